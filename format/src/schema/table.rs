@@ -1,0 +1,247 @@
+//! The definition of a table: everything of it but its rows.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::column::{Column, FieldId};
+use super::partition::PartitionDefinition;
+use super::types::ColumnType;
+use crate::error::{Error, Result};
+use crate::name::TableName;
+
+/// How rows of equal key become rows of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyModel {
+    /// Every row is kept; the key only sorts.
+    Duplicate,
+    /// Rows of equal key are merged column by column.
+    Aggregate,
+    /// The newest row of a key is kept, found when reading.
+    Unique,
+    /// The newest row of a key is kept, found when writing.
+    Primary,
+}
+
+impl KeyModel {
+    /// StarRocks' words for it: `DUPLICATE KEY`.
+    pub fn as_sql(self) -> &'static str {
+        match self {
+            Self::Duplicate => "DUPLICATE KEY",
+            Self::Aggregate => "AGGREGATE KEY",
+            Self::Unique => "UNIQUE KEY",
+            Self::Primary => "PRIMARY KEY",
+        }
+    }
+}
+
+/// How a table's rows are divided into partitions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Partitioning {
+    /// One partition, named like the table.
+    Unpartitioned,
+    /// By ranges of these columns.
+    Range(Vec<FieldId>),
+}
+
+impl Partitioning {
+    /// The columns that decide a row's partition.
+    pub fn columns(&self) -> &[FieldId] {
+        match self {
+            Self::Unpartitioned => &[],
+            Self::Range(columns) => columns,
+        }
+    }
+}
+
+/// How a partition's rows are divided into buckets, each of which is a tablet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Distribution {
+    /// By the hash of these columns' values, in this order.
+    Hash {
+        /// The columns.
+        columns: Vec<FieldId>,
+        /// Buckets a partition, at least 1.
+        buckets: u32,
+    },
+    /// Evenly, whatever the values.
+    Random {
+        /// Buckets a partition, at least 1.
+        buckets: u32,
+    },
+}
+
+impl Distribution {
+    /// Buckets a partition.
+    pub fn buckets(&self) -> u32 {
+        match self {
+            Self::Hash { buckets, .. } | Self::Random { buckets } => *buckets,
+        }
+    }
+}
+
+/// The most buckets a partition may have.
+const MAX_BUCKETS: u32 = 100_000;
+
+/// The definition of a table.
+///
+/// Invariants, kept by [`TableDefinition::check`]: there is a column; names and field ids are unique and every
+/// field id is below `next_field_id`; the key is a non-empty prefix of the columns, of types that can be keys;
+/// partition and bucket columns exist and have types that can serve; properties are plain text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableDefinition {
+    /// Its name.
+    pub name: TableName,
+    /// Its columns, key columns first.
+    pub columns: Vec<Column>,
+    /// Its key model.
+    pub key_model: KeyModel,
+    /// How many columns from the left are the key, by which rows are sorted; 0 when no column can be one.
+    pub key_columns: usize,
+    /// How it is partitioned.
+    pub partitioning: Partitioning,
+    /// How its partitions are divided into buckets.
+    pub distribution: Distribution,
+    /// What the user says of it.
+    pub comment: Option<String>,
+    /// StarRocks' table properties, as they were given.
+    pub properties: BTreeMap<String, String>,
+    /// The field id that the next new column gets.
+    pub next_field_id: i32,
+}
+
+impl TableDefinition {
+    /// Checks the invariants.
+    pub fn check(&self) -> Result<()> {
+        self.check_parts().map_err(|e| e.about(format_args!("table '{}'", self.name)))
+    }
+
+    fn check_parts(&self) -> Result<()> {
+        if self.columns.is_empty() {
+            return Err(Error::invalid("it needs at least one column"));
+        }
+        let mut names = HashSet::new();
+        let mut ids = HashSet::new();
+        for column in &self.columns {
+            column.check()?;
+            if !names.insert(column.name.clone()) {
+                return Err(Error::invalid(format!("duplicate column name '{}'", column.name)));
+            }
+            if !ids.insert(column.field_id) || column.field_id.get() >= self.next_field_id {
+                return Err(Error::invalid(format!("column '{}' has field id {} of another", column.name, column.field_id)));
+            }
+        }
+        self.check_key()?;
+        for id in self.partitioning.columns() {
+            let column = self.column_by_id(*id)?;
+            if !column.column_type.can_bound_partitions() {
+                return Err(Error::invalid(format!(
+                    "partition column '{}' cannot be of type {}: use an integer, text, DATE or DATETIME",
+                    column.name, column.column_type
+                )));
+            }
+        }
+        if let Distribution::Hash { columns, .. } = &self.distribution {
+            let mut seen = HashSet::new();
+            for id in columns {
+                let column = self.column_by_id(*id)?;
+                if !column.column_type.can_be_key() || !seen.insert(*id) {
+                    return Err(Error::invalid(format!(
+                        "bucket column '{}' of type {} cannot be used, or is named twice",
+                        column.name, column.column_type
+                    )));
+                }
+            }
+            if columns.is_empty() {
+                return Err(Error::invalid("DISTRIBUTED BY HASH needs a column"));
+            }
+        }
+        if !(1..=MAX_BUCKETS).contains(&self.distribution.buckets()) {
+            return Err(Error::invalid(format!(
+                "{} buckets are not possible: give 1 to {MAX_BUCKETS}",
+                self.distribution.buckets()
+            )));
+        }
+        Ok(())
+    }
+
+    fn check_key(&self) -> Result<()> {
+        if self.key_columns > self.columns.len() {
+            return Err(Error::invalid("the key has more columns than the table"));
+        }
+        for column in self.key() {
+            if !column.column_type.can_be_key() {
+                return Err(Error::invalid(format!(
+                    "key column '{}' cannot be of type {}",
+                    column.name, column.column_type
+                )));
+            }
+        }
+        if self.key_model != KeyModel::Duplicate && self.key_columns == 0 {
+            return Err(Error::invalid(format!("a {} table needs a key", self.key_model.as_sql())));
+        }
+        Ok(())
+    }
+
+    /// Checks a set of partitions against each other: names unique, ranges given where they must be and apart.
+    pub fn check_partitions(&self, partitions: &[PartitionDefinition]) -> Result<()> {
+        let mut names = HashSet::new();
+        for partition in partitions {
+            let subject = || format!("partition '{}' of table '{}'", partition.name, self.name);
+            if !names.insert(partition.name.clone()) {
+                return Err(Error::invalid("there is another of that name").about(subject()));
+            }
+            let width = self.partitioning.columns().len();
+            let given = partition.range.as_ref().map_or(0, |range| range.lower().values().len());
+            if given != width {
+                return Err(Error::invalid(format!("its range has {given} columns, the table is partitioned by {width}"))
+                    .about(subject()));
+            }
+        }
+        if self.partitioning == Partitioning::Unpartitioned && partitions.len() != 1 {
+            return Err(Error::invalid(format!(
+                "table '{}' is not partitioned but has {} partitions",
+                self.name,
+                partitions.len()
+            )));
+        }
+        let mut sorted: Vec<_> =
+            partitions.iter().filter_map(|p| p.range.as_ref().map(|range| (range, &p.name))).collect();
+        sorted.sort_by(|a, b| a.0.lower().compare(b.0.lower()).unwrap_or(std::cmp::Ordering::Equal));
+        for pair in sorted.windows(2) {
+            if pair[0].0.overlaps(pair[1].0) {
+                return Err(Error::invalid(format!(
+                    "partitions '{}' and '{}' of table '{}' overlap: give ranges that are apart",
+                    pair[0].1, pair[1].1, self.name
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// The key's columns.
+    pub fn key(&self) -> &[Column] {
+        &self.columns[..self.key_columns.min(self.columns.len())]
+    }
+
+    /// The column named `name`, whatever the case.
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name.matches(name))
+    }
+
+    /// The position of the column with identity `id`.
+    pub fn position(&self, id: FieldId) -> Option<usize> {
+        self.columns.iter().position(|column| column.field_id == id)
+    }
+
+    /// The column with identity `id`.
+    pub fn column_by_id(&self, id: FieldId) -> Result<&Column> {
+        self.columns
+            .iter()
+            .find(|column| column.field_id == id)
+            .ok_or_else(|| Error::corrupt(format!("table '{}' has no column with field id {id}", self.name)))
+    }
+
+    /// The types of the partition columns.
+    pub fn partition_types(&self) -> Result<Vec<ColumnType>> {
+        self.partitioning.columns().iter().map(|id| Ok(self.column_by_id(*id)?.column_type)).collect()
+    }
+}

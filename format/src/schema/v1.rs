@@ -1,0 +1,235 @@
+//! The stored form of definitions, version 1. Only this module and its siblings named `v1` know serde.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::column::{Column, ColumnDefault, FieldId};
+use super::partition::{BoundValue, PartitionBound, PartitionDefinition, PartitionRange};
+use super::table::{Distribution, KeyModel, Partitioning, TableDefinition};
+use super::types::ColumnType;
+use super::value::Value;
+use crate::error::{Error, ErrorKind, Result};
+use crate::name::{ColumnName, PartitionName, TableName};
+
+/// A table's definition as it is stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TableDefinitionV1 {
+    name: String,
+    columns: Vec<ColumnV1>,
+    key_model: KeyModelV1,
+    key_columns: usize,
+    partitioning: PartitioningV1,
+    distribution: DistributionV1,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    comment: Option<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    properties: BTreeMap<String, String>,
+    next_field_id: i32,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct ColumnV1 {
+    field_id: i32,
+    name: String,
+    #[serde(rename = "type")]
+    column_type: String,
+    nullable: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    default: Option<ColumnDefaultV1>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    comment: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ColumnDefaultV1 {
+    Constant(String),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum KeyModelV1 {
+    Duplicate,
+    Aggregate,
+    Unique,
+    Primary,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum PartitioningV1 {
+    Unpartitioned,
+    Range { columns: Vec<i32> },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum DistributionV1 {
+    Hash { columns: Vec<i32>, buckets: u32 },
+    Random { buckets: u32 },
+}
+
+/// A partition's declaration as it is stored; its values are texts of the partition columns' types.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PartitionDefinitionV1 {
+    name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    range: Option<RangeV1>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct RangeV1 {
+    lower: Vec<BoundValueV1>,
+    upper: Vec<BoundValueV1>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum BoundValueV1 {
+    Min,
+    Value(String),
+    Max,
+}
+
+impl From<&TableDefinition> for TableDefinitionV1 {
+    fn from(table: &TableDefinition) -> Self {
+        let ids = |columns: &[FieldId]| columns.iter().map(|id| id.get()).collect();
+        Self {
+            name: table.name.as_str().to_owned(),
+            columns: table.columns.iter().map(ColumnV1::from).collect(),
+            key_model: match table.key_model {
+                KeyModel::Duplicate => KeyModelV1::Duplicate,
+                KeyModel::Aggregate => KeyModelV1::Aggregate,
+                KeyModel::Unique => KeyModelV1::Unique,
+                KeyModel::Primary => KeyModelV1::Primary,
+            },
+            key_columns: table.key_columns,
+            partitioning: match &table.partitioning {
+                Partitioning::Unpartitioned => PartitioningV1::Unpartitioned,
+                Partitioning::Range(columns) => PartitioningV1::Range { columns: ids(columns) },
+            },
+            distribution: match &table.distribution {
+                Distribution::Hash { columns, buckets } => {
+                    DistributionV1::Hash { columns: ids(columns), buckets: *buckets }
+                }
+                Distribution::Random { buckets } => DistributionV1::Random { buckets: *buckets },
+            },
+            comment: table.comment.clone(),
+            properties: table.properties.clone(),
+            next_field_id: table.next_field_id,
+        }
+    }
+}
+
+impl TryFrom<TableDefinitionV1> for TableDefinition {
+    type Error = Error;
+
+    fn try_from(stored: TableDefinitionV1) -> Result<Self> {
+        let ids = |columns: Vec<i32>| columns.into_iter().map(FieldId::try_new).collect::<Result<Vec<_>>>();
+        let table = Self {
+            name: TableName::parse(&stored.name).map_err(as_corrupt)?,
+            columns: stored.columns.into_iter().map(Column::try_from).collect::<Result<_>>()?,
+            key_model: match stored.key_model {
+                KeyModelV1::Duplicate => KeyModel::Duplicate,
+                KeyModelV1::Aggregate => KeyModel::Aggregate,
+                KeyModelV1::Unique => KeyModel::Unique,
+                KeyModelV1::Primary => KeyModel::Primary,
+            },
+            key_columns: stored.key_columns,
+            partitioning: match stored.partitioning {
+                PartitioningV1::Unpartitioned => Partitioning::Unpartitioned,
+                PartitioningV1::Range { columns } => Partitioning::Range(ids(columns)?),
+            },
+            distribution: match stored.distribution {
+                DistributionV1::Hash { columns, buckets } => Distribution::Hash { columns: ids(columns)?, buckets },
+                DistributionV1::Random { buckets } => Distribution::Random { buckets },
+            },
+            comment: stored.comment,
+            properties: stored.properties,
+            next_field_id: stored.next_field_id,
+        };
+        table.check().map_err(as_corrupt)?;
+        Ok(table)
+    }
+}
+
+impl From<&Column> for ColumnV1 {
+    fn from(column: &Column) -> Self {
+        Self {
+            field_id: column.field_id.get(),
+            name: column.name.as_str().to_owned(),
+            column_type: column.column_type.to_string(),
+            nullable: column.nullable,
+            default: column.default.as_ref().map(|ColumnDefault::Constant(text)| ColumnDefaultV1::Constant(text.clone())),
+            comment: column.comment.clone(),
+        }
+    }
+}
+
+impl TryFrom<ColumnV1> for Column {
+    type Error = Error;
+
+    fn try_from(stored: ColumnV1) -> Result<Self> {
+        Ok(Self {
+            field_id: FieldId::try_new(stored.field_id)?,
+            name: ColumnName::parse(&stored.name).map_err(as_corrupt)?,
+            column_type: ColumnType::parse(&stored.column_type)?,
+            nullable: stored.nullable,
+            default: stored.default.map(|ColumnDefaultV1::Constant(text)| ColumnDefault::Constant(text)),
+            comment: stored.comment,
+        })
+    }
+}
+
+impl PartitionDefinitionV1 {
+    /// The stored form of a partition of `table`.
+    pub fn from_definition(partition: &PartitionDefinition, table: &TableDefinition) -> Result<Self> {
+        let types = table.partition_types()?;
+        let bound = |bound: &PartitionBound| {
+            let one = |(value, column_type): (&BoundValue, &ColumnType)| match value {
+                BoundValue::Min => Ok(BoundValueV1::Min),
+                BoundValue::Max => Ok(BoundValueV1::Max),
+                BoundValue::Value(value) => value.to_text(column_type).map(BoundValueV1::Value).ok_or_else(|| {
+                    Error::invalid(format!("partition '{}' is bounded by a value without a text", partition.name))
+                }),
+            };
+            bound.values().iter().zip(&types).map(one).collect::<Result<Vec<_>>>()
+        };
+        let range = match &partition.range {
+            Some(range) => Some(RangeV1 { lower: bound(range.lower())?, upper: bound(range.upper())? }),
+            None => None,
+        };
+        Ok(Self { name: partition.name.as_str().to_owned(), range })
+    }
+
+    /// The partition that this stores, of `table`.
+    pub fn into_definition(self, table: &TableDefinition) -> Result<PartitionDefinition> {
+        let types = table.partition_types()?;
+        let bound = |stored: Vec<BoundValueV1>| {
+            let one = |(value, column_type): (BoundValueV1, &ColumnType)| match value {
+                BoundValueV1::Min => Ok(BoundValue::Min),
+                BoundValueV1::Max => Ok(BoundValue::Max),
+                BoundValueV1::Value(text) => Value::parse(column_type, &text).map(BoundValue::Value),
+            };
+            let values = stored.into_iter().zip(&types).map(one).collect::<Result<Vec<_>>>()?;
+            PartitionBound::try_new(values, &types)
+        };
+        let range = match self.range {
+            Some(stored) => {
+                Some(PartitionRange::try_new(bound(stored.lower)?, bound(stored.upper)?).map_err(as_corrupt)?)
+            }
+            None => None,
+        };
+        Ok(PartitionDefinition { name: PartitionName::parse(&self.name).map_err(as_corrupt)?, range })
+    }
+}
+
+/// What a user may not give is damage when it is read from storage.
+fn as_corrupt(error: Error) -> Error {
+    if error.kind() == ErrorKind::InvalidInput {
+        Error::corrupt("a stored definition breaks a rule").with_source(error)
+    } else {
+        error
+    }
+}
