@@ -1,10 +1,10 @@
 //! The least and greatest value of a column in one data file, by which readers leave files out.
 
 use arrow::array::{Array, AsArray};
-use arrow::compute::{max, max_binary, max_boolean, max_string, min, min_binary, min_boolean, min_string};
+use arrow::compute::{max, max_boolean, max_string, min, min_boolean, min_string};
 use arrow::datatypes::{
-    ArrowPrimitiveType, Date32Type, Decimal128Type, Decimal256Type, Float32Type, Float64Type, Int8Type, Int16Type,
-    Int32Type, Int64Type, TimestampMicrosecondType,
+    ArrowPrimitiveType, Date32Type, Decimal128Type, Decimal256Type, Float32Type, Float64Type, Int8Type,
+    Int16Type, Int32Type, Int64Type, TimestampMicrosecondType,
 };
 
 use crate::error::Result;
@@ -106,12 +106,8 @@ fn extremes(column: &Column, array: &dyn Array) -> Result<(Option<Value>, Option
             let text = |v: &str| Value::Text(v.to_owned());
             (min_string(array).map(text), max_string(array).map(text))
         }
-        ColumnType::Varbinary { .. } => {
-            let array = array.as_binary::<i32>();
-            let bytes = |v: &[u8]| Value::Bytes(v.to_vec());
-            (min_binary(array).map(bytes), max_binary(array).map(bytes))
-        }
-        ColumnType::Json => (None, None),
+        // Bounds are stored as texts, which bytes do not have, and documents have no order.
+        ColumnType::Varbinary { .. } | ColumnType::Json => (None, None),
     })
 }
 
@@ -127,10 +123,6 @@ fn shorten_lower(value: Value) -> Value {
             text.truncate(text.floor_char_boundary(MAX_BOUND_BYTES));
             Value::Text(text)
         }
-        Value::Bytes(mut bytes) => {
-            bytes.truncate(MAX_BOUND_BYTES);
-            Value::Bytes(bytes)
-        }
         other => other,
     }
 }
@@ -144,16 +136,6 @@ fn shorten_upper(value: Value) -> Option<Value> {
                 if let Some(next) = next_char(last) {
                     kept.push(next);
                     return Some(Value::Text(kept.into_iter().collect()));
-                }
-            }
-            None
-        }
-        Value::Bytes(mut bytes) if bytes.len() > MAX_BOUND_BYTES => {
-            bytes.truncate(MAX_BOUND_BYTES);
-            while let Some(last) = bytes.pop() {
-                if last < u8::MAX {
-                    bytes.push(last + 1);
-                    return Some(Value::Bytes(bytes));
                 }
             }
             None
@@ -184,7 +166,9 @@ mod tests {
         let long = format!("{}{}", "a".repeat(63), "\u{10ffff}z");
         let array = StringArray::from(vec![Some(long.as_str()), None]);
         let bounds = ColumnBounds::of(&column(ColumnType::String), &array).unwrap();
-        let (Some(Value::Text(lower)), Some(Value::Text(upper))) = (bounds.lower, bounds.upper) else { panic!() };
+        let (Some(Value::Text(lower)), Some(Value::Text(upper))) = (bounds.lower, bounds.upper) else {
+            panic!()
+        };
         assert!(lower.as_str() <= long.as_str() && long.as_str() <= upper.as_str());
         assert!(upper.len() <= MAX_BOUND_BYTES);
         assert_eq!(bounds.null_count, Some(1));

@@ -62,7 +62,7 @@ fn codec(text: &str) -> Result<Compression> {
 }
 
 fn zstd(level: i32) -> Result<Compression> {
-    ZstdLevel::try_new(level)
-        .map(Compression::ZSTD)
-        .map_err(|e| Error::invalid(format!("zstd level {level} is out of range: use 1 to 22")).with_source(e))
+    ZstdLevel::try_new(level).map(Compression::ZSTD).map_err(|e| {
+        Error::invalid(format!("zstd level {level} is out of range: use 1 to 22")).with_source(e)
+    })
 }

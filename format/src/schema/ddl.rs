@@ -31,14 +31,18 @@ pub fn create_table_statement(table: &TableDefinition, partitions: &[PartitionDe
     }
     match &table.distribution {
         Distribution::Hash { columns, buckets } => {
-            push_line(&mut text, format_args!("DISTRIBUTED BY HASH({}) BUCKETS {buckets}", names(table, columns)?));
+            push_line(
+                &mut text,
+                format_args!("DISTRIBUTED BY HASH({}) BUCKETS {buckets}", names(table, columns)?),
+            );
         }
         Distribution::Random { buckets } => {
             push_line(&mut text, format_args!("DISTRIBUTED BY RANDOM BUCKETS {buckets}"));
         }
     }
     if !table.properties.is_empty() {
-        let pairs = table.properties.iter().map(|(k, v)| format!("{} = {}", string_literal(k), string_literal(v)));
+        let pairs =
+            table.properties.iter().map(|(k, v)| format!("{} = {}", string_literal(k), string_literal(v)));
         push_line(&mut text, format_args!("PROPERTIES (\n{}\n)", pairs.collect::<Vec<_>>().join(",\n")));
     }
     text.pop();

@@ -51,10 +51,8 @@ impl PartitionBound {
         }
         values.resize(types.len(), BoundValue::Min);
         for (value, column_type) in values.iter_mut().zip(types) {
-            if let BoundValue::Value(v) = value {
-                if Value::least(column_type).as_ref() == Some(v) {
-                    *value = BoundValue::Min;
-                }
+            if matches!(value, BoundValue::Value(v) if Value::least(column_type).as_ref() == Some(v)) {
+                *value = BoundValue::Min;
             }
         }
         Ok(Self(values))
@@ -137,7 +135,12 @@ struct RangeText<'a> {
 
 impl fmt::Display for RangeText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "[({}), ({}))", bound_text(&self.range.lower, self.types), bound_text(&self.range.upper, self.types))
+        write!(
+            f,
+            "[({}), ({}))",
+            bound_text(&self.range.lower, self.types),
+            bound_text(&self.range.upper, self.types)
+        )
     }
 }
 

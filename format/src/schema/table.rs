@@ -126,7 +126,10 @@ impl TableDefinition {
                 return Err(Error::invalid(format!("duplicate column name '{}'", column.name)));
             }
             if !ids.insert(column.field_id) || column.field_id.get() >= self.next_field_id {
-                return Err(Error::invalid(format!("column '{}' has field id {} of another", column.name, column.field_id)));
+                return Err(Error::invalid(format!(
+                    "column '{}' has field id {} of another",
+                    column.name, column.field_id
+                )));
             }
         }
         self.check_key()?;
@@ -192,8 +195,10 @@ impl TableDefinition {
             let width = self.partitioning.columns().len();
             let given = partition.range.as_ref().map_or(0, |range| range.lower().values().len());
             if given != width {
-                return Err(Error::invalid(format!("its range has {given} columns, the table is partitioned by {width}"))
-                    .about(subject()));
+                return Err(Error::invalid(format!(
+                    "its range has {given} columns, the table is partitioned by {width}"
+                ))
+                .about(subject()));
             }
         }
         if self.partitioning == Partitioning::Unpartitioned && partitions.len() != 1 {

@@ -149,7 +149,11 @@ impl ColumnType {
         let numbers = if arguments.is_empty() {
             Vec::new()
         } else {
-            arguments.split(',').map(|n| n.parse::<u32>().ok()).collect::<Option<Vec<_>>>().ok_or_else(unknown)?
+            arguments
+                .split(',')
+                .map(|n| n.parse::<u32>().ok())
+                .collect::<Option<Vec<_>>>()
+                .ok_or_else(unknown)?
         };
         let parsed = match (name, numbers.as_slice()) {
             ("boolean", []) => Self::Boolean,

@@ -142,7 +142,9 @@ impl TryFrom<TableDefinitionV1> for TableDefinition {
                 PartitioningV1::Range { columns } => Partitioning::Range(ids(columns)?),
             },
             distribution: match stored.distribution {
-                DistributionV1::Hash { columns, buckets } => Distribution::Hash { columns: ids(columns)?, buckets },
+                DistributionV1::Hash { columns, buckets } => {
+                    Distribution::Hash { columns: ids(columns)?, buckets }
+                }
                 DistributionV1::Random { buckets } => Distribution::Random { buckets },
             },
             comment: stored.comment,
@@ -161,7 +163,10 @@ impl From<&Column> for ColumnV1 {
             name: column.name.as_str().to_owned(),
             column_type: column.column_type.to_string(),
             nullable: column.nullable,
-            default: column.default.as_ref().map(|ColumnDefault::Constant(text)| ColumnDefaultV1::Constant(text.clone())),
+            default: column
+                .default
+                .as_ref()
+                .map(|ColumnDefault::Constant(text)| ColumnDefaultV1::Constant(text.clone())),
             comment: column.comment.clone(),
         }
     }
@@ -190,9 +195,14 @@ impl PartitionDefinitionV1 {
             let one = |(value, column_type): (&BoundValue, &ColumnType)| match value {
                 BoundValue::Min => Ok(BoundValueV1::Min),
                 BoundValue::Max => Ok(BoundValueV1::Max),
-                BoundValue::Value(value) => value.to_text(column_type).map(BoundValueV1::Value).ok_or_else(|| {
-                    Error::invalid(format!("partition '{}' is bounded by a value without a text", partition.name))
-                }),
+                BoundValue::Value(value) => {
+                    value.to_text(column_type).map(BoundValueV1::Value).ok_or_else(|| {
+                        Error::invalid(format!(
+                            "partition '{}' is bounded by a value without a text",
+                            partition.name
+                        ))
+                    })
+                }
             };
             bound.values().iter().zip(&types).map(one).collect::<Result<Vec<_>>>()
         };
@@ -216,9 +226,9 @@ impl PartitionDefinitionV1 {
             PartitionBound::try_new(values, &types)
         };
         let range = match self.range {
-            Some(stored) => {
-                Some(PartitionRange::try_new(bound(stored.lower)?, bound(stored.upper)?).map_err(as_corrupt)?)
-            }
+            Some(stored) => Some(
+                PartitionRange::try_new(bound(stored.lower)?, bound(stored.upper)?).map_err(as_corrupt)?,
+            ),
             None => None,
         };
         Ok(PartitionDefinition { name: PartitionName::parse(&self.name).map_err(as_corrupt)?, range })

@@ -45,9 +45,8 @@ const MICROS_A_DAY: i64 = 86_400_000_000;
 impl Value {
     /// Reads `text` as a value of `column_type`, in the form that SQL literals have.
     pub fn parse(column_type: &ColumnType, text: &str) -> Result<Self> {
-        let wrong = || {
-            Error::invalid(format!("'{}' is not a value of type {column_type}", text.escape_debug()))
-        };
+        let wrong =
+            || Error::invalid(format!("'{}' is not a value of type {column_type}", text.escape_debug()));
         match column_type {
             ColumnType::Boolean => match text.to_ascii_lowercase().as_str() {
                 "true" | "1" => Ok(Self::Boolean(true)),
@@ -69,9 +68,10 @@ impl Value {
             ColumnType::DateTime => parse_datetime(text).map(Self::DateTime).ok_or_else(wrong),
             ColumnType::Char { .. } | ColumnType::Varchar { .. } | ColumnType::String | ColumnType::Json => {
                 match column_type.max_bytes() {
-                    Some(most) if text.len() > most => {
-                        Err(Error::invalid(format!("a text of {} bytes is too long for {column_type}", text.len())))
-                    }
+                    Some(most) if text.len() > most => Err(Error::invalid(format!(
+                        "a text of {} bytes is too long for {column_type}",
+                        text.len()
+                    ))),
                     _ => Ok(Self::Text(text.to_owned())),
                 }
             }
@@ -130,7 +130,9 @@ impl Value {
             ColumnType::Double => Self::Float(array.as_primitive::<Float64Type>().value(row)),
             ColumnType::Decimal { .. } => Self::Decimal(array.as_primitive::<Decimal128Type>().value(row)),
             ColumnType::Date => Self::Date(array.as_primitive::<Date32Type>().value(row)),
-            ColumnType::DateTime => Self::DateTime(array.as_primitive::<TimestampMicrosecondType>().value(row)),
+            ColumnType::DateTime => {
+                Self::DateTime(array.as_primitive::<TimestampMicrosecondType>().value(row))
+            }
             ColumnType::Char { .. } | ColumnType::Varchar { .. } | ColumnType::String | ColumnType::Json => {
                 Self::Text(array.as_string::<i32>().value(row).to_owned())
             }
@@ -163,7 +165,8 @@ impl Value {
                 Arc::new(a::Int64Array::from_value(i64::try_from(*v).map_err(|_| wrong())?, rows))
             }
             (Self::Integer(v), ColumnType::LargeInt) => Arc::new(
-                a::Decimal256Array::from_value(i256::from_i128(*v), rows).with_data_type(column_type.arrow_type()),
+                a::Decimal256Array::from_value(i256::from_i128(*v), rows)
+                    .with_data_type(column_type.arrow_type()),
             ),
             #[expect(clippy::cast_possible_truncation, reason = "the value was widened from an f32")]
             (Self::Float(v), ColumnType::Float) => Arc::new(a::Float32Array::from_value(*v as f32, rows)),
@@ -213,7 +216,9 @@ impl Value {
             ColumnType::LargeInt => Self::Integer(i128::MIN),
             ColumnType::Date => Self::Date(FIRST_DAY),
             ColumnType::DateTime => Self::DateTime(i64::from(FIRST_DAY) * MICROS_A_DAY),
-            ColumnType::Char { .. } | ColumnType::Varchar { .. } | ColumnType::String => Self::Text(String::new()),
+            ColumnType::Char { .. } | ColumnType::Varchar { .. } | ColumnType::String => {
+                Self::Text(String::new())
+            }
             _ => return None,
         })
     }
@@ -222,9 +227,9 @@ impl Value {
     pub fn is_in_calendar(&self) -> bool {
         match self {
             Self::Date(days) => (FIRST_DAY..=LAST_DAY).contains(days),
-            Self::DateTime(micros) => {
-                (i64::from(FIRST_DAY) * MICROS_A_DAY..(i64::from(LAST_DAY) + 1) * MICROS_A_DAY).contains(micros)
-            }
+            Self::DateTime(micros) => (i64::from(FIRST_DAY) * MICROS_A_DAY
+                ..(i64::from(LAST_DAY) + 1) * MICROS_A_DAY)
+                .contains(micros),
             _ => true,
         }
     }
@@ -318,9 +323,25 @@ mod tests {
 
     #[test]
     fn text_reads_back_as_the_same_value_and_array() {
-        let texts = ["0", "1", "-1", "127", "-128", "3.4028235e38", "0.1", "0000-01-01", "9999-12-31",
-            "9999-12-31 23:59:59.999999", "0.00001", "-0.99999", "2013-06-30 12:00:00", "{}",
-            "170141183460469231731687303715884105727", "-170141183460469231731687303715884105728", "-0.0"];
+        let texts = [
+            "0",
+            "1",
+            "-1",
+            "127",
+            "-128",
+            "3.4028235e38",
+            "0.1",
+            "0000-01-01",
+            "9999-12-31",
+            "9999-12-31 23:59:59.999999",
+            "0.00001",
+            "-0.99999",
+            "2013-06-30 12:00:00",
+            "{}",
+            "170141183460469231731687303715884105727",
+            "-170141183460469231731687303715884105728",
+            "-0.0",
+        ];
         for column_type in TYPES {
             let mut read = 0;
             for text in texts {

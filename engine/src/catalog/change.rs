@@ -1,0 +1,406 @@
+//! One engine commit while it is made: every step changes the transaction and the next view together.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use cairn_format::{
+    ColumnBounds, DatabaseName, Digest, FileListRef, PartitionDefinition, RepositoryName, TableDefinition,
+    TableName,
+};
+use redb::{ReadableTable, WriteTransaction};
+
+use super::history::Files;
+use super::record::{
+    self, DatabaseV1, FileListV1, PartitionV1, RepositoryEntry, RepositoryV1, RowsetV1, SegmentFacts,
+    SegmentV1, TableV1,
+};
+use super::tables;
+use super::view::{CatalogView, Database, Partition, Rowset, Table, Tablet};
+use crate::error::{Error, Result};
+use crate::id::{
+    CatalogVersion, DatabaseId, JobId, PartitionId, RepositoryEntryId, RowsetId, SegmentId, TableId, TabletId,
+};
+use crate::job::JobRecord;
+
+/// A segment whose file is written and synced, and that no commit has published yet.
+#[derive(Clone, Debug)]
+pub(crate) struct NewSegment {
+    pub(crate) id: SegmentId,
+    pub(crate) length: u64,
+    pub(crate) rows: u64,
+    pub(crate) digest: Digest,
+    pub(crate) bounds: Vec<ColumnBounds>,
+}
+
+/// What a load leaves in one tablet.
+#[derive(Clone, Debug)]
+pub(crate) struct NewRowset {
+    pub(crate) partition: PartitionId,
+    pub(crate) bucket: usize,
+    pub(crate) segments: Vec<NewSegment>,
+}
+
+/// A partition to be made.
+#[derive(Clone, Debug)]
+pub(crate) struct NewPartition {
+    pub(crate) id: PartitionId,
+    pub(crate) definition: PartitionDefinition,
+}
+
+/// A repository to be made known.
+#[derive(Clone, Debug)]
+pub struct NewRepository {
+    /// Its name in this store.
+    pub name: RepositoryName,
+    /// Where it is.
+    pub location: String,
+    /// What opens it, such as keys.
+    pub properties: BTreeMap<String, String>,
+    /// Whether this store may only read it.
+    pub read_only: bool,
+    /// The broker that was named, which is kept and not used.
+    pub broker: Option<String>,
+}
+
+/// A commit being made. Dropped without `finish`, it changes nothing.
+pub(crate) struct Change<'c> {
+    txn: WriteTransaction,
+    view: CatalogView,
+    next_id: &'c AtomicU64,
+    files: &'c Files,
+    now_ms: i64,
+}
+
+impl<'c> Change<'c> {
+    pub(super) fn new(
+        txn: WriteTransaction,
+        base: &CatalogView,
+        next_id: &'c AtomicU64,
+        files: &'c Files,
+        now_ms: i64,
+    ) -> Self {
+        let mut view = base.clone();
+        view.version = CatalogVersion::new(base.version.get() + 1);
+        Self { txn, view, next_id, files, now_ms }
+    }
+
+    /// The catalog as this change leaves it so far.
+    pub(crate) fn view(&self) -> &CatalogView {
+        &self.view
+    }
+
+    /// The version that this commit publishes.
+    pub(crate) fn version(&self) -> CatalogVersion {
+        self.view.version
+    }
+
+    /// The time of this commit.
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.now_ms
+    }
+
+    fn next_id(&self) -> u64 {
+        self.next_id.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Writes the version and hands back what is to be committed and what is to be shown then.
+    pub(super) fn finish(self) -> Result<(WriteTransaction, CatalogView)> {
+        {
+            let mut meta = self.txn.open_table(tables::META)?;
+            meta.insert(tables::META_VERSION, self.view.version.get().to_le_bytes().as_slice())?;
+            let next_id = self.next_id.load(Ordering::Relaxed);
+            meta.insert(tables::META_NEXT_ID, next_id.to_le_bytes().as_slice())?;
+        }
+        Ok((self.txn, self.view))
+    }
+
+    pub(crate) fn create_database(&mut self, name: &DatabaseName) -> Result<DatabaseId> {
+        if self.view.databases.contains_key(name) {
+            return Err(Error::already_exists(format!(
+                "database '{name}' exists already; use IF NOT EXISTS to keep it"
+            )));
+        }
+        let id = DatabaseId::new(self.next_id());
+        let bytes = record::encode(&DatabaseV1::new(name, self.view.version))?;
+        self.txn.open_table(tables::DATABASES)?.insert(id.get(), bytes.as_slice())?;
+        let database = Database { id, name: name.clone(), tables: BTreeMap::new() };
+        self.view.databases.insert(name.clone(), Arc::new(database));
+        Ok(id)
+    }
+
+    pub(crate) fn drop_database(&mut self, name: &DatabaseName) -> Result<()> {
+        let database = Arc::clone(self.view.require_database(name)?);
+        for table in database.tables.keys() {
+            self.drop_table(name, table)?;
+        }
+        let id = database.id.get();
+        {
+            let mut databases = self.txn.open_table(tables::DATABASES)?;
+            let mut stored: DatabaseV1 = require(databases.get(id)?, "database")?;
+            stored.set_removed(self.view.version);
+            databases.insert(id, record::encode(&stored)?.as_slice())?;
+        }
+        self.mark_removed(tables::KIND_DATABASE, 0, id)?;
+        self.view.databases.remove(name);
+        Ok(())
+    }
+
+    /// Makes a table under an id that was reserved.
+    pub(crate) fn create_table(
+        &mut self,
+        database: &DatabaseName,
+        id: TableId,
+        definition: TableDefinition,
+        partitions: Vec<NewPartition>,
+    ) -> Result<()> {
+        let name = definition.name.clone();
+        let owner = self.view.require_database(database)?;
+        if owner.table(&name).is_some() {
+            return Err(Error::already_exists(format!(
+                "table '{database}.{name}' exists already; use IF NOT EXISTS to keep it"
+            )));
+        }
+        let bytes = record::encode(&TableV1::new(owner.id.get(), &definition, self.view.version))?;
+        self.txn.open_table(tables::TABLES)?.insert(id.get(), bytes.as_slice())?;
+        let table = Table { id, definition: Arc::new(definition), partitions: Vec::new() };
+        self.database_mut(database)?.tables.insert(name.clone(), Arc::new(table));
+        for partition in partitions {
+            self.add_partition(database, &name, partition)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn add_partition(
+        &mut self,
+        database: &DatabaseName,
+        table: &TableName,
+        new: NewPartition,
+    ) -> Result<()> {
+        let (version, now_ms) = (self.view.version, self.now_ms);
+        let (id, definition) = {
+            let table = self.view.require_database(database)?.require_table(table)?;
+            (table.id, Arc::clone(&table.definition))
+        };
+        let tablets: Vec<TabletId> =
+            (0..definition.distribution.buckets()).map(|_| TabletId::new(self.next_id())).collect();
+        let stored = PartitionV1::new(&new.definition, &definition, &tablets, version, now_ms)?;
+        let bytes = record::encode(&stored)?;
+        self.txn.open_table(tables::PARTITIONS)?.insert((id.get(), new.id.get()), bytes.as_slice())?;
+        let partition = Partition {
+            id: new.id,
+            definition: new.definition,
+            version,
+            version_time_ms: now_ms,
+            tablets: tablets.into_iter().map(|id| Tablet { id, rowsets: Vec::new() }).collect(),
+        };
+        let table = self.table_mut(database, table)?;
+        table.partitions.push(Arc::new(partition));
+        table.sort_partitions();
+        definition.check_partitions(&table.partition_definitions())?;
+        Ok(())
+    }
+
+    pub(crate) fn drop_table(&mut self, database: &DatabaseName, name: &TableName) -> Result<()> {
+        let table = Arc::clone(self.view.require_database(database)?.require_table(name)?);
+        for partition in &table.partitions {
+            self.remove_rowsets(database, name, partition.id)?;
+            let key = (table.id.get(), partition.id.get());
+            {
+                let mut partitions = self.txn.open_table(tables::PARTITIONS)?;
+                let mut stored: PartitionV1 = require(partitions.get(key)?, "partition")?;
+                stored.set_removed(self.view.version);
+                partitions.insert(key, record::encode(&stored)?.as_slice())?;
+            }
+            self.mark_removed(tables::KIND_PARTITION, key.0, key.1)?;
+        }
+        {
+            let mut tables = self.txn.open_table(tables::TABLES)?;
+            let mut stored: TableV1 = require(tables.get(table.id.get())?, "table")?;
+            stored.set_removed(self.view.version);
+            tables.insert(table.id.get(), record::encode(&stored)?.as_slice())?;
+        }
+        self.mark_removed(tables::KIND_TABLE, 0, table.id.get())?;
+        self.database_mut(database)?.tables.remove(name);
+        Ok(())
+    }
+
+    /// Takes every row out of a partition.
+    pub(crate) fn remove_rowsets(
+        &mut self,
+        database: &DatabaseName,
+        table: &TableName,
+        id: PartitionId,
+    ) -> Result<()> {
+        let version = self.view.version;
+        let table_id = self.view.require_database(database)?.require_table(table)?.id;
+        let mut removed = Vec::new();
+        for tablet in &mut self.touch_partition(database, table, id)?.tablets {
+            removed.extend(std::mem::take(&mut tablet.rowsets));
+        }
+        for rowset in removed {
+            let key = (id.get(), rowset.id.get());
+            {
+                let mut rowsets = self.txn.open_table(tables::ROWSETS)?;
+                let mut stored: RowsetV1 = require(rowsets.get(key)?, "rowset")?;
+                stored.set_removed(version);
+                rowsets.insert(key, record::encode(&stored)?.as_slice())?;
+            }
+            self.mark_removed(tables::KIND_ROWSET, key.0, key.1)?;
+            // The purge finds a removed rowset's files through its table, which its own key does not name.
+            self.txn.open_table(tables::ROWSET_TABLES)?.insert(rowset.id.get(), table_id.get())?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn add_rowset(
+        &mut self,
+        database: &DatabaseName,
+        table: &TableName,
+        new: NewRowset,
+    ) -> Result<()> {
+        let (table_id, definition) = {
+            let table = self.view.require_database(database)?.require_table(table)?;
+            (table.id, Arc::clone(&table.definition))
+        };
+        let id = RowsetId::new(self.next_id());
+        let version = self.view.version;
+        let (mut stored, mut segments) = (Vec::new(), Vec::new());
+        for segment in new.segments {
+            let facts = SegmentFacts {
+                id: segment.id,
+                length: segment.length,
+                rows: segment.rows,
+                digest: segment.digest,
+                bounds: segment.bounds,
+            };
+            stored.push(SegmentV1::new(&facts, &definition)?);
+            segments.push(self.files.segment(table_id, facts));
+        }
+        let partition = self.touch_partition(database, table, new.partition)?;
+        let name = partition.definition.name.clone();
+        let tablet = partition.tablets.get_mut(new.bucket).ok_or_else(|| {
+            Error::invalid(format!(
+                "partition '{name}' of table '{database}.{table}' has no bucket {}",
+                new.bucket
+            ))
+        })?;
+        tablet.rowsets.push(Arc::new(Rowset { id, version, segments }));
+        let bytes = record::encode(&RowsetV1::new(tablet.id, stored, version))?;
+        self.txn.open_table(tables::ROWSETS)?.insert((new.partition.get(), id.get()), bytes.as_slice())?;
+        Ok(())
+    }
+
+    pub(crate) fn create_repository(&mut self, new: NewRepository) -> Result<()> {
+        if self.view.repositories.contains_key(&new.name) {
+            return Err(Error::already_exists(format!(
+                "repository with same name already exist: {}",
+                new.name
+            )));
+        }
+        let entry = RepositoryEntry {
+            id: RepositoryEntryId::new(self.next_id()),
+            name: new.name,
+            location: new.location,
+            properties: new.properties,
+            read_only: new.read_only,
+            broker: new.broker,
+            created_ms: self.now_ms,
+        };
+        let bytes = record::encode(&RepositoryV1::from(&entry))?;
+        self.txn.open_table(tables::REPOSITORIES)?.insert(entry.name.as_str(), bytes.as_slice())?;
+        self.view.repositories.insert(entry.name.clone(), Arc::new(entry));
+        Ok(())
+    }
+
+    pub(crate) fn drop_repository(&mut self, name: &RepositoryName) -> Result<()> {
+        let entry = Arc::clone(self.view.require_repository(name)?);
+        self.txn.open_table(tables::REPOSITORIES)?.remove(name.as_str())?;
+        let mut lists = self.txn.open_table(tables::FILE_LISTS)?;
+        lists.retain_in((entry.id.get(), 0)..=(entry.id.get(), u64::MAX), |_, _| false)?;
+        drop(lists);
+        self.view.repositories.remove(name);
+        Ok(())
+    }
+
+    /// A new identity for a job.
+    pub(crate) fn new_job_id(&self) -> JobId {
+        JobId::new(self.next_id())
+    }
+
+    pub(crate) fn put_job(&mut self, job: JobRecord) -> Result<()> {
+        self.txn.open_table(tables::JOBS)?.insert(job.id.get(), job.encode()?.as_slice())?;
+        self.view.jobs.insert(job.id, Arc::new(job));
+        Ok(())
+    }
+
+    /// Remembers the file list of a table's last backup into a repository.
+    pub(crate) fn put_file_list(
+        &mut self,
+        repository: RepositoryEntryId,
+        table: TableId,
+        list: &FileListRef,
+    ) -> Result<()> {
+        let bytes = record::encode(&FileListV1::from(list))?;
+        self.txn.open_table(tables::FILE_LISTS)?.insert((repository.get(), table.get()), bytes.as_slice())?;
+        Ok(())
+    }
+
+    fn mark_removed(&self, kind: u8, parent: u64, id: u64) -> Result<()> {
+        self.txn.open_table(tables::REMOVED)?.insert((self.view.version.get(), kind, parent, id), ())?;
+        Ok(())
+    }
+
+    /// The partition, with its version set to this commit's in the view and on record.
+    fn touch_partition(
+        &mut self,
+        database: &DatabaseName,
+        table: &TableName,
+        id: PartitionId,
+    ) -> Result<&mut Partition> {
+        let (version, now_ms) = (self.view.version, self.now_ms);
+        let table_id = self.view.require_database(database)?.require_table(table)?.id;
+        {
+            let mut partitions = self.txn.open_table(tables::PARTITIONS)?;
+            let key = (table_id.get(), id.get());
+            let mut stored: PartitionV1 = require(partitions.get(key)?, "partition")?;
+            stored.version = version.get();
+            stored.version_time_ms = now_ms;
+            partitions.insert(key, record::encode(&stored)?.as_slice())?;
+        }
+        let table = self.table_mut(database, table)?;
+        let partition =
+            table.partitions.iter_mut().find(|partition| partition.id == id).ok_or_else(|| {
+                Error::not_found(format!("partition {id} of table {} is gone", table.definition.name))
+            })?;
+        let partition = Arc::make_mut(partition);
+        partition.version = version;
+        partition.version_time_ms = now_ms;
+        Ok(partition)
+    }
+
+    fn database_mut(&mut self, name: &DatabaseName) -> Result<&mut Database> {
+        self.view
+            .databases
+            .get_mut(name)
+            .map(Arc::make_mut)
+            .ok_or_else(|| Error::not_found(format!("unknown database '{name}'")))
+    }
+
+    fn table_mut(&mut self, database: &DatabaseName, name: &TableName) -> Result<&mut Table> {
+        self.database_mut(database)?
+            .tables
+            .get_mut(name)
+            .map(Arc::make_mut)
+            .ok_or_else(|| Error::not_found(format!("unknown table '{database}.{name}'")))
+    }
+}
+
+/// Decodes a record that the view says is there.
+fn require<T: serde::de::DeserializeOwned>(
+    stored: Option<redb::AccessGuard<'_, &'static [u8]>>,
+    what: &str,
+) -> Result<T> {
+    let stored = stored.ok_or_else(|| Error::corrupt(format!("the catalog lacks the record of a {what}")))?;
+    record::decode(what, stored.value())
+}

@@ -1,0 +1,288 @@
+//! The catalog file, and who may change it.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+use cairn_format::FileListRef;
+use cairn_repository::{Disk, DiskCall, Environment};
+use redb::{Database as Redb, DatabaseError, ReadableDatabase, ReadableTable, WriteTransaction};
+
+use super::change::Change;
+use super::history::{Files, view_at};
+use super::record::{self, FileListV1, RowsetV1};
+use super::tables;
+use super::view::CatalogView;
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::{CatalogVersion, PartitionId, RepositoryEntryId, SegmentId, TableId};
+
+/// The catalog of one store.
+pub(crate) struct Catalog {
+    redb: Redb,
+    path: PathBuf,
+    disk: Disk,
+    environment: Environment,
+    view: ArcSwap<CatalogView>,
+    next_id: AtomicU64,
+    files: Files,
+    /// Held by whoever makes a commit, from reading the view to showing the next one.
+    writer: Mutex<()>,
+    /// Set when a commit failed and the disk did not tell whether it happened: then no file may be removed.
+    uncertain: AtomicBool,
+}
+
+/// The page cache of the catalog file: it is small, and memory is promised to be.
+const CACHE_BYTES: usize = 16 << 20;
+
+impl Catalog {
+    /// Opens the catalog at `path`, or makes an empty one; segments lie below `segments`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Busy`] when another process has it open, [`ErrorKind::Corrupt`] when it is damaged,
+    /// [`ErrorKind::Unsupported`] when a newer Cairn wrote it.
+    pub(crate) fn open(path: &Path, segments: PathBuf, disk: Disk, environment: Environment) -> Result<Self> {
+        let redb =
+            Redb::builder().set_cache_size(CACHE_BYTES).create(path).map_err(|e| cannot_open(path, e))?;
+        let files = Files::new(segments);
+        initialise(&redb, &disk, path)?;
+        let txn = redb.begin_read()?;
+        let meta = txn.open_table(tables::META)?;
+        let number = |key| -> Result<u64> {
+            let bytes = meta.get(key)?.and_then(|value| <[u8; 8]>::try_from(value.value()).ok());
+            bytes
+                .map(u64::from_le_bytes)
+                .ok_or_else(|| Error::corrupt(format!("catalog {} has no {key}", path.display())))
+        };
+        let format = number(tables::META_FORMAT_VERSION)?;
+        if format > tables::FORMAT_VERSION {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                format!(
+                    "{} has format {format}, this build reads up to {}; use a newer Cairn",
+                    path.display(),
+                    tables::FORMAT_VERSION
+                ),
+            ));
+        }
+        let version = CatalogVersion::new(number(tables::META_VERSION)?);
+        let next_id = AtomicU64::new(number(tables::META_NEXT_ID)?);
+        let view = view_at(&txn, version, &files)?;
+        drop(meta);
+        drop(txn);
+        let view = ArcSwap::from_pointee(view);
+        let catalog = Self {
+            redb,
+            path: path.to_owned(),
+            disk,
+            environment,
+            view,
+            next_id,
+            files,
+            writer: Mutex::new(()),
+            uncertain: AtomicBool::new(false),
+        };
+        catalog.purge()?;
+        Ok(catalog)
+    }
+
+    /// The catalog as it is now.
+    pub(crate) fn view(&self) -> Arc<CatalogView> {
+        self.view.load_full()
+    }
+
+    /// The catalog as it was at `version`, which an unfinished job pins.
+    pub(crate) fn view_at(&self, version: CatalogVersion) -> Result<CatalogView> {
+        view_at(&self.redb.begin_read()?, version, &self.files)
+    }
+
+    /// Takes `count` identities out of use, the first of which is returned.
+    pub(crate) fn reserve_ids(&self, count: u64) -> u64 {
+        self.next_id.fetch_add(count, Ordering::Relaxed)
+    }
+
+    /// Makes one commit of all that `steps` does, or nothing of it.
+    pub(crate) fn commit<T>(&self, steps: impl FnOnce(&mut Change<'_>) -> Result<T>) -> Result<T> {
+        let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let base = self.view.load_full();
+        let now_ms = self.environment.clock.now_ms();
+        let mut change = Change::new(self.redb.begin_write()?, &base, &self.next_id, &self.files, now_ms);
+        let outcome = steps(&mut change)?;
+        let (txn, view) = change.finish()?;
+        if let Err(failed) = commit_durably(txn, &self.disk, &self.path) {
+            // The call may fail after the commit has happened: what is shown follows the disk.
+            match self.committed_version() {
+                Ok(version) if version == view.version => {}
+                Ok(_) => return Err(failed),
+                Err(_) => {
+                    self.uncertain.store(true, Ordering::Release);
+                    return Err(failed);
+                }
+            }
+        }
+        self.view.store(Arc::new(view));
+        Ok(outcome)
+    }
+
+    /// Whether it is known of every commit whether it happened.
+    pub(crate) fn is_certain(&self) -> bool {
+        !self.uncertain.load(Ordering::Acquire)
+    }
+
+    fn committed_version(&self) -> Result<CatalogVersion> {
+        let txn = self.redb.begin_read()?;
+        let meta = txn.open_table(tables::META)?;
+        let bytes = meta.get(tables::META_VERSION)?.and_then(|value| <[u8; 8]>::try_from(value.value()).ok());
+        bytes
+            .map(|bytes| CatalogVersion::new(u64::from_le_bytes(bytes)))
+            .ok_or_else(|| Error::corrupt("the catalog has no version"))
+    }
+
+    /// The file list of a table's last backup into a repository.
+    pub(crate) fn file_list(
+        &self,
+        repository: RepositoryEntryId,
+        table: TableId,
+    ) -> Result<Option<FileListRef>> {
+        let txn = self.redb.begin_read()?;
+        let lists = txn.open_table(tables::FILE_LISTS)?;
+        match lists.get((repository.get(), table.get()))? {
+            Some(bytes) => Ok(Some(record::decode::<FileListV1>("file list", bytes.value())?.try_into()?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Where the segments of `table` lie.
+    pub(crate) fn table_directory(&self, table: TableId) -> PathBuf {
+        self.files.table_directory(table)
+    }
+
+    /// Where `segment` of `table` lies.
+    pub(crate) fn segment_path(&self, table: TableId, segment: SegmentId) -> PathBuf {
+        self.files.path(table, segment)
+    }
+
+    /// Where all segments lie.
+    pub(crate) fn segments_directory(&self) -> &Path {
+        self.files.directory()
+    }
+
+    /// The segments that are on record, whether visible or removed and not purged yet.
+    pub(crate) fn recorded_segments(&self) -> Result<HashSet<SegmentId>> {
+        let txn = self.redb.begin_read()?;
+        let mut segments = HashSet::new();
+        for entry in txn.open_table(tables::ROWSETS)?.iter()? {
+            let stored: RowsetV1 = record::decode("rowset", entry?.1.value())?;
+            segments.extend(stored.segments.iter().map(|segment| SegmentId::new(segment.id)));
+        }
+        Ok(segments)
+    }
+
+    /// Forgets what was removed and no unfinished backup pins, and lets its files go.
+    pub(crate) fn purge(&self) -> Result<()> {
+        let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let pinned = self.view.load().jobs.values().filter_map(|job| job.pinned_version()).min();
+        let last = pinned.map_or(u64::MAX, CatalogVersion::get);
+        let txn = self.redb.begin_write()?;
+        let mut files = Vec::new();
+        let keys: Vec<_> = {
+            let mut removed = txn.open_table(tables::REMOVED)?;
+            let range = ..=(last, u8::MAX, u64::MAX, u64::MAX);
+            let keys = removed.range(range)?.map(|entry| Ok(entry?.0.value())).collect::<Result<_>>()?;
+            removed.retain_in(range, |_, ()| false)?;
+            keys
+        };
+        if keys.is_empty() {
+            return Ok(());
+        }
+        for (_, kind, parent, id) in keys {
+            match kind {
+                tables::KIND_DATABASE => drop(txn.open_table(tables::DATABASES)?.remove(id)?),
+                tables::KIND_TABLE => drop(txn.open_table(tables::TABLES)?.remove(id)?),
+                tables::KIND_PARTITION => drop(txn.open_table(tables::PARTITIONS)?.remove((parent, id))?),
+                _ => files.extend(purge_rowset(&txn, PartitionId::new(parent), id)?),
+            }
+        }
+        commit_durably(txn, &self.disk, &self.path)?;
+        for (table, segment) in files {
+            self.files.forget(table, segment);
+        }
+        Ok(())
+    }
+}
+
+/// Removes a rowset's records and says which files were its.
+fn purge_rowset(
+    txn: &WriteTransaction,
+    partition: PartitionId,
+    id: u64,
+) -> Result<Vec<(TableId, SegmentId)>> {
+    let mut rowset_tables = txn.open_table(tables::ROWSET_TABLES)?;
+    let table = rowset_tables.remove(id)?.map(|table| TableId::new(table.value()));
+    let mut rowsets = txn.open_table(tables::ROWSETS)?;
+    let stored = match rowsets.remove((partition.get(), id))? {
+        Some(bytes) => record::decode::<RowsetV1>("rowset", bytes.value())?,
+        None => return Ok(Vec::new()),
+    };
+    let table = table
+        .ok_or_else(|| Error::corrupt(format!("the catalog's removed rowset {id} belongs to no table")))?;
+    Ok(stored.segments.iter().map(|segment| (table, SegmentId::new(segment.id))).collect())
+}
+
+fn commit_durably(txn: WriteTransaction, disk: &Disk, path: &Path) -> Result<()> {
+    disk.observe(DiskCall::Commit(path), || txn.commit().map_err(std::io::Error::other))
+        .map_err(|e| Error::disk("commit to", path, e))
+}
+
+/// Makes the tables of an empty catalog; does nothing to one that has them.
+fn initialise(redb: &Redb, disk: &Disk, path: &Path) -> Result<()> {
+    let txn = redb.begin_write()?;
+    {
+        let mut meta = txn.open_table(tables::META)?;
+        if meta.get(tables::META_FORMAT_VERSION)?.is_some() {
+            return Ok(());
+        }
+        meta.insert(tables::META_FORMAT_VERSION, tables::FORMAT_VERSION.to_le_bytes().as_slice())?;
+        meta.insert(tables::META_VERSION, 0_u64.to_le_bytes().as_slice())?;
+        // Identities start high enough to be told from counts in what a user reads.
+        meta.insert(tables::META_NEXT_ID, FIRST_ID.to_le_bytes().as_slice())?;
+        txn.open_table(tables::DATABASES)?;
+        txn.open_table(tables::TABLES)?;
+        txn.open_table(tables::PARTITIONS)?;
+        txn.open_table(tables::ROWSETS)?;
+        txn.open_table(tables::REPOSITORIES)?;
+        txn.open_table(tables::JOBS)?;
+        txn.open_table(tables::FILE_LISTS)?;
+        txn.open_table(tables::ROWSET_TABLES)?;
+        txn.open_table(tables::REMOVED)?;
+    }
+    commit_durably(txn, disk, path)
+}
+
+/// StarRocks' catalogs start their own identities here, too.
+const FIRST_ID: u64 = 10_001;
+
+fn cannot_open(path: &Path, error: DatabaseError) -> Error {
+    let shown = path.display();
+    match error {
+        DatabaseError::DatabaseAlreadyOpen => Error::busy(format!(
+            "{shown} is open in another process; stop that process, or choose another data directory"
+        )),
+        // A file that is no catalog at all is reported as invalid data, not as corruption.
+        DatabaseError::Storage(redb::StorageError::Io(io))
+            if io.kind() != std::io::ErrorKind::InvalidData =>
+        {
+            Error::disk("open the catalog", path, io)
+        }
+        DatabaseError::UpgradeRequired(_) => Error::new(
+            ErrorKind::Unsupported,
+            format!("{shown} is of another version of the catalog file; use that Cairn"),
+        ),
+        other => Error::corrupt(format!(
+            "{shown} is not a catalog of Cairn, or it is damaged: restore the data directory"
+        ))
+        .with_source(other),
+    }
+}

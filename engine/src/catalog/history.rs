@@ -1,0 +1,192 @@
+//! Making the view of a version from what is on record.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use cairn_format::{DatabaseName, TableDefinition};
+use redb::{ReadTransaction, ReadableTable};
+
+use super::record::{
+    self, DatabaseV1, PartitionV1, RepositoryV1, RowsetV1, SegmentFacts, SegmentV1, TableV1, Versioned,
+};
+use super::tables;
+use super::view::{
+    CatalogView, Database, Partition, Rowset, Segment, SegmentFile, SegmentLocation, Table, Tablet,
+};
+use crate::error::{Error, Result};
+use crate::id::{CatalogVersion, DatabaseId, JobId, PartitionId, RowsetId, SegmentId, TableId, TabletId};
+use crate::job::JobRecord;
+
+/// The one `SegmentFile` of each segment that anybody holds.
+pub(super) struct Files {
+    directory: PathBuf,
+    /// Guards the weak references, which stay until their segments are forgotten.
+    held: Mutex<HashMap<SegmentId, Weak<SegmentFile>>>,
+}
+
+impl Files {
+    /// Files below `directory`.
+    pub(super) fn new(directory: PathBuf) -> Self {
+        Self { directory, held: Mutex::default() }
+    }
+
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    pub(super) fn table_directory(&self, table: TableId) -> PathBuf {
+        self.directory.join(table.to_string())
+    }
+
+    pub(super) fn path(&self, table: TableId, segment: SegmentId) -> PathBuf {
+        self.table_directory(table).join(format!("{segment}.parquet"))
+    }
+
+    fn hold(&self, table: TableId, segment: SegmentId) -> Arc<SegmentFile> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = held.get(&segment).and_then(Weak::upgrade) {
+            return file;
+        }
+        let file = Arc::new(SegmentFile::new(SegmentLocation::Local(self.path(table, segment))));
+        held.insert(segment, Arc::downgrade(&file));
+        file
+    }
+
+    /// Removes the segment's file, now or when its last holder lets go.
+    pub(super) fn forget(&self, table: TableId, segment: SegmentId) {
+        self.hold(table, segment).forget();
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).remove(&segment);
+    }
+
+    pub(super) fn segment(&self, table: TableId, facts: SegmentFacts) -> Segment {
+        let file = self.hold(table, facts.id);
+        Segment {
+            id: facts.id,
+            length: facts.length,
+            rows: facts.rows,
+            digest: facts.digest,
+            bounds: facts.bounds,
+            file,
+        }
+    }
+}
+
+/// The view of `version`, which must be the last commit or one that is pinned.
+pub(super) fn view_at(txn: &ReadTransaction, version: CatalogVersion, files: &Files) -> Result<CatalogView> {
+    let mut names = HashMap::new();
+    let mut databases: BTreeMap<DatabaseName, Database> = BTreeMap::new();
+    for entry in txn.open_table(tables::DATABASES)?.iter()? {
+        let (id, bytes) = entry?;
+        let stored: DatabaseV1 = record::decode("database", bytes.value())?;
+        if stored.is_visible_at(version) {
+            let name = DatabaseName::parse(&stored.name)?;
+            names.insert(id.value(), name.clone());
+            let database =
+                Database { id: DatabaseId::new(id.value()), name: name.clone(), tables: BTreeMap::new() };
+            databases.insert(name, database);
+        }
+    }
+    let stored_tables = txn.open_table(tables::TABLES)?;
+    let partitions = txn.open_table(tables::PARTITIONS)?;
+    let rowsets = txn.open_table(tables::ROWSETS)?;
+    for entry in stored_tables.iter()? {
+        let (id, bytes) = entry?;
+        let stored: TableV1 = record::decode("table", bytes.value())?;
+        if !stored.is_visible_at(version) {
+            continue;
+        }
+        let id = TableId::new(id.value());
+        let definition = Arc::new(stored.definition()?);
+        let mut table = Table { id, definition, partitions: Vec::new() };
+        for entry in partitions.range((id.get(), 0)..=(id.get(), u64::MAX))? {
+            let (key, bytes) = entry?;
+            let stored: PartitionV1 = record::decode("partition", bytes.value())?;
+            if stored.is_visible_at(version) {
+                let id = PartitionId::new(key.value().1);
+                let rowsets = visible_rowsets(&rowsets, id, version)?;
+                table.partitions.push(Arc::new(partition(id, &stored, rowsets, &table, files)?));
+            }
+        }
+        table.sort_partitions();
+        let database =
+            names.get(&stored.database).and_then(|name| databases.get_mut(name)).ok_or_else(|| {
+                Error::corrupt(format!("the catalog's table '{}' belongs to no database", table.name()))
+            })?;
+        database.tables.insert(table.name().clone(), Arc::new(table));
+    }
+    let mut repositories = BTreeMap::new();
+    for entry in txn.open_table(tables::REPOSITORIES)?.iter()? {
+        let entry = super::RepositoryEntry::try_from(record::decode::<RepositoryV1>(
+            "repository",
+            entry?.1.value(),
+        )?)?;
+        repositories.insert(entry.name.clone(), Arc::new(entry));
+    }
+    let mut jobs = BTreeMap::new();
+    for entry in txn.open_table(tables::JOBS)?.iter()? {
+        let (id, bytes) = entry?;
+        let id = JobId::new(id.value());
+        jobs.insert(id, Arc::new(JobRecord::decode(id, bytes.value())?));
+    }
+    let databases = databases.into_iter().map(|(name, database)| (name, Arc::new(database))).collect();
+    Ok(CatalogView { version, databases, repositories, jobs })
+}
+
+fn visible_rowsets(
+    rowsets: &impl ReadableTable<(u64, u64), &'static [u8]>,
+    partition: PartitionId,
+    version: CatalogVersion,
+) -> Result<Vec<(RowsetId, RowsetV1)>> {
+    let mut visible = Vec::new();
+    for entry in rowsets.range((partition.get(), 0)..=(partition.get(), u64::MAX))? {
+        let (key, bytes) = entry?;
+        let stored: RowsetV1 = record::decode("rowset", bytes.value())?;
+        if stored.is_visible_at(version) {
+            visible.push((RowsetId::new(key.value().1), stored));
+        }
+    }
+    Ok(visible)
+}
+
+fn partition(
+    id: PartitionId,
+    stored: &PartitionV1,
+    rowsets: Vec<(RowsetId, RowsetV1)>,
+    table: &Table,
+    files: &Files,
+) -> Result<Partition> {
+    let definition = stored.definition(&table.definition)?;
+    let mut tablets: Vec<Tablet> =
+        stored.tablets.iter().map(|id| Tablet { id: TabletId::new(*id), rowsets: Vec::new() }).collect();
+    for (id, stored) in rowsets {
+        let tablet = tablets.iter_mut().find(|tablet| tablet.id.get() == stored.tablet).ok_or_else(|| {
+            Error::corrupt(format!(
+                "the catalog's rowset {id} belongs to no tablet of partition '{}'",
+                definition.name
+            ))
+        })?;
+        let segments = stored.segments.iter().map(|s| segment(s, table.id, &table.definition, files));
+        tablet.rowsets.push(Arc::new(Rowset {
+            id,
+            version: CatalogVersion::new(stored.added()),
+            segments: segments.collect::<Result<_>>()?,
+        }));
+    }
+    Ok(Partition {
+        id,
+        definition,
+        version: CatalogVersion::new(stored.version),
+        version_time_ms: stored.version_time_ms,
+        tablets,
+    })
+}
+
+fn segment(
+    stored: &SegmentV1,
+    table: TableId,
+    definition: &TableDefinition,
+    files: &Files,
+) -> Result<Segment> {
+    Ok(files.segment(table, stored.facts(definition)?))
+}

@@ -1,0 +1,305 @@
+//! What the catalog file stores, version 1. Values are JSON; serde stays in this module and in `job::v1`.
+
+use std::collections::BTreeMap;
+
+use cairn_format::{
+    ColumnBounds, ColumnType, DatabaseName, Digest, FieldId, FileListRef, PartitionDefinition,
+    PartitionDefinitionV1, RepositoryName, TableDefinition, TableDefinitionV1, Value,
+};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::id::{CatalogVersion, RepositoryEntryId, SegmentId, TabletId};
+
+/// A record that is visible from `added` on and until `removed`.
+pub(super) trait Versioned {
+    fn added(&self) -> u64;
+    fn removed(&self) -> Option<u64>;
+
+    fn is_visible_at(&self, version: CatalogVersion) -> bool {
+        self.added() <= version.get() && self.removed().is_none_or(|removed| removed > version.get())
+    }
+}
+
+macro_rules! versioned {
+    ($($name:ident),*) => {$(
+        impl Versioned for $name {
+            fn added(&self) -> u64 { self.added }
+            fn removed(&self) -> Option<u64> { self.removed }
+        }
+        impl $name {
+            pub(super) fn set_removed(&mut self, version: CatalogVersion) { self.removed = Some(version.get()); }
+        }
+    )*};
+}
+versioned!(DatabaseV1, TableV1, PartitionV1, RowsetV1);
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct DatabaseV1 {
+    pub(super) name: String,
+    added: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    removed: Option<u64>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct TableV1 {
+    pub(super) database: u64,
+    definition: TableDefinitionV1,
+    added: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    removed: Option<u64>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct PartitionV1 {
+    definition: PartitionDefinitionV1,
+    pub(super) tablets: Vec<u64>,
+    pub(super) version: u64,
+    pub(super) version_time_ms: i64,
+    added: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    removed: Option<u64>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct RowsetV1 {
+    pub(super) tablet: u64,
+    pub(super) segments: Vec<SegmentV1>,
+    added: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    removed: Option<u64>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct SegmentV1 {
+    pub(super) id: u64,
+    pub(super) length: u64,
+    pub(super) rows: u64,
+    digest: String,
+    bounds: Vec<BoundsV1>,
+}
+
+/// Bounds as texts of the column's type.
+#[derive(Serialize, Deserialize)]
+struct BoundsV1 {
+    field: i32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nulls: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lower: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    upper: Option<String>,
+}
+
+/// A repository as this store knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RepositoryEntry {
+    /// Its identity in this store.
+    pub id: RepositoryEntryId,
+    /// Its name in this store.
+    pub name: RepositoryName,
+    /// Where it is.
+    pub location: String,
+    /// What opens it, such as keys.
+    pub properties: BTreeMap<String, String>,
+    /// Whether this store may only read it.
+    pub read_only: bool,
+    /// The broker that was named, which is kept and not used.
+    pub broker: Option<String>,
+    /// When this store came to know it, in milliseconds since 1970 UTC.
+    pub created_ms: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct RepositoryV1 {
+    id: u64,
+    name: String,
+    location: String,
+    properties: BTreeMap<String, String>,
+    read_only: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    broker: Option<String>,
+    created_ms: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct FileListV1 {
+    digest: String,
+    length: u64,
+    files: u64,
+    rows: u64,
+    bytes: u64,
+}
+
+pub(super) fn encode<T: Serialize>(record: &T) -> Result<Vec<u8>> {
+    serde_json::to_vec(record)
+        .map_err(|e| Error::corrupt("a catalog record cannot be encoded").with_source(e))
+}
+
+pub(super) fn decode<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T> {
+    serde_json::from_slice(bytes)
+        .map_err(|e| Error::corrupt(format!("the catalog's record of a {what} is damaged")).with_source(e))
+}
+
+impl DatabaseV1 {
+    pub(super) fn new(name: &DatabaseName, added: CatalogVersion) -> Self {
+        Self { name: name.as_str().to_owned(), added: added.get(), removed: None }
+    }
+}
+
+impl TableV1 {
+    pub(super) fn new(database: u64, definition: &TableDefinition, added: CatalogVersion) -> Self {
+        Self { database, definition: definition.into(), added: added.get(), removed: None }
+    }
+
+    pub(super) fn definition(&self) -> Result<TableDefinition> {
+        Ok(TableDefinition::try_from(self.definition.clone())?)
+    }
+}
+
+impl PartitionV1 {
+    pub(super) fn new(
+        definition: &PartitionDefinition,
+        table: &TableDefinition,
+        tablets: &[TabletId],
+        added: CatalogVersion,
+        now_ms: i64,
+    ) -> Result<Self> {
+        Ok(Self {
+            definition: PartitionDefinitionV1::from_definition(definition, table)?,
+            tablets: tablets.iter().map(|id| id.get()).collect(),
+            version: added.get(),
+            version_time_ms: now_ms,
+            added: added.get(),
+            removed: None,
+        })
+    }
+
+    pub(super) fn definition(&self, table: &TableDefinition) -> Result<PartitionDefinition> {
+        Ok(self.definition.clone().into_definition(table)?)
+    }
+}
+
+/// A segment's facts, without its file.
+pub(super) struct SegmentFacts {
+    pub(super) id: SegmentId,
+    pub(super) length: u64,
+    pub(super) rows: u64,
+    pub(super) digest: Digest,
+    pub(super) bounds: Vec<ColumnBounds>,
+}
+
+impl RowsetV1 {
+    pub(super) fn new(tablet: TabletId, segments: Vec<SegmentV1>, added: CatalogVersion) -> Self {
+        Self { tablet: tablet.get(), segments, added: added.get(), removed: None }
+    }
+}
+
+impl SegmentV1 {
+    pub(super) fn new(facts: &SegmentFacts, table: &TableDefinition) -> Result<Self> {
+        let bounds = facts.bounds.iter().map(|bounds| {
+            let column_type = table.column_by_id(bounds.field_id)?.column_type;
+            let text = |value: &Option<Value>| value.as_ref().and_then(|value| value.to_text(&column_type));
+            Ok(BoundsV1 {
+                field: bounds.field_id.get(),
+                nulls: bounds.null_count,
+                lower: text(&bounds.lower),
+                upper: text(&bounds.upper),
+            })
+        });
+        Ok(Self {
+            id: facts.id.get(),
+            length: facts.length,
+            rows: facts.rows,
+            digest: facts.digest.to_string(),
+            bounds: bounds.collect::<Result<_>>()?,
+        })
+    }
+
+    pub(super) fn facts(&self, table: &TableDefinition) -> Result<SegmentFacts> {
+        let bounds = self.bounds.iter().filter_map(|stored| {
+            // Bounds of a column that the table no longer has say nothing.
+            let field_id = FieldId::try_new(stored.field).ok()?;
+            let column_type = table.column_by_id(field_id).ok()?.column_type;
+            Some(stored.bounds(field_id, &column_type))
+        });
+        Ok(SegmentFacts {
+            id: SegmentId::new(self.id),
+            length: self.length,
+            rows: self.rows,
+            digest: Digest::parse(&self.digest)?,
+            bounds: bounds.collect::<Result<_>>()?,
+        })
+    }
+}
+
+impl BoundsV1 {
+    fn bounds(&self, field_id: FieldId, column_type: &ColumnType) -> Result<ColumnBounds> {
+        let value =
+            |text: &Option<String>| text.as_deref().map(|text| Value::parse(column_type, text)).transpose();
+        Ok(ColumnBounds {
+            field_id,
+            null_count: self.nulls,
+            lower: value(&self.lower)?,
+            upper: value(&self.upper)?,
+        })
+    }
+}
+
+impl From<&RepositoryEntry> for RepositoryV1 {
+    fn from(entry: &RepositoryEntry) -> Self {
+        Self {
+            id: entry.id.get(),
+            name: entry.name.as_str().to_owned(),
+            location: entry.location.clone(),
+            properties: entry.properties.clone(),
+            read_only: entry.read_only,
+            broker: entry.broker.clone(),
+            created_ms: entry.created_ms,
+        }
+    }
+}
+
+impl TryFrom<RepositoryV1> for RepositoryEntry {
+    type Error = Error;
+
+    fn try_from(stored: RepositoryV1) -> Result<Self> {
+        Ok(Self {
+            id: RepositoryEntryId::new(stored.id),
+            name: RepositoryName::parse(&stored.name)?,
+            location: stored.location,
+            properties: stored.properties,
+            read_only: stored.read_only,
+            broker: stored.broker,
+            created_ms: stored.created_ms,
+        })
+    }
+}
+
+impl From<&FileListRef> for FileListV1 {
+    fn from(list: &FileListRef) -> Self {
+        Self {
+            digest: list.digest.to_string(),
+            length: list.length,
+            files: list.files,
+            rows: list.rows,
+            bytes: list.bytes,
+        }
+    }
+}
+
+impl TryFrom<FileListV1> for FileListRef {
+    type Error = Error;
+
+    fn try_from(stored: FileListV1) -> Result<Self> {
+        Ok(Self {
+            digest: Digest::parse(&stored.digest)?,
+            length: stored.length,
+            files: stored.files,
+            rows: stored.rows,
+            bytes: stored.bytes,
+        })
+    }
+}

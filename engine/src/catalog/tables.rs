@@ -1,0 +1,36 @@
+//! The tables of the catalog file; `spec/catalog.md` is their text.
+
+use redb::TableDefinition;
+
+/// Single values by name: `format_version`, `version`, `next_id`.
+pub(super) const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
+/// Databases by id.
+pub(super) const DATABASES: TableDefinition<u64, &[u8]> = TableDefinition::new("databases");
+/// Tables by id.
+pub(super) const TABLES: TableDefinition<u64, &[u8]> = TableDefinition::new("tables");
+/// Partitions by table and id.
+pub(super) const PARTITIONS: TableDefinition<(u64, u64), &[u8]> = TableDefinition::new("partitions");
+/// Rowsets by partition and id.
+pub(super) const ROWSETS: TableDefinition<(u64, u64), &[u8]> = TableDefinition::new("rowsets");
+/// Repositories by name.
+pub(super) const REPOSITORIES: TableDefinition<&str, &[u8]> = TableDefinition::new("repositories");
+/// Jobs by id.
+pub(super) const JOBS: TableDefinition<u64, &[u8]> = TableDefinition::new("jobs");
+/// The newest file list of a table in a repository, by repository and table.
+pub(super) const FILE_LISTS: TableDefinition<(u64, u64), &[u8]> = TableDefinition::new("file_lists");
+/// The table of every removed rowset that is still on record.
+pub(super) const ROWSET_TABLES: TableDefinition<u64, u64> = TableDefinition::new("rowset_tables");
+/// What was removed and is still on record, by the version that removed it, kind, parent's id and id.
+pub(super) const REMOVED: TableDefinition<(u64, u8, u64, u64), ()> = TableDefinition::new("removed");
+
+/// The version of the catalog file that this build writes, and the newest it reads.
+pub(super) const FORMAT_VERSION: u64 = 1;
+
+pub(super) const KIND_DATABASE: u8 = 0;
+pub(super) const KIND_TABLE: u8 = 1;
+pub(super) const KIND_PARTITION: u8 = 2;
+pub(super) const KIND_ROWSET: u8 = 3;
+
+pub(super) const META_FORMAT_VERSION: &str = "format_version";
+pub(super) const META_VERSION: &str = "version";
+pub(super) const META_NEXT_ID: &str = "next_id";

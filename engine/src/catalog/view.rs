@@ -1,0 +1,315 @@
+//! The catalog as it is at one version: immutable, shared, complete.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use cairn_format::{
+    ColumnBounds, DatabaseName, Digest, PartitionDefinition, RepositoryName, TableDefinition, TableName,
+};
+
+use super::record::RepositoryEntry;
+use crate::error::{Error, Result};
+use crate::id::{CatalogVersion, DatabaseId, JobId, PartitionId, RowsetId, SegmentId, TableId, TabletId};
+use crate::job::JobRecord;
+
+/// Everything that is visible at one version.
+///
+/// Holding a view keeps every file of it alive.
+#[derive(Clone, Debug)]
+pub struct CatalogView {
+    pub(crate) version: CatalogVersion,
+    pub(crate) databases: BTreeMap<DatabaseName, Arc<Database>>,
+    pub(crate) repositories: BTreeMap<RepositoryName, Arc<RepositoryEntry>>,
+    pub(crate) jobs: BTreeMap<JobId, Arc<JobRecord>>,
+}
+
+/// A database and its tables.
+#[derive(Clone, Debug)]
+pub struct Database {
+    /// Its identity.
+    pub id: DatabaseId,
+    /// Its name.
+    pub name: DatabaseName,
+    pub(crate) tables: BTreeMap<TableName, Arc<Table>>,
+}
+
+/// A table and its partitions.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// Its identity.
+    pub id: TableId,
+    /// Its definition.
+    pub definition: Arc<TableDefinition>,
+    /// Its partitions, by their ranges' lower ends.
+    pub partitions: Vec<Arc<Partition>>,
+}
+
+/// A partition and its tablets.
+#[derive(Clone, Debug)]
+pub struct Partition {
+    /// Its identity.
+    pub id: PartitionId,
+    /// Its name and range.
+    pub definition: PartitionDefinition,
+    /// The commit that last changed its rows, or made it.
+    pub version: CatalogVersion,
+    /// When that was, in milliseconds since 1970 UTC.
+    pub version_time_ms: i64,
+    /// One tablet a bucket, in the order of buckets.
+    pub tablets: Vec<Tablet>,
+}
+
+/// One bucket of a partition.
+#[derive(Clone, Debug)]
+pub struct Tablet {
+    /// Its identity.
+    pub id: TabletId,
+    /// What loads left in it, oldest first.
+    pub rowsets: Vec<Arc<Rowset>>,
+}
+
+/// What one load left in one tablet.
+#[derive(Clone, Debug)]
+pub struct Rowset {
+    /// Its identity.
+    pub id: RowsetId,
+    /// The commit that made it visible.
+    pub version: CatalogVersion,
+    /// Its files, in the order of the load.
+    pub segments: Vec<Segment>,
+}
+
+/// One immutable Parquet file.
+#[derive(Clone, Debug)]
+pub struct Segment {
+    /// Its identity.
+    pub id: SegmentId,
+    /// Its bytes.
+    pub length: u64,
+    /// Its rows.
+    pub rows: u64,
+    /// The digest of its bytes, taken while they were written.
+    pub digest: Digest,
+    /// The bounds of its columns.
+    pub bounds: Vec<ColumnBounds>,
+    pub(crate) file: Arc<SegmentFile>,
+}
+
+/// Where a segment's bytes are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SegmentLocation {
+    /// In a file of this machine.
+    Local(PathBuf),
+}
+
+/// A segment's file. Once the catalog has forgotten it, the last one who holds it removes it.
+pub struct SegmentFile {
+    location: SegmentLocation,
+    obsolete: AtomicBool,
+}
+
+impl SegmentFile {
+    pub(crate) fn new(location: SegmentLocation) -> Self {
+        Self { location, obsolete: AtomicBool::new(false) }
+    }
+
+    /// Lets the file go when its last holder does.
+    pub(crate) fn forget(&self) {
+        self.obsolete.store(true, Ordering::Release);
+    }
+}
+
+impl fmt::Debug for SegmentFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.location.fmt(f)
+    }
+}
+
+impl Drop for SegmentFile {
+    fn drop(&mut self) {
+        if self.obsolete.load(Ordering::Acquire) {
+            let SegmentLocation::Local(path) = &self.location;
+            // A file that stays behind is an orphan, which the next open removes.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+impl Segment {
+    /// Where its bytes are.
+    pub fn location(&self) -> &SegmentLocation {
+        &self.file.location
+    }
+
+    /// The local path of its bytes.
+    pub(crate) fn path(&self) -> &Path {
+        let SegmentLocation::Local(path) = &self.file.location;
+        path
+    }
+}
+
+impl Tablet {
+    /// Its segments, oldest first.
+    pub fn segments(&self) -> impl Iterator<Item = &Segment> {
+        self.rowsets.iter().flat_map(|rowset| &rowset.segments)
+    }
+}
+
+impl Partition {
+    /// Its segments, bucket by bucket.
+    pub fn segments(&self) -> impl Iterator<Item = &Segment> {
+        self.tablets.iter().flat_map(Tablet::segments)
+    }
+
+    /// Its rows.
+    pub fn rows(&self) -> u64 {
+        self.segments().map(|segment| segment.rows).sum()
+    }
+
+    /// The bytes of its files.
+    pub fn bytes(&self) -> u64 {
+        self.segments().map(|segment| segment.length).sum()
+    }
+}
+
+impl Table {
+    /// Its name.
+    pub fn name(&self) -> &TableName {
+        &self.definition.name
+    }
+
+    /// The partition named `name`, whatever the case.
+    pub fn partition(&self, name: &str) -> Option<&Arc<Partition>> {
+        self.partitions.iter().find(|partition| partition.definition.name.matches(name))
+    }
+
+    /// The partition named `name`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) with StarRocks' words.
+    pub fn require_partition(&self, name: &str) -> Result<&Arc<Partition>> {
+        self.partition(name).ok_or_else(|| {
+            Error::not_found(format!("partition [{name}] does not exist in table {}", self.name()))
+        })
+    }
+
+    /// Its partitions' declarations.
+    pub fn partition_definitions(&self) -> Vec<PartitionDefinition> {
+        self.partitions.iter().map(|partition| partition.definition.clone()).collect()
+    }
+
+    /// Its rows.
+    pub fn rows(&self) -> u64 {
+        self.partitions.iter().map(|partition| partition.rows()).sum()
+    }
+
+    pub(crate) fn sort_partitions(&mut self) {
+        self.partitions.sort_by(|a, b| {
+            let lower = |p: &Partition| p.definition.range.as_ref().map(|range| range.lower().clone());
+            match (lower(a), lower(b)) {
+                (Some(a), Some(b)) => a.compare(&b).unwrap_or(std::cmp::Ordering::Equal),
+                _ => a.id.cmp(&b.id),
+            }
+        });
+    }
+}
+
+impl Database {
+    /// Its tables, by name.
+    pub fn tables(&self) -> impl Iterator<Item = &Arc<Table>> {
+        self.tables.values()
+    }
+
+    /// The table named `name`.
+    pub fn table(&self, name: &TableName) -> Option<&Arc<Table>> {
+        self.tables.get(name)
+    }
+
+    /// The table named `name`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is none.
+    pub fn require_table(&self, name: &TableName) -> Result<&Arc<Table>> {
+        self.table(name).ok_or_else(|| {
+            Error::not_found(format!(
+                "unknown table '{}.{name}'; SHOW TABLES FROM {} lists them",
+                self.name, self.name
+            ))
+        })
+    }
+}
+
+impl CatalogView {
+    /// The commit that this view shows.
+    pub fn version(&self) -> CatalogVersion {
+        self.version
+    }
+
+    /// The databases, by name.
+    pub fn databases(&self) -> impl Iterator<Item = &Arc<Database>> {
+        self.databases.values()
+    }
+
+    /// The database named `name`.
+    pub fn database(&self, name: &DatabaseName) -> Option<&Arc<Database>> {
+        self.databases.get(name)
+    }
+
+    /// The database named `name`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is none.
+    pub fn require_database(&self, name: &DatabaseName) -> Result<&Arc<Database>> {
+        self.database(name)
+            .ok_or_else(|| Error::not_found(format!("unknown database '{name}'; SHOW DATABASES lists them")))
+    }
+
+    /// The repositories, by name.
+    pub fn repositories(&self) -> impl Iterator<Item = &Arc<RepositoryEntry>> {
+        self.repositories.values()
+    }
+
+    /// The repository named `name`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) with StarRocks' words.
+    pub fn require_repository(&self, name: &RepositoryName) -> Result<&Arc<RepositoryEntry>> {
+        self.repositories.get(name).ok_or_else(|| {
+            Error::not_found(format!("Repository [{name}] does not exist; SHOW REPOSITORIES lists them"))
+        })
+    }
+
+    /// Every job on record, oldest first.
+    pub fn jobs(&self) -> impl Iterator<Item = &Arc<JobRecord>> {
+        self.jobs.values()
+    }
+
+    /// The job with identity `id`.
+    pub fn job(&self, id: JobId) -> Option<&Arc<JobRecord>> {
+        self.jobs.get(&id)
+    }
+
+    /// The unfinished job on `database`, of which there is at most one.
+    pub fn running_job(&self, database: &DatabaseName) -> Option<&Arc<JobRecord>> {
+        self.jobs.values().find(|job| job.database == *database && !job.state.is_final())
+    }
+
+    /// Refuses a change of `table` while a restore is going to replace rows of it.
+    pub(crate) fn require_not_restoring(&self, database: &DatabaseName, table: &TableName) -> Result<()> {
+        match self.running_job(database).filter(|job| job.is_restore_of(table)) {
+            Some(job) => Err(Error::busy(format!(
+                "table {table}'s state is not NORMAL: RESTORE; wait until restore '{}' has ended, or CANCEL RESTORE FROM {database}",
+                job.label
+            ))),
+            None => Ok(()),
+        }
+    }
+}

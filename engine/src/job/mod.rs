@@ -1,0 +1,18 @@
+//! Backup and restore jobs: persistent state machines with StarRocks' states.
+//!
+//! A job's record is in the catalog from the moment it is accepted; each step it takes is a commit. A process that
+//! dies leaves unfinished records, which the next open takes up again. Nothing polls: a job moves as fast as its work.
+
+mod backup;
+mod record;
+mod request;
+mod restore;
+mod runner;
+mod v1;
+
+pub use record::{BackupWork, JobRecord, JobState, JobStatus, JobTimes, JobTotals, JobWork, RestoreWork};
+pub use request::{BackupRequest, DEFAULT_TIMEOUT_S, MIN_TIMEOUT_S, RestoreRequest, TableSelection};
+pub use restore::{PartitionPlan, RestorePlan, TablePlan};
+pub use runner::JobProgress;
+pub(crate) use runner::Jobs;
+pub(crate) use {backup::submit_backup, restore::submit_restore};

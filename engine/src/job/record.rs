@@ -1,0 +1,228 @@
+//! A job as the catalog keeps it.
+
+use cairn_format::{DatabaseName, RepositoryName, SnapshotLabel, SnapshotTimestamp, TableName};
+
+use super::request::TableSelection;
+use super::restore::RestorePlan;
+use super::v1;
+use crate::error::Result;
+use crate::id::{CatalogVersion, JobId};
+
+/// How far a job is, in StarRocks' words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobState {
+    /// Accepted.
+    Pending,
+    /// Backup: naming the files of the cut. Restore: preparing where files go.
+    Snapshoting,
+    /// Backup: finding out what the repository lacks.
+    UploadSnapshot,
+    /// Backup: sending files.
+    Uploading,
+    /// Backup: sending the file lists.
+    SaveMeta,
+    /// Backup: making the snapshot exist.
+    UploadInfo,
+    /// Restore: the plan is made and kept.
+    Download,
+    /// Restore: fetching files.
+    Downloading,
+    /// Restore: every file is there and checked.
+    Commit,
+    /// Restore: making the rows visible.
+    Committing,
+    /// Done.
+    Finished,
+    /// Failed, or cancelled by somebody, or out of time.
+    Cancelled,
+}
+
+impl JobState {
+    /// StarRocks' word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "PENDING",
+            Self::Snapshoting => "SNAPSHOTING",
+            Self::UploadSnapshot => "UPLOAD_SNAPSHOT",
+            Self::Uploading => "UPLOADING",
+            Self::SaveMeta => "SAVE_META",
+            Self::UploadInfo => "UPLOAD_INFO",
+            Self::Download => "DOWNLOAD",
+            Self::Downloading => "DOWNLOADING",
+            Self::Commit => "COMMIT",
+            Self::Committing => "COMMITTING",
+            Self::Finished => "FINISHED",
+            Self::Cancelled => "CANCELLED",
+        }
+    }
+
+    /// Every state.
+    pub(super) const ALL: [Self; 12] = [
+        Self::Pending,
+        Self::Snapshoting,
+        Self::UploadSnapshot,
+        Self::Uploading,
+        Self::SaveMeta,
+        Self::UploadInfo,
+        Self::Download,
+        Self::Downloading,
+        Self::Commit,
+        Self::Committing,
+        Self::Finished,
+        Self::Cancelled,
+    ];
+
+    /// Whether the job has ended.
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Finished | Self::Cancelled)
+    }
+}
+
+/// Whether a job is well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JobStatus {
+    /// So far.
+    Ok,
+    /// Why it was cancelled.
+    Failed {
+        /// StarRocks' code, such as `TIMEOUT`.
+        code: String,
+        /// The message.
+        message: String,
+    },
+}
+
+impl JobStatus {
+    /// As `SHOW BACKUP` prints it.
+    pub fn to_text(&self) -> String {
+        match self {
+            Self::Ok => "[OK]".to_owned(),
+            Self::Failed { code, message } => format!("[{code}, msg: {message}]"),
+        }
+    }
+}
+
+/// When a job reached its milestones, in milliseconds since 1970 UTC; `None` until then.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct JobTimes {
+    /// Accepted.
+    pub created: i64,
+    /// Restore: the plan was made.
+    pub meta_prepared: Option<i64>,
+    /// Backup: the cut's files were named. Restore: their places were prepared.
+    pub snapshot_finished: Option<i64>,
+    /// Backup: every file was sent. Restore: every file was fetched.
+    pub transfer_finished: Option<i64>,
+    /// Ended.
+    pub finished: Option<i64>,
+}
+
+/// What a job moved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct JobTotals {
+    /// Data files of the snapshot.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Files sent or fetched.
+    pub moved_files: u64,
+    /// Their bytes.
+    pub moved_bytes: u64,
+}
+
+/// What makes a job a backup.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BackupWork {
+    /// The version that is backed up, of all tables at once.
+    pub cut: CatalogVersion,
+    /// The tables, each with its partitions where only some were asked for.
+    pub tables: Vec<TableSelection>,
+}
+
+/// What makes a job a restore.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RestoreWork {
+    /// The tables that were asked for; `None` for all.
+    pub tables: Option<Vec<TableSelection>>,
+    /// The decision what goes where; `None` until it is made.
+    pub plan: Option<RestorePlan>,
+    /// Kept and shown.
+    pub allow_load: bool,
+    /// Kept and shown.
+    pub replication_num: u32,
+}
+
+/// Which kind of job, and its own facts.
+#[derive(Clone, Debug, PartialEq)]
+pub enum JobWork {
+    /// A backup.
+    Backup(BackupWork),
+    /// A restore.
+    Restore(RestoreWork),
+}
+
+/// A job.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JobRecord {
+    /// Its identity.
+    pub id: JobId,
+    /// The database that is backed up, or restored into.
+    pub database: DatabaseName,
+    /// The snapshot's name.
+    pub label: SnapshotLabel,
+    /// The snapshot's time.
+    pub timestamp: SnapshotTimestamp,
+    /// The repository.
+    pub repository: RepositoryName,
+    /// How far it is.
+    pub state: JobState,
+    /// Whether it is well.
+    pub status: JobStatus,
+    /// Its milestones.
+    pub times: JobTimes,
+    /// Seconds from its creation after which it is cancelled.
+    pub timeout_s: u64,
+    /// What it moved; `None` until that is known.
+    pub totals: Option<JobTotals>,
+    /// Its kind.
+    pub work: JobWork,
+}
+
+impl JobRecord {
+    /// Whether it is a backup.
+    pub fn is_backup(&self) -> bool {
+        matches!(self.work, JobWork::Backup(_))
+    }
+
+    /// The version whose files it needs.
+    pub(crate) fn pinned_version(&self) -> Option<CatalogVersion> {
+        match &self.work {
+            JobWork::Backup(work) if !self.state.is_final() => Some(work.cut),
+            _ => None,
+        }
+    }
+
+    /// Whether it is going to replace or make `table`.
+    pub(crate) fn is_restore_of(&self, table: &TableName) -> bool {
+        match &self.work {
+            JobWork::Restore(RestoreWork { plan: Some(plan), .. }) => {
+                plan.tables.iter().any(|t| t.target == *table)
+            }
+            JobWork::Restore(RestoreWork { tables: Some(tables), .. }) => {
+                tables.iter().any(|t| t.alias.as_ref().unwrap_or(&t.table) == table)
+            }
+            JobWork::Restore(_) => true,
+            JobWork::Backup(_) => false,
+        }
+    }
+
+    /// The stored form.
+    pub(crate) fn encode(&self) -> Result<Vec<u8>> {
+        v1::encode(self)
+    }
+
+    /// Reads the stored form of the job with identity `id`.
+    pub(crate) fn decode(id: JobId, bytes: &[u8]) -> Result<Self> {
+        v1::decode(id, bytes)
+    }
+}

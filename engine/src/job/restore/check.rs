@@ -1,0 +1,108 @@
+//! Whether an existing table can take a snapshot's rows: StarRocks' checks, each naming what differs.
+
+use std::mem::discriminant;
+
+use cairn_format::{Column, Distribution, PartitionEntry, TableDefinition, TableName};
+
+use crate::catalog::Partition;
+use crate::error::{Error, Result};
+
+/// Refuses a table whose rows could not be the snapshot's.
+pub(super) fn same_table(
+    existing: &TableDefinition,
+    source: &TableDefinition,
+    name: &TableName,
+) -> Result<()> {
+    let differs = |what: String| {
+        Error::invalid(format!(
+            "Table {name} already exist but with different schema, errMsg: {what}; drop it, or restore AS another name"
+        ))
+    };
+    if discriminant(&existing.partitioning) != discriminant(&source.partitioning) {
+        return Err(differs("Table's partition type is different".to_owned()));
+    }
+    if existing.columns.len() != source.columns.len() {
+        return Err(differs(format!(
+            "number of columns is inconsistent: it has {}, the snapshot {}",
+            existing.columns.len(),
+            source.columns.len()
+        )));
+    }
+    for (ours, theirs) in existing.columns.iter().zip(&source.columns) {
+        if let Some(what) = column_difference(ours, theirs) {
+            return Err(differs(format!("column {} is inconsistent: {what}", ours.name)));
+        }
+    }
+    if existing.key_model != source.key_model || existing.key_columns != source.key_columns {
+        return Err(differs(format!(
+            "different key type: it has {} of {} columns, the snapshot {} of {}",
+            existing.key_model.as_sql(),
+            existing.key_columns,
+            source.key_model.as_sql(),
+            source.key_columns
+        )));
+    }
+    if existing.partitioning != source.partitioning {
+        return Err(differs("partition columns are inconsistent".to_owned()));
+    }
+    if existing.distribution != source.distribution {
+        return Err(differs(format!(
+            "distribution is inconsistent: it has {}, the snapshot {}",
+            distribution_text(existing),
+            distribution_text(source)
+        )));
+    }
+    Ok(())
+}
+
+fn column_difference(ours: &Column, theirs: &Column) -> Option<String> {
+    if ours.name != theirs.name {
+        return Some(format!("the snapshot has {} in its place", theirs.name));
+    }
+    if ours.column_type != theirs.column_type {
+        return Some(format!("it is {}, in the snapshot {}", ours.column_type, theirs.column_type));
+    }
+    if ours.nullable != theirs.nullable {
+        let word = |nullable| if nullable { "NULL" } else { "NOT NULL" };
+        return Some(format!("it is {}, in the snapshot {}", word(ours.nullable), word(theirs.nullable)));
+    }
+    if ours.default != theirs.default {
+        return Some("its default is another in the snapshot".to_owned());
+    }
+    if ours.field_id != theirs.field_id {
+        return Some(format!("its field id is {}, in the snapshot {}", ours.field_id, theirs.field_id));
+    }
+    None
+}
+
+fn distribution_text(table: &TableDefinition) -> String {
+    match &table.distribution {
+        Distribution::Hash { columns, buckets } => {
+            let names = columns.iter().filter_map(|id| table.column_by_id(*id).ok()).map(|c| c.name.as_str());
+            format!("HASH({}) BUCKETS {buckets}", names.collect::<Vec<_>>().join(", "))
+        }
+        Distribution::Random { buckets } => format!("RANDOM BUCKETS {buckets}"),
+    }
+}
+
+/// Refuses a partition of the same name and another range.
+pub(super) fn same_range(
+    existing: &Partition,
+    entry: &PartitionEntry,
+    source: &TableDefinition,
+    table: &TableName,
+) -> Result<()> {
+    if existing.definition.range == entry.definition.range {
+        return Ok(());
+    }
+    let types = source.partition_types()?;
+    let text = |range: &Option<cairn_format::PartitionRange>| {
+        range.as_ref().map_or_else(|| "no range".to_owned(), |range| range.display(&types).to_string())
+    };
+    Err(Error::invalid(format!(
+        "Partition {} in table {table} has different range with partition in repository: it holds {}, the snapshot's {}",
+        existing.definition.name,
+        text(&existing.definition.range),
+        text(&entry.definition.range)
+    )))
+}

@@ -1,0 +1,277 @@
+//! The stored form of a job, version 1.
+
+use cairn_format::{
+    DatabaseName, PartitionName, RepositoryName, SnapshotLabel, SnapshotTimestamp, TableName,
+};
+use serde::{Deserialize, Serialize};
+
+use super::record::{BackupWork, JobRecord, JobState, JobStatus, JobTimes, JobTotals, JobWork, RestoreWork};
+use super::request::TableSelection;
+use super::restore::{PartitionPlan, RestorePlan, TablePlan};
+use crate::error::{Error, Result};
+use crate::id::{CatalogVersion, JobId, PartitionId, SegmentId, TableId};
+
+#[derive(Serialize, Deserialize)]
+struct JobV1 {
+    database: String,
+    label: String,
+    timestamp: i64,
+    repository: String,
+    state: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    failure: Option<FailureV1>,
+    created: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    meta_prepared: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    snapshot_finished: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    transfer_finished: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    finished: Option<i64>,
+    timeout_s: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    totals: Option<TotalsV1>,
+    work: WorkV1,
+}
+
+#[derive(Serialize, Deserialize)]
+struct FailureV1 {
+    code: String,
+    message: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct TotalsV1 {
+    files: u64,
+    bytes: u64,
+    moved_files: u64,
+    moved_bytes: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum WorkV1 {
+    Backup {
+        cut: u64,
+        tables: Vec<SelectionV1>,
+    },
+    Restore {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tables: Option<Vec<SelectionV1>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        plan: Option<Vec<TablePlanV1>>,
+        allow_load: bool,
+        replication_num: u32,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+struct SelectionV1 {
+    table: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    partitions: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    alias: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct TablePlanV1 {
+    source: String,
+    target: String,
+    table: u64,
+    is_new: bool,
+    partitions: Vec<PartitionPlanV1>,
+    first_segment: u64,
+    files: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PartitionPlanV1 {
+    name: String,
+    id: u64,
+    is_new: bool,
+}
+
+pub(super) fn encode(job: &JobRecord) -> Result<Vec<u8>> {
+    let stored = JobV1::from(job);
+    serde_json::to_vec(&stored).map_err(|e| Error::corrupt("a job cannot be encoded").with_source(e))
+}
+
+pub(super) fn decode(id: JobId, bytes: &[u8]) -> Result<JobRecord> {
+    let damaged = || Error::corrupt(format!("the catalog's record of job {id} is damaged"));
+    let stored: JobV1 = serde_json::from_slice(bytes).map_err(|e| damaged().with_source(e))?;
+    let state = JobState::ALL.into_iter().find(|state| state.as_str() == stored.state).ok_or_else(damaged)?;
+    let status = match stored.failure {
+        None => JobStatus::Ok,
+        Some(FailureV1 { code, message }) => JobStatus::Failed { code, message },
+    };
+    Ok(JobRecord {
+        id,
+        database: DatabaseName::parse(&stored.database)?,
+        label: SnapshotLabel::parse(&stored.label)?,
+        timestamp: SnapshotTimestamp::from_unix_ms(stored.timestamp)?,
+        repository: RepositoryName::parse(&stored.repository)?,
+        state,
+        status,
+        times: JobTimes {
+            created: stored.created,
+            meta_prepared: stored.meta_prepared,
+            snapshot_finished: stored.snapshot_finished,
+            transfer_finished: stored.transfer_finished,
+            finished: stored.finished,
+        },
+        timeout_s: stored.timeout_s,
+        totals: stored.totals.map(|t| JobTotals {
+            files: t.files,
+            bytes: t.bytes,
+            moved_files: t.moved_files,
+            moved_bytes: t.moved_bytes,
+        }),
+        work: stored.work.try_into()?,
+    })
+}
+
+impl From<&JobRecord> for JobV1 {
+    fn from(job: &JobRecord) -> Self {
+        Self {
+            database: job.database.as_str().to_owned(),
+            label: job.label.as_str().to_owned(),
+            timestamp: job.timestamp.unix_ms(),
+            repository: job.repository.as_str().to_owned(),
+            state: job.state.as_str().to_owned(),
+            failure: match &job.status {
+                JobStatus::Ok => None,
+                JobStatus::Failed { code, message } => {
+                    Some(FailureV1 { code: code.clone(), message: message.clone() })
+                }
+            },
+            created: job.times.created,
+            meta_prepared: job.times.meta_prepared,
+            snapshot_finished: job.times.snapshot_finished,
+            transfer_finished: job.times.transfer_finished,
+            finished: job.times.finished,
+            timeout_s: job.timeout_s,
+            totals: job.totals.map(|t| TotalsV1 {
+                files: t.files,
+                bytes: t.bytes,
+                moved_files: t.moved_files,
+                moved_bytes: t.moved_bytes,
+            }),
+            work: (&job.work).into(),
+        }
+    }
+}
+
+impl From<&JobWork> for WorkV1 {
+    fn from(work: &JobWork) -> Self {
+        let selections = |tables: &[TableSelection]| tables.iter().map(SelectionV1::from).collect();
+        match work {
+            JobWork::Backup(work) => Self::Backup { cut: work.cut.get(), tables: selections(&work.tables) },
+            JobWork::Restore(work) => Self::Restore {
+                tables: work.tables.as_deref().map(selections),
+                plan: work.plan.as_ref().map(|plan| plan.tables.iter().map(TablePlanV1::from).collect()),
+                allow_load: work.allow_load,
+                replication_num: work.replication_num,
+            },
+        }
+    }
+}
+
+impl TryFrom<WorkV1> for JobWork {
+    type Error = Error;
+
+    fn try_from(stored: WorkV1) -> Result<Self> {
+        let selections = |tables: Vec<SelectionV1>| -> Result<Vec<TableSelection>> {
+            tables.into_iter().map(TableSelection::try_from).collect()
+        };
+        Ok(match stored {
+            WorkV1::Backup { cut, tables } => {
+                Self::Backup(BackupWork { cut: CatalogVersion::new(cut), tables: selections(tables)? })
+            }
+            WorkV1::Restore { tables, plan, allow_load, replication_num } => {
+                let plan = match plan {
+                    Some(tables) => Some(RestorePlan {
+                        tables: tables.into_iter().map(TablePlan::try_from).collect::<Result<_>>()?,
+                    }),
+                    None => None,
+                };
+                Self::Restore(RestoreWork {
+                    tables: tables.map(selections).transpose()?,
+                    plan,
+                    allow_load,
+                    replication_num,
+                })
+            }
+        })
+    }
+}
+
+impl From<&TableSelection> for SelectionV1 {
+    fn from(selection: &TableSelection) -> Self {
+        let names =
+            |partitions: &Vec<PartitionName>| partitions.iter().map(|p| p.as_str().to_owned()).collect();
+        Self {
+            table: selection.table.as_str().to_owned(),
+            partitions: selection.partitions.as_ref().map(names),
+            alias: selection.alias.as_ref().map(|alias| alias.as_str().to_owned()),
+        }
+    }
+}
+
+impl TryFrom<SelectionV1> for TableSelection {
+    type Error = Error;
+
+    fn try_from(stored: SelectionV1) -> Result<Self> {
+        let partitions = match stored.partitions {
+            Some(names) => {
+                Some(names.iter().map(|name| Ok(PartitionName::parse(name)?)).collect::<Result<Vec<_>>>()?)
+            }
+            None => None,
+        };
+        let alias = stored.alias.as_deref().map(TableName::parse).transpose()?;
+        Ok(Self { table: TableName::parse(&stored.table)?, partitions, alias })
+    }
+}
+
+impl From<&TablePlan> for TablePlanV1 {
+    fn from(plan: &TablePlan) -> Self {
+        Self {
+            source: plan.source.as_str().to_owned(),
+            target: plan.target.as_str().to_owned(),
+            table: plan.table.get(),
+            is_new: plan.is_new,
+            partitions: plan
+                .partitions
+                .iter()
+                .map(|p| PartitionPlanV1 {
+                    name: p.name.as_str().to_owned(),
+                    id: p.id.get(),
+                    is_new: p.is_new,
+                })
+                .collect(),
+            first_segment: plan.first_segment.get(),
+            files: plan.files,
+        }
+    }
+}
+
+impl TryFrom<TablePlanV1> for TablePlan {
+    type Error = Error;
+
+    fn try_from(stored: TablePlanV1) -> Result<Self> {
+        let partition = |stored: PartitionPlanV1| -> Result<PartitionPlan> {
+            let name = PartitionName::parse(&stored.name)?;
+            Ok(PartitionPlan { name, id: PartitionId::new(stored.id), is_new: stored.is_new })
+        };
+        Ok(Self {
+            source: TableName::parse(&stored.source)?,
+            target: TableName::parse(&stored.target)?,
+            table: TableId::new(stored.table),
+            is_new: stored.is_new,
+            partitions: stored.partitions.into_iter().map(partition).collect::<Result<_>>()?,
+            first_segment: SegmentId::new(stored.first_segment),
+            files: stored.files,
+        })
+    }
+}

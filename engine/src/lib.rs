@@ -1,0 +1,38 @@
+//! The tablet store: catalog, tablets, loads, scans, backup and restore jobs.
+//!
+//! A [`TabletStore`] is one directory. Readers take a [`CatalogView`], immutable and complete; every change ends in
+//! one catalog commit, which publishes the next. Nothing published ever changes: a load adds segments, immutable
+//! Parquet files, and a drop only stops naming them.
+//!
+//! This crate knows neither SQL text nor the types of `object_store`: queries run elsewhere, on the segments that
+//! [`select_segments`] names, and repositories are opened by a [`StoreProvider`](cairn_repository::StoreProvider)
+//! that is handed in.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod catalog;
+mod error;
+mod id;
+mod job;
+mod load;
+mod scan;
+mod segment;
+mod store;
+
+pub use catalog::{
+    CatalogView, Database, NewRepository, Partition, RepositoryEntry, Rowset, Segment, SegmentFile,
+    SegmentLocation, Table, Tablet,
+};
+pub use error::{Error, ErrorKind, Result};
+pub use id::{
+    CatalogVersion, DatabaseId, JobId, PartitionId, RepositoryEntryId, RowsetId, SegmentId, TableId, TabletId,
+};
+pub use job::{
+    BackupRequest, BackupWork, DEFAULT_TIMEOUT_S, JobProgress, JobRecord, JobState, JobStatus, JobTimes,
+    JobTotals, JobWork, MIN_TIMEOUT_S, PartitionPlan, RestorePlan, RestoreRequest, RestoreWork, TablePlan,
+    TableSelection,
+};
+pub use load::{Load, LoadOptions, LoadOutcome};
+pub use scan::{ColumnPredicate, ColumnTest, select_segments};
+pub use segment::SegmentReader;
+pub use store::{JobKind, StoreOptions, TabletStore};

@@ -1,0 +1,240 @@
+//! Rows waiting for their segments, and the workers that write those.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+use arrow::record_batch::RecordBatch;
+
+use super::sort::sorted;
+use super::{TabletSlot, WrittenSegments};
+use crate::catalog::{NewSegment, Table};
+use crate::error::{Error, Result};
+use crate::id::SegmentId;
+use crate::segment::write_segment;
+use crate::store::Inner;
+
+/// How much a load keeps in memory, in bytes of Arrow data.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct LoadOptions {
+    /// A tablet's rows become a segment when they are this much: about a seventh of it as a file.
+    pub segment_bytes: usize,
+    /// When all tablets together hold this much, the largest is written.
+    pub buffer_bytes: usize,
+}
+
+/// Rows of a tablet that make a segment.
+const SEGMENT_BYTES: usize = 128 << 20;
+/// Rows that wait in all tablets.
+const BUFFER_BYTES: usize = 256 << 20;
+/// Segments being written at once. Each holds its rows twice, buffered and sorted: this bounds memory.
+const WRITERS: usize = 2;
+
+impl Default for LoadOptions {
+    fn default() -> Self {
+        Self { segment_bytes: SEGMENT_BYTES, buffer_bytes: BUFFER_BYTES }
+    }
+}
+
+#[derive(Default)]
+struct Buffer {
+    batches: Vec<RecordBatch>,
+    bytes: usize,
+    /// Segments handed out so far, which is the place of the next.
+    segments: usize,
+}
+
+/// The buffers of a load.
+pub(super) struct TabletBuffers<'s> {
+    table: Arc<Table>,
+    options: LoadOptions,
+    buffers: BTreeMap<TabletSlot, Buffer>,
+    bytes: usize,
+    shared: Arc<Shared>,
+    files: UnpublishedFiles<'s>,
+}
+
+/// What the load and its workers share.
+struct Shared {
+    /// Guards the finished segments and the count of those being written.
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    writing: usize,
+    written: BTreeMap<(TabletSlot, usize), NewSegment>,
+    failed: Option<Error>,
+}
+
+impl<'s> TabletBuffers<'s> {
+    pub(super) fn try_new(store: &'s Inner, table: &Arc<Table>, options: LoadOptions) -> Result<Self> {
+        let directory = store.catalog.table_directory(table.id);
+        store.disk.create_dir_all(&directory).map_err(|e| Error::disk("create", &directory, e))?;
+        Ok(Self {
+            table: Arc::clone(table),
+            options,
+            buffers: BTreeMap::new(),
+            bytes: 0,
+            shared: Arc::new(Shared { state: Mutex::default(), changed: Condvar::new() }),
+            files: UnpublishedFiles::new(store, table),
+        })
+    }
+
+    pub(super) fn push(&mut self, slot: TabletSlot, batch: RecordBatch) -> Result<()> {
+        let bytes = batch.get_array_memory_size();
+        let buffer = self.buffers.entry(slot).or_default();
+        buffer.batches.push(batch);
+        buffer.bytes += bytes;
+        self.bytes += bytes;
+        if buffer.bytes >= self.options.segment_bytes {
+            self.flush(slot)?;
+        }
+        while self.bytes >= self.options.buffer_bytes {
+            let largest = self.buffers.iter().max_by_key(|(_, buffer)| buffer.bytes).map(|(slot, _)| *slot);
+            match largest {
+                Some(slot) => self.flush(slot)?,
+                None => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands a tablet's rows to a worker, as soon as one is free.
+    fn flush(&mut self, slot: TabletSlot) -> Result<()> {
+        let Some(buffer) = self.buffers.get_mut(&slot).filter(|buffer| !buffer.batches.is_empty()) else {
+            return Ok(());
+        };
+        let batches = std::mem::take(&mut buffer.batches);
+        self.bytes -= std::mem::take(&mut buffer.bytes);
+        let place = (slot, buffer.segments);
+        buffer.segments += 1;
+        self.shared.start(WRITERS)?;
+        let id = self.files.reserve();
+        let path = self.files.store.catalog.segment_path(self.table.id, id);
+        let (table, shared, disk) =
+            (Arc::clone(&self.table), Arc::clone(&self.shared), self.files.store.disk.clone());
+        self.files.store.workers.spawn(move || {
+            // A panic in a worker must not leave the load waiting for it.
+            let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                let schema = table.definition.arrow_schema();
+                let batch = sorted(&schema, &batches, table.definition.key_columns)?;
+                drop(batches);
+                write_segment(&disk, &path, id, &table.definition, &batch)
+            }));
+            let outcome = outcome.unwrap_or_else(|_| {
+                Err(Error::corrupt(format!("writing {} failed unexpectedly", path.display())))
+            });
+            shared.end(place, outcome);
+        });
+        Ok(())
+    }
+
+    /// Writes the rest, syncs the directory, and hands over the segments.
+    pub(super) fn finish(mut self) -> Result<WrittenSegments<'s>> {
+        let slots: Vec<TabletSlot> = self.buffers.keys().copied().collect();
+        for slot in slots {
+            self.flush(slot)?;
+        }
+        let written = self.shared.wait_for_all()?;
+        if !written.is_empty() {
+            let directory = self.files.store.catalog.table_directory(self.table.id);
+            self.files.store.disk.sync_dir(&directory).map_err(|e| Error::disk("sync", &directory, e))?;
+        }
+        let mut segments: Vec<(TabletSlot, Vec<NewSegment>)> = Vec::new();
+        for ((slot, _), segment) in written {
+            match segments.last_mut() {
+                Some((last, of_last)) if *last == slot => of_last.push(segment),
+                _ => segments.push((slot, vec![segment])),
+            }
+        }
+        // The buffers' own drop waits for workers, of which there are none now.
+        let files = self.files.take();
+        Ok(WrittenSegments { segments, files })
+    }
+}
+
+impl Drop for TabletBuffers<'_> {
+    fn drop(&mut self) {
+        // Files are removed when nobody writes them any more.
+        let _ = self.shared.wait_for_all();
+    }
+}
+
+impl Shared {
+    /// Waits until fewer than `most` segments are being written and counts one more.
+    fn start(&self, most: usize) -> Result<()> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state =
+            self.changed.wait_while(state, |s| s.writing >= most).unwrap_or_else(PoisonError::into_inner);
+        if let Some(error) = state.failed.take() {
+            return Err(error);
+        }
+        state.writing += 1;
+        Ok(())
+    }
+
+    fn end(&self, place: (TabletSlot, usize), outcome: Result<NewSegment>) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.writing -= 1;
+        match outcome {
+            Ok(segment) => drop(state.written.insert(place, segment)),
+            Err(error) => drop(state.failed.get_or_insert(error)),
+        }
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    fn wait_for_all(&self) -> Result<BTreeMap<(TabletSlot, usize), NewSegment>> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state =
+            self.changed.wait_while(state, |s| s.writing > 0).unwrap_or_else(PoisonError::into_inner);
+        match state.failed.take() {
+            Some(error) => Err(error),
+            None => Ok(std::mem::take(&mut state.written)),
+        }
+    }
+}
+
+/// The files of a load that no commit has published: removed when dropped, unless kept.
+pub(super) struct UnpublishedFiles<'s> {
+    store: &'s Inner,
+    table: Arc<Table>,
+    ids: Vec<SegmentId>,
+    kept: AtomicBool,
+}
+
+impl<'s> UnpublishedFiles<'s> {
+    fn new(store: &'s Inner, table: &Arc<Table>) -> Self {
+        Self { store, table: Arc::clone(table), ids: Vec::new(), kept: AtomicBool::new(false) }
+    }
+
+    fn reserve(&mut self) -> SegmentId {
+        let id = SegmentId::new(self.store.catalog.reserve_ids(1));
+        self.ids.push(id);
+        id
+    }
+
+    fn take(&mut self) -> Self {
+        let ids = std::mem::take(&mut self.ids);
+        Self { store: self.store, table: Arc::clone(&self.table), ids, kept: AtomicBool::new(false) }
+    }
+
+    pub(super) fn keep(&self) {
+        self.kept.store(true, Ordering::Release);
+    }
+}
+
+impl Drop for UnpublishedFiles<'_> {
+    fn drop(&mut self) {
+        if self.kept.load(Ordering::Acquire) || !self.store.catalog.is_certain() {
+            return;
+        }
+        for id in &self.ids {
+            // What stays behind is an orphan, which the next open removes.
+            let _ = self.store.disk.remove_file(&self.store.catalog.segment_path(self.table.id, *id));
+        }
+    }
+}

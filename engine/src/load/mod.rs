@@ -1,0 +1,131 @@
+//! Loads: batches in, one rowset a tablet out, all or nothing.
+//!
+//! A row goes to its partition by range and to its bucket by hash (or to the next bucket in turn), waits in its
+//! tablet's buffer, and is written, sorted by the key, as part of a segment once the buffer is large enough.
+//! Segments are written and synced by rayon workers; one catalog commit publishes all of them.
+
+mod bucket;
+mod buffer;
+mod check;
+mod route;
+mod sort;
+
+pub(crate) use bucket::bucket_of_row;
+pub use buffer::LoadOptions;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use arrow::record_batch::RecordBatch;
+use cairn_format::{DatabaseName, PartitionName, TableName};
+
+use self::buffer::TabletBuffers;
+use self::route::Router;
+use crate::catalog::{NewRowset, NewSegment, Table};
+use crate::error::{Error, Result};
+use crate::id::{CatalogVersion, PartitionId};
+use crate::store::Inner;
+
+/// What a load did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoadOutcome {
+    /// Rows that are now in the table.
+    pub rows: u64,
+    /// The commit that published them; `None` when there were none.
+    pub version: Option<CatalogVersion>,
+}
+
+/// A load in progress. Dropped before [`Load::commit`], it leaves nothing.
+pub struct Load<'s> {
+    store: &'s Inner,
+    database: DatabaseName,
+    table: Arc<Table>,
+    router: Router,
+    buffers: TabletBuffers<'s>,
+    rows: u64,
+}
+
+impl<'s> Load<'s> {
+    pub(crate) fn begin(
+        store: &'s Inner,
+        database: &DatabaseName,
+        table: &TableName,
+        only: Option<&[PartitionName]>,
+        options: LoadOptions,
+    ) -> Result<Self> {
+        let view = store.catalog.view();
+        view.require_not_restoring(database, table)?;
+        let table = Arc::clone(view.require_database(database)?.require_table(table)?);
+        let only: Option<HashSet<PartitionId>> = match only {
+            Some(names) => Some(
+                names.iter().map(|n| Ok(table.require_partition(n.as_str())?.id)).collect::<Result<_>>()?,
+            ),
+            None => None,
+        };
+        let router = Router::try_new(&table, only)?;
+        let buffers = TabletBuffers::try_new(store, &table, options)?;
+        Ok(Self { store, database: database.clone(), table, router, buffers, rows: 0 })
+    }
+
+    /// Adds rows. The batch has the table's Arrow schema; the names and metadata of its fields do not matter.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when a value breaks a rule of its column or
+    /// belongs to no partition: the message names the column, the row (from 1, in the load) and the value. The load
+    /// cannot go on then.
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        let batch = check::checked_batch(&self.table, batch, self.rows)?;
+        for (tablet, rows) in self.router.route(&batch, self.rows)? {
+            self.buffers.push(tablet, rows)?;
+        }
+        self.rows += batch.num_rows() as u64;
+        Ok(())
+    }
+
+    /// Writes what is still buffered and makes every row visible in one commit.
+    pub fn commit(self) -> Result<LoadOutcome> {
+        let Self { store, database, table, router, buffers, rows } = self;
+        let written = buffers.finish()?;
+        if written.segments.is_empty() {
+            return Ok(LoadOutcome { rows: 0, version: None });
+        }
+        let name = table.name().clone();
+        let version = store.catalog.commit(|change| {
+            change.view().require_not_restoring(&database, &name)?;
+            let current = change.view().require_database(&database)?.require_table(&name)?;
+            if current.id != table.id {
+                return Err(Error::busy(format!("table '{database}.{name}' was replaced while rows were loaded; load again")));
+            }
+            for (tablet, segments) in &written.segments {
+                let (partition, bucket) = router.tablet(*tablet);
+                if !change.view().require_database(&database)?.require_table(&name)?.partitions.iter().any(|p| p.id == partition) {
+                    return Err(Error::busy(format!(
+                        "a partition of table '{database}.{name}' was replaced while rows were loaded; load again"
+                    )));
+                }
+                let rowset = NewRowset { partition, bucket, segments: segments.clone() };
+                change.add_rowset(&database, &name, rowset)?;
+            }
+            Ok(change.version())
+        })?;
+        written.keep();
+        Ok(LoadOutcome { rows, version: Some(version) })
+    }
+}
+
+/// The place of a tablet among all of a table's: partitions in order, each with its buckets in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct TabletSlot(usize);
+
+/// The segments of a load, by tablet. Their files are removed again unless they are kept.
+struct WrittenSegments<'s> {
+    segments: Vec<(TabletSlot, Vec<NewSegment>)>,
+    files: buffer::UnpublishedFiles<'s>,
+}
+
+impl WrittenSegments<'_> {
+    fn keep(self) {
+        self.files.keep();
+    }
+}

@@ -1,0 +1,76 @@
+//! Reading segments without a query engine.
+
+use std::fs::File;
+use std::sync::Arc;
+
+use arrow::array::RecordBatchReader;
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+
+use crate::catalog::{Segment, Table};
+use crate::error::{Error, Result};
+
+/// The rows of a table, segment by segment, each in the order of its key.
+pub struct SegmentReader {
+    table: Arc<Table>,
+    schema: SchemaRef,
+    /// Segments still to be read, the next one last.
+    waiting: Vec<Segment>,
+    open: Option<(ParquetRecordBatchReader, Segment)>,
+}
+
+impl SegmentReader {
+    /// Every row of `table`. The reader keeps the table's files alive.
+    pub(crate) fn new(table: &Arc<Table>) -> Self {
+        let mut waiting: Vec<Segment> = table.partitions.iter().flat_map(|p| p.segments().cloned()).collect();
+        waiting.reverse();
+        Self { schema: table.definition.arrow_schema(), table: Arc::clone(table), waiting, open: None }
+    }
+
+    fn read(&mut self) -> Result<Option<RecordBatch>> {
+        loop {
+            if let Some((reader, segment)) = &mut self.open {
+                match reader.next() {
+                    Some(Ok(batch)) => {
+                        let batch = RecordBatch::try_new(Arc::clone(&self.schema), batch.columns().to_vec());
+                        return batch.map(Some).map_err(|e| damaged(&self.table, segment).with_source(e));
+                    }
+                    Some(Err(e)) => return Err(damaged(&self.table, segment).with_source(e)),
+                    None => self.open = None,
+                }
+            }
+            let Some(segment) = self.waiting.pop() else { return Ok(None) };
+            self.open = Some((self.open(&segment)?, segment));
+        }
+    }
+
+    fn open(&self, segment: &Segment) -> Result<ParquetRecordBatchReader> {
+        let file = File::open(segment.path()).map_err(|e| Error::disk("open", segment.path(), e))?;
+        let reader =
+            ParquetRecordBatchReaderBuilder::try_new(file).and_then(ParquetRecordBatchReaderBuilder::build);
+        let reader = reader.map_err(|e| damaged(&self.table, segment).with_source(e))?;
+        let types =
+            |schema: &SchemaRef| schema.fields().iter().map(|f| f.data_type().clone()).collect::<Vec<_>>();
+        if types(&reader.schema()) != types(&self.schema) {
+            return Err(damaged(&self.table, segment));
+        }
+        Ok(reader)
+    }
+}
+
+impl Iterator for SegmentReader {
+    type Item = Result<RecordBatch>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.read().transpose()
+    }
+}
+
+fn damaged(table: &Table, segment: &Segment) -> Error {
+    Error::corrupt(format!(
+        "segment {} of table '{}' is damaged: restore the table from a backup",
+        segment.path().display(),
+        table.name()
+    ))
+}

@@ -1,0 +1,111 @@
+//! Writing a segment: encoded, hashed and synced in one pass.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use arrow::record_batch::RecordBatch;
+use cairn_format::{ColumnBounds, Digest, DigestHasher, TableDefinition, writer_properties};
+use cairn_repository::Disk;
+use parquet::arrow::ArrowWriter;
+
+use crate::catalog::NewSegment;
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::SegmentId;
+
+/// Bytes gathered before they are written and hashed.
+const BLOCK_BYTES: usize = 1 << 20;
+
+/// A file that hashes what is written to it.
+struct HashingFile {
+    file: File,
+    hasher: DigestHasher,
+    length: u64,
+}
+
+impl Write for HashingFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.hasher.update(&bytes[..written]);
+        self.length += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// Writes `batch`, which is sorted by the key, as a new file at `path` and syncs it. The directory's sync is the
+/// caller's. What a failure leaves behind is the caller's to remove.
+pub(crate) fn write_segment(
+    disk: &Disk,
+    path: &Path,
+    id: SegmentId,
+    table: &TableDefinition,
+    batch: &RecordBatch,
+) -> Result<NewSegment> {
+    let bounds =
+        table.columns.iter().zip(batch.columns()).map(|(column, array)| ColumnBounds::of(column, array));
+    let bounds = bounds.collect::<cairn_format::Result<Vec<_>>>()?;
+    let file = disk.create(path).map_err(|e| Error::disk("create", path, e))?;
+    let hashing = HashingFile { file, hasher: DigestHasher::new(), length: 0 };
+    let encoded = encode(BufWriter::with_capacity(BLOCK_BYTES, hashing), table, batch);
+    let written = encoded.map_err(|e| encode_error(path, e))?;
+    disk.sync_file(path, &written.file).map_err(|e| Error::disk("sync", path, e))?;
+    let digest: Digest = written.hasher.digest();
+    Ok(NewSegment { id, length: written.length, rows: batch.num_rows() as u64, digest, bounds })
+}
+
+fn encode(
+    out: BufWriter<HashingFile>,
+    table: &TableDefinition,
+    batch: &RecordBatch,
+) -> std::result::Result<HashingFile, EncodeError> {
+    let mut writer = ArrowWriter::try_new(out, batch.schema(), Some(writer_properties(table)?))?;
+    writer.write(batch)?;
+    Ok(writer.into_inner()?.into_inner().map_err(io::IntoInnerError::into_error)?)
+}
+
+enum EncodeError {
+    Format(cairn_format::Error),
+    Parquet(parquet::errors::ParquetError),
+    Io(io::Error),
+}
+
+impl From<cairn_format::Error> for EncodeError {
+    fn from(error: cairn_format::Error) -> Self {
+        Self::Format(error)
+    }
+}
+
+impl From<parquet::errors::ParquetError> for EncodeError {
+    fn from(error: parquet::errors::ParquetError) -> Self {
+        Self::Parquet(error)
+    }
+}
+
+impl From<io::Error> for EncodeError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// Parquet hides an I/O error in its own: a full disk must still be told from rows that cannot be encoded.
+fn encode_error(path: &Path, error: EncodeError) -> Error {
+    match error {
+        EncodeError::Format(error) => error.into(),
+        EncodeError::Io(error) => Error::disk("write", path, error),
+        EncodeError::Parquet(parquet::errors::ParquetError::External(source)) => {
+            match source.downcast::<io::Error>() {
+                Ok(io) => Error::disk("write", path, *io),
+                Err(other) => Error::new(ErrorKind::Unavailable, format!("cannot write {}", path.display()))
+                    .with_source(other),
+            }
+        }
+        EncodeError::Parquet(other) => {
+            Error::new(ErrorKind::InvalidInput, format!("rows cannot be encoded into {}", path.display()))
+                .with_source(other)
+        }
+    }
+}

@@ -1,0 +1,429 @@
+//! The store: one directory, one process.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use cairn_format::{
+    DatabaseName, PartitionDefinition, PartitionName, Partitioning, RepositoryName, SnapshotLabel,
+    TableDefinition, TableName,
+};
+use cairn_repository::{Access, Disk, Environment, Repository, RepositoryOptions, StoreProvider};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use crate::catalog::{Catalog, CatalogView, NewPartition, NewRepository, RepositoryEntry, Table};
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::{JobId, PartitionId, SegmentId, TableId};
+use crate::job::{
+    BackupRequest, JobProgress, JobRecord, JobWork, Jobs, RestoreRequest, TablePlan, submit_backup,
+    submit_restore,
+};
+use crate::load::{Load, LoadOptions};
+use crate::segment::SegmentReader;
+
+/// What a store is opened with.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct StoreOptions {
+    /// The clock and the source of identities.
+    pub environment: Environment,
+    /// The file system.
+    pub disk: Disk,
+    /// What opens the locations of repositories.
+    pub stores: Arc<dyn StoreProvider>,
+    /// Threads that encode segments; as many as the machine has cores by default.
+    pub encoders: usize,
+    /// Threads that move the files of backups and restores.
+    pub movers: usize,
+}
+
+/// Threads that move files: more than cores, since they wait for the disk or the network.
+const MOVERS: usize = 4;
+
+impl StoreOptions {
+    /// The system's clock and file system; repositories are opened by `stores`.
+    pub fn new(stores: Arc<dyn StoreProvider>) -> Self {
+        let encoders = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self { environment: Environment::system(), disk: Disk::system(), stores, encoders, movers: MOVERS }
+    }
+}
+
+/// A tablet store, open.
+///
+/// Every method may block on the disk: in an async program call them from threads that may. One process has a
+/// store's directory open at a time. Dropping the store stops running jobs where they are; they go on when it is
+/// opened again.
+pub struct TabletStore {
+    inner: Arc<Inner>,
+}
+
+/// What the store's parts share.
+pub(crate) struct Inner {
+    pub(crate) catalog: Catalog,
+    pub(crate) disk: Disk,
+    pub(crate) environment: Environment,
+    pub(crate) workers: ThreadPool,
+    pub(crate) jobs: Jobs,
+    movers: Arc<ThreadPool>,
+    stores: Arc<dyn StoreProvider>,
+}
+
+const CATALOG_FILE: &str = "catalog.redb";
+const SEGMENTS_DIRECTORY: &str = "data";
+
+impl TabletStore {
+    /// Opens the store in `directory`, which is made when it is not there, and takes up its unfinished jobs.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Busy`] when another process has it open; [`ErrorKind::Corrupt`] when the catalog is damaged;
+    /// [`ErrorKind::InvalidInput`] when the directory is a file.
+    pub fn open(directory: &Path, options: StoreOptions) -> Result<Self> {
+        if directory.exists() && !directory.is_dir() {
+            return Err(Error::invalid(format!(
+                "{} is a file; give a directory for the data",
+                directory.display()
+            )));
+        }
+        let segments = directory.join(SEGMENTS_DIRECTORY);
+        options.disk.create_dir_all(&segments).map_err(|e| Error::disk("create", &segments, e))?;
+        let segments = segments.canonicalize().map_err(|e| Error::disk("find", &segments, e))?;
+        let catalog = Catalog::open(
+            &directory.join(CATALOG_FILE),
+            segments,
+            options.disk.clone(),
+            options.environment.clone(),
+        )?;
+        options.disk.sync_dir(directory).map_err(|e| Error::disk("sync", directory, e))?;
+        remove_orphans(&catalog, &options.disk)?;
+        let inner = Arc::new(Inner {
+            catalog,
+            disk: options.disk,
+            environment: options.environment,
+            workers: pool("cairn-encode", options.encoders)?,
+            jobs: Jobs::default(),
+            movers: Arc::new(pool("cairn-move", options.movers)?),
+            stores: options.stores,
+        });
+        let store = Self { inner };
+        for id in store.view().jobs().filter(|job| !job.state.is_final()).map(|job| job.id) {
+            Jobs::start(&store.inner, id)?;
+        }
+        Ok(store)
+    }
+
+    /// The catalog as it is now. Holding it keeps its files alive.
+    pub fn view(&self) -> Arc<CatalogView> {
+        self.inner.catalog.view()
+    }
+
+    /// Makes a database.
+    pub fn create_database(&self, name: &DatabaseName) -> Result<()> {
+        self.inner.catalog.commit(|change| change.create_database(name).map(drop))
+    }
+
+    /// Drops a database with its tables.
+    pub fn drop_database(&self, name: &DatabaseName) -> Result<()> {
+        self.inner.catalog.commit(|change| {
+            change.view().require_database(name)?;
+            refuse_running_restore(change.view(), name)?;
+            change.drop_database(name)
+        })?;
+        self.inner.catalog.purge()
+    }
+
+    /// Makes a table with these partitions; an unpartitioned table gets its one partition by itself.
+    pub fn create_table(
+        &self,
+        database: &DatabaseName,
+        definition: TableDefinition,
+        partitions: Vec<PartitionDefinition>,
+    ) -> Result<()> {
+        definition.check()?;
+        if definition.key_model != cairn_format::KeyModel::Duplicate {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                format!(
+                    "table '{}': {} tables are not supported yet; use DUPLICATE KEY",
+                    definition.name,
+                    definition.key_model.as_sql()
+                ),
+            ));
+        }
+        let partitions = match definition.partitioning {
+            Partitioning::Unpartitioned => {
+                vec![PartitionDefinition {
+                    name: PartitionName::parse(definition.name.as_str())?,
+                    range: None,
+                }]
+            }
+            Partitioning::Range(_) => partitions,
+        };
+        definition.check_partitions(&partitions)?;
+        let catalog = &self.inner.catalog;
+        let id = TableId::new(catalog.reserve_ids(1));
+        let new = partitions.into_iter().map(|definition| {
+            let id = PartitionId::new(catalog.reserve_ids(1));
+            NewPartition { id, definition }
+        });
+        let new: Vec<_> = new.collect();
+        catalog.commit(|change| {
+            change.view().require_not_restoring(database, &definition.name)?;
+            change.create_table(database, id, definition, new)
+        })
+    }
+
+    /// Drops a table.
+    pub fn drop_table(&self, database: &DatabaseName, table: &TableName) -> Result<()> {
+        self.inner.catalog.commit(|change| {
+            change.view().require_not_restoring(database, table)?;
+            change.drop_table(database, table)
+        })?;
+        self.inner.catalog.purge()
+    }
+
+    /// Takes every row out of a table, or out of some of its partitions.
+    pub fn truncate_table(
+        &self,
+        database: &DatabaseName,
+        table: &TableName,
+        partitions: Option<&[PartitionName]>,
+    ) -> Result<()> {
+        self.inner.catalog.commit(|change| {
+            change.view().require_not_restoring(database, table)?;
+            let found = Arc::clone(change.view().require_database(database)?.require_table(table)?);
+            let ids: Vec<PartitionId> = match partitions {
+                Some(names) => names
+                    .iter()
+                    .map(|n| Ok(found.require_partition(n.as_str())?.id))
+                    .collect::<Result<_>>()?,
+                None => found.partitions.iter().map(|partition| partition.id).collect(),
+            };
+            for id in ids {
+                change.remove_rowsets(database, table, id)?;
+            }
+            Ok(())
+        })?;
+        self.inner.catalog.purge()
+    }
+
+    /// Begins a load into a table, or into some of its partitions only.
+    pub fn begin_load(
+        &self,
+        database: &DatabaseName,
+        table: &TableName,
+        only: Option<&[PartitionName]>,
+        options: LoadOptions,
+    ) -> Result<Load<'_>> {
+        Load::begin(&self.inner, database, table, only, options)
+    }
+
+    /// Reads every row of a table of some view.
+    pub fn read_table(&self, table: &Arc<Table>) -> SegmentReader {
+        SegmentReader::new(table)
+    }
+
+    /// Makes a repository known under a name: opened where there is one, else created. A read-only one must be there
+    /// and is not written.
+    pub fn create_repository(&self, new: NewRepository) -> Result<()> {
+        if self.view().repositories.contains_key(&new.name) {
+            return Err(Error::already_exists(format!(
+                "repository with same name already exist: {}",
+                new.name
+            )));
+        }
+        let failed = |error: Error| error.about("Failed to create repository");
+        let store = self.inner.stores.open(&new.location, &new.properties).map_err(|e| failed(e.into()))?;
+        let location = store.location().to_owned();
+        self.inner.repository(store, new.read_only, true).map_err(failed)?;
+        self.inner.catalog.commit(|change| change.create_repository(NewRepository { location, ..new }))
+    }
+
+    /// Forgets a repository. Its objects stay where they are.
+    pub fn drop_repository(&self, name: &RepositoryName) -> Result<()> {
+        self.inner.catalog.commit(|change| {
+            change.view().require_repository(name)?;
+            if let Some(job) =
+                change.view().jobs().find(|job| job.repository == *name && !job.state.is_final())
+            {
+                return Err(Error::busy(format!(
+                    "repository {name} is in use by job {} with label '{}'; wait for it or cancel it",
+                    job.id, job.label
+                )));
+            }
+            change.drop_repository(name)
+        })
+    }
+
+    /// Opens a known repository.
+    pub fn open_repository(&self, name: &RepositoryName) -> Result<Repository> {
+        let entry = Arc::clone(self.view().require_repository(name)?);
+        self.inner.open_repository(&entry)
+    }
+
+    /// Accepts a backup. It is done in the background: see [`TabletStore::wait_for_job`].
+    pub fn submit_backup(&self, request: &BackupRequest) -> Result<JobId> {
+        submit_backup(&self.inner, request)
+    }
+
+    /// Accepts a restore. It is done in the background: see [`TabletStore::wait_for_job`].
+    pub fn submit_restore(&self, request: &RestoreRequest) -> Result<JobId> {
+        submit_restore(&self.inner, request)
+    }
+
+    /// Waits until the job has ended, at most for `limit`, and returns its record of then.
+    pub fn wait_for_job(&self, id: JobId, limit: Option<Duration>) -> Result<Arc<JobRecord>> {
+        self.inner.jobs.wait(id, limit);
+        self.inner.job(id)
+    }
+
+    /// How far a running job's transfer is; `None` when it does not run in this process.
+    pub fn job_progress(&self, id: JobId) -> Option<JobProgress> {
+        self.inner.jobs.progress(id)
+    }
+
+    /// Cancels the unfinished job of `database`, which must be a backup, or a restore, as `backup` says. Returns when
+    /// it has stopped.
+    pub fn cancel_job(&self, database: &DatabaseName, kind: JobKind) -> Result<Arc<JobRecord>> {
+        let view = self.view();
+        let last = view.jobs().filter(|job| job.database == *database).last();
+        let job = last.filter(|job| job.is_backup() == (kind == JobKind::Backup)).ok_or_else(|| {
+            Error::not_found(format!("No backup/restore job is currently running on database {database}"))
+        })?;
+        let refused = |job: &JobRecord| {
+            let state = job.state.as_str();
+            let message = format!(
+                "Failed to cancel job: Job with label {} can not be cancelled. state: {state}",
+                job.label
+            );
+            Err(Error::invalid(message))
+        };
+        if job.state.is_final() {
+            return refused(job);
+        }
+        self.inner.jobs.cancel(job.id);
+        let ended = self.inner.job(job.id)?;
+        match ended.state {
+            crate::job::JobState::Cancelled => Ok(ended),
+            _ => refused(&ended),
+        }
+    }
+
+    /// The snapshots of `label` in a repository, and of all labels without one.
+    pub fn snapshots(
+        &self,
+        repository: &RepositoryName,
+        label: Option<&SnapshotLabel>,
+    ) -> Result<Vec<cairn_repository::SnapshotName>> {
+        Ok(self.open_repository(repository)?.snapshots(label)?)
+    }
+}
+
+impl Drop for TabletStore {
+    fn drop(&mut self) {
+        self.inner.jobs.close();
+    }
+}
+
+/// The two kinds of job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobKind {
+    /// A backup.
+    Backup,
+    /// A restore.
+    Restore,
+}
+
+impl Inner {
+    pub(crate) fn job(&self, id: JobId) -> Result<Arc<JobRecord>> {
+        self.catalog.view().job(id).cloned().ok_or_else(|| Error::not_found(format!("unknown job {id}")))
+    }
+
+    pub(crate) fn open_repository(&self, entry: &RepositoryEntry) -> Result<Repository> {
+        let opened = self.stores.open(&entry.location, &entry.properties).map_err(Error::from);
+        opened
+            .and_then(|store| self.repository(store, entry.read_only, false))
+            .map_err(|e| e.about(format_args!("repository {}", entry.name)))
+    }
+
+    fn repository(
+        &self,
+        store: cairn_repository::Store,
+        read_only: bool,
+        create: bool,
+    ) -> Result<Repository> {
+        let options =
+            RepositoryOptions::default().with_pool(Arc::clone(&self.movers)).with_disk(self.disk.clone());
+        let environment = self.environment.clone();
+        Ok(match (read_only, create) {
+            (true, _) => Repository::open(store, environment, Access::ReadOnly, options)?,
+            (false, true) => Repository::create_or_open(store, environment, options)?,
+            (false, false) => Repository::open(store, environment, Access::ReadWrite, options)?,
+        })
+    }
+}
+
+fn refuse_running_restore(view: &CatalogView, database: &DatabaseName) -> Result<()> {
+    match view.running_job(database).filter(|job| !job.is_backup()) {
+        Some(job) => Err(Error::busy(format!(
+            "database {database} is being restored by job {} with label '{}'; wait for it, or CANCEL RESTORE FROM {database}",
+            job.id, job.label
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn pool(name: &'static str, threads: usize) -> Result<ThreadPool> {
+    ThreadPoolBuilder::new()
+        .num_threads(threads.max(1))
+        .thread_name(move |number| format!("{name}-{number}"))
+        .build()
+        .map_err(|e| Error::new(ErrorKind::Unavailable, "cannot start worker threads").with_source(e))
+}
+
+/// Removes files that no record names: what a process left that died between writing and committing.
+fn remove_orphans(catalog: &Catalog, disk: &Disk) -> Result<()> {
+    let mut known = catalog.recorded_segments()?;
+    for job in catalog.view().jobs().filter(|job| !job.state.is_final()) {
+        if let JobWork::Restore(work) = &job.work {
+            known.extend(work.plan.iter().flat_map(|plan| &plan.tables).flat_map(TablePlan::segments));
+        }
+    }
+    let root = catalog.segments_directory();
+    for directory in entries(root)? {
+        if directory.is_dir() {
+            remove_orphans_in(&directory, &known, disk)?;
+        }
+    }
+    Ok(())
+}
+
+fn remove_orphans_in(directory: &Path, known: &HashSet<SegmentId>, disk: &Disk) -> Result<()> {
+    let mut left = 0;
+    for file in entries(directory)? {
+        let stem = file.extension().filter(|e| *e == "parquet").and_then(|_| file.file_stem()?.to_str());
+        let id = stem.and_then(|stem| stem.parse().ok()).map(SegmentId::new);
+        if id.is_some_and(|id| known.contains(&id)) {
+            left += 1;
+        } else {
+            disk.remove_file(&file).map_err(|e| Error::disk("remove", &file, e))?;
+        }
+    }
+    if left == 0 {
+        // Not durable and need not be: an empty directory does no harm.
+        let _ = fs::remove_dir(directory);
+    }
+    Ok(())
+}
+
+fn entries(directory: &Path) -> Result<Vec<PathBuf>> {
+    let failed = |e| Error::disk("list", directory, e);
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(directory).map_err(failed)? {
+        paths.push(entry.map_err(failed)?.path());
+    }
+    paths.sort();
+    Ok(paths)
+}

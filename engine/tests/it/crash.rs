@@ -1,0 +1,210 @@
+//! The power is cut at every call to the disk, in turn: what is found afterwards is the old state or the new.
+//!
+//! A cut makes the call fail, and every later one too. What was written and not synced by then is lost: the files
+//! are truncated before the store is opened again. The disk is the store's and the repository's at once.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use cairn_engine::{JobState, Result, TabletStore};
+use cairn_repository::{Disk, DiskCall, DiskHook};
+
+use crate::support::{
+    World, backup_request, database, has_table, insert, ranged_table, repository, restore_request, rows,
+    small_rows,
+};
+
+/// Whether the call that is cut happens before the power goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cut {
+    Before,
+    After,
+}
+
+struct PowerCut {
+    at: usize,
+    cut: Cut,
+    calls: AtomicUsize,
+    /// Files that were made and not synced.
+    unsynced: Mutex<BTreeSet<PathBuf>>,
+}
+
+impl PowerCut {
+    fn new(at: usize, cut: Cut) -> Arc<Self> {
+        Arc::new(Self { at, cut, calls: AtomicUsize::new(0), unsynced: Mutex::default() })
+    }
+
+    fn error() -> io::Error {
+        io::Error::other("the power is gone")
+    }
+
+    /// Loses what a power cut loses.
+    fn lose_unsynced(&self) {
+        for path in self.unsynced.lock().unwrap().iter() {
+            if let Ok(file) = std::fs::File::options().write(true).open(path) {
+                file.set_len(0).unwrap();
+            }
+        }
+    }
+}
+
+impl DiskHook for PowerCut {
+    fn before(&self, call: &DiskCall<'_>) -> io::Result<()> {
+        let number = self.calls.fetch_add(1, Ordering::SeqCst);
+        if number > self.at || (number == self.at && self.cut == Cut::Before) {
+            return Err(Self::error());
+        }
+        if let DiskCall::Create(path) = call {
+            self.unsynced.lock().unwrap().insert(path.to_path_buf());
+        }
+        Ok(())
+    }
+
+    fn after(&self, call: &DiskCall<'_>) -> io::Result<()> {
+        match call {
+            DiskCall::SyncFile(path) => {
+                self.unsynced.lock().unwrap().remove(*path);
+            }
+            DiskCall::Rename { from, to } | DiskCall::Link { from, to } => {
+                let mut unsynced = self.unsynced.lock().unwrap();
+                if unsynced.contains(*from) {
+                    unsynced.insert(to.to_path_buf());
+                }
+            }
+            _ => {}
+        }
+        // The last call that happens is the one before `at + 1`.
+        if self.cut == Cut::After && self.calls.load(Ordering::SeqCst) > self.at {
+            Err(Self::error())
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// Does `act` with the power cut at each call in turn, and `check`s what the next open finds. `prepare` comes first,
+/// with the power on.
+fn cut_everywhere(
+    prepare: impl Fn(&World),
+    act: impl Fn(&World, &TabletStore) -> Result<()>,
+    check: impl Fn(&World, &TabletStore, bool),
+) {
+    for at in 0.. {
+        let mut finished = true;
+        for cut in [Cut::Before, Cut::After] {
+            let world = World::new();
+            prepare(&world);
+            let power = PowerCut::new(at, cut);
+            let outcome =
+                world.try_open("a", &Disk::with_hook(power.clone())).and_then(|store| act(&world, &store));
+            let was_cut = power.calls.load(Ordering::SeqCst) > at;
+            power.lose_unsynced();
+            let store =
+                world.try_open("a", &Disk::system()).unwrap_or_else(|e| panic!("cut {cut:?} {at}: {e}"));
+            check(&world, &store, outcome.is_ok());
+            finished &= !was_cut;
+        }
+        if finished {
+            assert!(at > 5, "only {at} calls");
+            return;
+        }
+    }
+}
+
+fn old_rows() -> Vec<String> {
+    vec!["Integer(1) | Text(\"old\")".to_owned()]
+}
+
+fn prepare_table(world: &World) {
+    let store = world.ready("a");
+    let (definition, partitions) = ranged_table("t", &[10, 20]);
+    store.create_table(&database(), definition, partitions).unwrap();
+    insert(&store, "t", &small_rows(&[(1, Some("old"))])).unwrap();
+}
+
+#[test]
+fn a_load_is_whole_or_absent() {
+    cut_everywhere(
+        prepare_table,
+        |_, store| insert(store, "t", &small_rows(&[(2, None), (12, None), (13, None)])).map(drop),
+        |_, store, done| {
+            let found = rows(store, "t");
+            assert_eq!(found[..1], old_rows());
+            assert!(found.len() == 4 || (found.len() == 1 && !done), "{found:?}");
+            // The store works on.
+            insert(store, "t", &small_rows(&[(5, None)])).unwrap();
+        },
+    );
+}
+
+#[test]
+fn a_backup_is_whole_or_absent_and_goes_on() {
+    cut_everywhere(
+        prepare_table,
+        |_, store| {
+            let id = store.submit_backup(&backup_request("s"))?;
+            store.wait_for_job(id, None).map(drop)
+        },
+        |world, store, _| {
+            let job = store.view().jobs().next().cloned();
+            let opened = store.open_repository(&repository()).unwrap();
+            if let Some(job) = job {
+                // Accepted means done in the end, unless the disk's failure cancelled it.
+                let record = store.wait_for_job(job.id, None).unwrap();
+                let listed = opened.snapshots(None).unwrap();
+                match record.state {
+                    JobState::Finished => assert_eq!(listed.len(), 1),
+                    state => assert!(state == JobState::Cancelled, "{state:?}"),
+                }
+                for name in listed {
+                    let other = world.open("b");
+                    world.add_repository(&other, true).unwrap();
+                    let id = other.submit_restore(&restore_request("s", name.timestamp)).unwrap();
+                    assert_eq!(other.wait_for_job(id, None).unwrap().status.to_text(), "[OK]");
+                    assert_eq!(rows(&other, "t"), old_rows());
+                }
+            } else {
+                assert!(opened.snapshots(None).unwrap().is_empty());
+            }
+            assert_eq!(rows(store, "t"), old_rows());
+        },
+    );
+}
+
+#[test]
+fn a_restore_is_whole_or_absent_and_goes_on() {
+    // The snapshot of the old rows; then the store goes another way.
+    let prepare = |world: &World| {
+        prepare_table(world);
+        let store = world.open("a");
+        crate::support::backup(&store, "s");
+        insert(&store, "t", &small_rows(&[(2, Some("new")), (11, None)])).unwrap();
+    };
+    let timestamp = |store: &TabletStore| store.view().jobs().next().unwrap().timestamp;
+    cut_everywhere(
+        prepare,
+        |_, store| {
+            let mut request = restore_request("s", timestamp(store));
+            request.tables = Some(vec![crate::support::selection("t", None, None)]);
+            let id = store.submit_restore(&request)?;
+            store.wait_for_job(id, None).map(drop)
+        },
+        |_, store, _| {
+            let job = store.view().jobs().last().cloned().unwrap();
+            let record = store.wait_for_job(job.id, None).unwrap();
+            let found = rows(store, "t");
+            match (record.is_backup(), record.state) {
+                // It was never accepted.
+                (true, _) => assert_eq!(found.len(), 3),
+                (false, JobState::Finished) => assert_eq!(found, old_rows()),
+                (false, JobState::Cancelled) => assert_eq!(found.len(), 3),
+                (false, state) => panic!("{state:?}"),
+            }
+            assert!(has_table(store, "t"));
+            insert(store, "t", &small_rows(&[(5, None)])).unwrap();
+        },
+    );
+}

@@ -1,0 +1,153 @@
+//! Random operations against a plain model in memory. Every failure prints its seed; `CAIRN_MODEL_SEED` runs one,
+//! `CAIRN_MODEL_RUNS` runs more.
+
+use std::collections::BTreeMap;
+
+use cairn_engine::{JobStatus, RestoreRequest, TabletStore};
+use cairn_format::SnapshotTimestamp;
+
+use crate::support::{
+    World, backup, database, has_table, insert, partition, ranged_table, restore, restore_request, rows,
+    selection, small_rows, small_table, table,
+};
+
+/// Tables by name: the rows of each, as text, sorted.
+type Model = BTreeMap<String, Vec<String>>;
+
+/// A small generator, so that a seed means the same for ever.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % limit
+    }
+}
+
+const TABLES: [&str; 3] = ["plain", "ranged", "other"];
+
+fn create(store: &TabletStore, name: &str) -> bool {
+    let (definition, partitions) =
+        if name == "ranged" { ranged_table(name, &[100, 200]) } else { (small_table(name, 3), Vec::new()) };
+    store.create_table(&database(), definition, partitions).is_ok()
+}
+
+fn load(store: &TabletStore, model: &mut Model, random: &mut Random, name: &str) {
+    let count = random.below(20) + 1;
+    let keys: Vec<i32> = (0..count).map(|_| i32::try_from(random.below(220)).unwrap()).collect();
+    let texts: Vec<Option<String>> =
+        keys.iter().map(|key| (key % 3 != 0).then(|| format!("v{key}"))).collect();
+    let new: Vec<(i32, Option<&str>)> =
+        keys.iter().copied().zip(texts.iter().map(Option::as_deref)).collect();
+    let done = insert(store, name, &small_rows(&new)).is_ok();
+    let fits = name != "ranged" || keys.iter().all(|key| *key < 200);
+    assert_eq!(done, fits && model.contains_key(name), "load of {keys:?} into {name}");
+    if done {
+        let of_table = model.get_mut(name).unwrap();
+        of_table.extend(new.iter().map(|(key, text)| match text {
+            Some(text) => format!("Integer({key}) | Text({text:?})"),
+            None => format!("Integer({key}) | Null"),
+        }));
+        of_table.sort();
+    }
+}
+
+fn check(store: &TabletStore, model: &Model) {
+    for name in TABLES {
+        assert_eq!(has_table(store, name), model.contains_key(name), "{name}");
+        if let Some(expected) = model.get(name) {
+            assert_eq!(&rows(store, name), expected, "{name}");
+        }
+    }
+}
+
+fn run(seed: u64) {
+    let world = World::new();
+    let mut random = Random(seed | 1);
+    let mut store = world.ready("a");
+    let mut model = Model::new();
+    let mut snapshots: Vec<(String, SnapshotTimestamp, Model)> = Vec::new();
+    for step in 0..60 {
+        let name = TABLES[usize::try_from(random.below(3)).unwrap()];
+        match random.below(12) {
+            0 | 1 => {
+                assert_eq!(create(&store, name), !model.contains_key(name));
+                model.entry(name.to_owned()).or_default();
+            }
+            2..=6 => load(&store, &mut model, &mut random, name),
+            7 => {
+                let dropped = store.drop_table(&database(), &table(name)).is_ok();
+                assert_eq!(dropped, model.remove(name).is_some());
+            }
+            8 => {
+                let only = [partition("p0")];
+                let some = (name == "ranged").then_some(only.as_slice());
+                let done = store.truncate_table(&database(), &table(name), some).is_ok();
+                assert_eq!(done, model.contains_key(name));
+                if let Some(of_table) = model.get_mut(name) {
+                    // Partition p0 of the ranged table ends at 100.
+                    of_table.retain(|row| some.is_some() && key_of(row) >= 100);
+                }
+            }
+            9 => {
+                drop(store);
+                store = world.open("a");
+            }
+            10 => {
+                if !model.is_empty() {
+                    let label = format!("s{step}");
+                    let record = backup(&store, &label);
+                    snapshots.push((label, record.timestamp, model.clone()));
+                }
+            }
+            _ => {
+                if !snapshots.is_empty() {
+                    let at = usize::try_from(random.below(snapshots.len() as u64)).unwrap();
+                    restore_one(&store, &mut model, &snapshots[at], name);
+                }
+            }
+        }
+        check(&store, &model);
+    }
+}
+
+fn key_of(row: &str) -> i32 {
+    row.trim_start_matches("Integer(").split(')').next().unwrap().parse().unwrap()
+}
+
+/// Restores one table, or the whole snapshot when it does not have that one.
+fn restore_one(
+    store: &TabletStore,
+    model: &mut Model,
+    snapshot: &(String, SnapshotTimestamp, Model),
+    name: &str,
+) {
+    let (label, timestamp, content) = snapshot;
+    let mut request: RestoreRequest = restore_request(label, *timestamp);
+    if content.contains_key(name) {
+        request.tables = Some(vec![selection(name, None, None)]);
+        model.insert(name.to_owned(), content[name].clone());
+    } else {
+        model.extend(content.clone());
+    }
+    assert_eq!(restore(store, &request).status, JobStatus::Ok);
+}
+
+#[test]
+fn random_operations_keep_to_the_model() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    if let Some(seed) = number("CAIRN_MODEL_SEED") {
+        return run(seed);
+    }
+    let runs = number("CAIRN_MODEL_RUNS").unwrap_or(12);
+    for seed in 1..=runs {
+        let seed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let outcome = std::panic::catch_unwind(|| run(seed));
+        if let Err(panic) = outcome {
+            eprintln!("the model and the store differ: CAIRN_MODEL_SEED={seed}");
+            std::panic::resume_unwind(panic);
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! A world to test in: stores and a repository in one temporary directory, with a clock that counts.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use arrow::array::{ArrayRef, RecordBatch};
+use cairn_engine::{
+    BackupRequest, JobId, JobRecord, LoadOptions, LoadOutcome, NewRepository, RestoreRequest, Result,
+    StoreOptions, TableSelection, TabletStore,
+};
+use cairn_format::{
+    BoundValue, Column, ColumnName, ColumnType, DatabaseName, Distribution, FieldId, KeyModel,
+    PartitionBound, PartitionDefinition, PartitionName, PartitionRange, Partitioning, RepositoryName,
+    SnapshotLabel, SnapshotTimestamp, TableDefinition, TableName, Value,
+};
+use cairn_repository::{Clock, Disk, Environment, IdSource, SystemStores};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+#[derive(Default)]
+struct Ticks(AtomicI64);
+
+impl Clock for Ticks {
+    fn now_ms(&self) -> i64 {
+        1_400_000_000_000 + self.0.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+#[derive(Default)]
+struct Numbers(AtomicU64);
+
+impl IdSource for Numbers {
+    fn random(&self) -> u128 {
+        self.0.fetch_add(1, Ordering::Relaxed).into()
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) directory: TempDir,
+    runtime: Runtime,
+    environment: Environment,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        let environment = Environment { clock: Arc::<Ticks>::default(), ids: Arc::<Numbers>::default() };
+        Self { directory: tempfile::tempdir().unwrap(), runtime, environment }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    pub(crate) fn options(&self, disk: &Disk) -> StoreOptions {
+        let stores = SystemStores { handle: self.runtime.handle().clone(), disk: disk.clone() };
+        let mut options = StoreOptions::new(Arc::new(stores));
+        options.environment = self.environment.clone();
+        options.disk = disk.clone();
+        options
+    }
+
+    pub(crate) fn open(&self, name: &str) -> TabletStore {
+        self.try_open(name, &Disk::system()).unwrap()
+    }
+
+    pub(crate) fn try_open(&self, name: &str, disk: &Disk) -> Result<TabletStore> {
+        TabletStore::open(&self.path(name), self.options(disk))
+    }
+
+    /// A store with database `d` and repository `r`, which all stores of this world share.
+    pub(crate) fn ready(&self, name: &str) -> TabletStore {
+        let store = self.open(name);
+        store.create_database(&database()).unwrap();
+        self.add_repository(&store, false).unwrap();
+        store
+    }
+
+    pub(crate) fn add_repository(&self, store: &TabletStore, read_only: bool) -> Result<()> {
+        store.create_repository(NewRepository {
+            name: repository(),
+            location: self.path("repository").to_str().unwrap().to_owned(),
+            properties: std::collections::BTreeMap::new(),
+            read_only,
+            broker: None,
+        })
+    }
+}
+
+pub(crate) fn database() -> DatabaseName {
+    DatabaseName::parse("d").unwrap()
+}
+
+pub(crate) fn repository() -> RepositoryName {
+    RepositoryName::parse("r").unwrap()
+}
+
+pub(crate) fn table(name: &str) -> TableName {
+    TableName::parse(name).unwrap()
+}
+
+pub(crate) fn partition(name: &str) -> PartitionName {
+    PartitionName::parse(name).unwrap()
+}
+
+pub(crate) fn label(name: &str) -> SnapshotLabel {
+    SnapshotLabel::parse(name).unwrap()
+}
+
+pub(crate) fn column(id: i32, name: &str, column_type: ColumnType, nullable: bool) -> Column {
+    let name = ColumnName::parse(name).unwrap();
+    Column {
+        field_id: FieldId::try_new(id).unwrap(),
+        name,
+        column_type,
+        nullable,
+        default: None,
+        comment: None,
+    }
+}
+
+/// A table of these columns, keyed by the first, with one partition and `buckets` buckets by the first column.
+pub(crate) fn plain_table(name: &str, columns: Vec<Column>, buckets: u32) -> TableDefinition {
+    TableDefinition {
+        name: table(name),
+        next_field_id: i32::try_from(columns.len()).unwrap() + 1,
+        key_model: KeyModel::Duplicate,
+        key_columns: usize::from(columns[0].column_type.can_be_key()),
+        partitioning: Partitioning::Unpartitioned,
+        distribution: if columns[0].column_type.can_be_key() {
+            Distribution::Hash { columns: vec![columns[0].field_id], buckets }
+        } else {
+            Distribution::Random { buckets }
+        },
+        columns,
+        comment: None,
+        properties: std::collections::BTreeMap::new(),
+    }
+}
+
+/// `k INT NOT NULL, v VARCHAR(20)`.
+pub(crate) fn small_table(name: &str, buckets: u32) -> TableDefinition {
+    let columns = vec![
+        column(1, "k", ColumnType::Int, false),
+        column(2, "v", ColumnType::Varchar { length: 20 }, true),
+    ];
+    plain_table(name, columns, buckets)
+}
+
+/// The small table with range partitions on `k` that end at `ends`, the first without a beginning.
+pub(crate) fn ranged_table(name: &str, ends: &[i128]) -> (TableDefinition, Vec<PartitionDefinition>) {
+    let mut definition = small_table(name, 2);
+    definition.partitioning = Partitioning::Range(vec![definition.columns[0].field_id]);
+    let bound = |value| PartitionBound::try_new(vec![value], &[ColumnType::Int]).unwrap();
+    let mut lower = bound(BoundValue::Min);
+    let partitions = ends.iter().enumerate().map(|(number, end)| {
+        let upper = bound(BoundValue::Value(Value::Integer(*end)));
+        let range = PartitionRange::try_new(std::mem::replace(&mut lower, upper.clone()), upper).unwrap();
+        PartitionDefinition { name: partition(&format!("p{number}")), range: Some(range) }
+    });
+    let partitions = partitions.collect();
+    (definition, partitions)
+}
+
+/// Rows of the small table.
+pub(crate) fn small_rows(rows: &[(i32, Option<&str>)]) -> RecordBatch {
+    let keys: ArrayRef = Arc::new(arrow::array::Int32Array::from_iter_values(rows.iter().map(|row| row.0)));
+    let values: ArrayRef = Arc::new(arrow::array::StringArray::from_iter(rows.iter().map(|row| row.1)));
+    RecordBatch::try_from_iter_with_nullable([("k", keys, false), ("v", values, true)]).unwrap()
+}
+
+pub(crate) fn insert(store: &TabletStore, name: &str, batch: &RecordBatch) -> Result<LoadOutcome> {
+    let mut load = store.begin_load(&database(), &table(name), None, LoadOptions::default())?;
+    load.write(batch)?;
+    load.commit()
+}
+
+/// Every row of a table as text, sorted; floats by their bits' text.
+pub(crate) fn rows(store: &TabletStore, name: &str) -> Vec<String> {
+    let view = store.view();
+    let table = view.require_database(&database()).unwrap().require_table(&table(name)).unwrap();
+    let mut rows = Vec::new();
+    for batch in store.read_table(table) {
+        let batch = batch.unwrap();
+        for row in 0..batch.num_rows() {
+            let values = table.definition.columns.iter().zip(batch.columns()).map(|(column, array)| {
+                format!("{:?}", Value::from_array(array, row, &column.column_type).unwrap())
+            });
+            rows.push(values.collect::<Vec<_>>().join(" | "));
+        }
+    }
+    rows.sort();
+    rows
+}
+
+pub(crate) fn has_table(store: &TabletStore, name: &str) -> bool {
+    store.view().database(&database()).is_some_and(|database| database.table(&table(name)).is_some())
+}
+
+pub(crate) fn backup_request(name: &str) -> BackupRequest {
+    BackupRequest {
+        database: database(),
+        label: label(name),
+        repository: repository(),
+        tables: None,
+        timeout_s: 600,
+    }
+}
+
+pub(crate) fn selection(name: &str, partitions: Option<&[&str]>, alias: Option<&str>) -> TableSelection {
+    let partitions = partitions.map(|names| names.iter().map(|name| partition(name)).collect());
+    TableSelection { table: table(name), partitions, alias: alias.map(table) }
+}
+
+pub(crate) fn finish(store: &TabletStore, id: JobId) -> Arc<JobRecord> {
+    store.wait_for_job(id, None).unwrap()
+}
+
+/// Makes a backup and returns its record.
+pub(crate) fn backup(store: &TabletStore, name: &str) -> Arc<JobRecord> {
+    let id = store.submit_backup(&backup_request(name)).unwrap();
+    let record = finish(store, id);
+    assert_eq!(record.status.to_text(), "[OK]");
+    record
+}
+
+pub(crate) fn restore_request(name: &str, timestamp: SnapshotTimestamp) -> RestoreRequest {
+    RestoreRequest {
+        label: label(name),
+        timestamp,
+        repository: repository(),
+        source_database: None,
+        database: None,
+        tables: None,
+        timeout_s: 600,
+        allow_load: false,
+        replication_num: 1,
+    }
+}
+
+pub(crate) fn restore(store: &TabletStore, request: &RestoreRequest) -> Arc<JobRecord> {
+    let id = store.submit_restore(request).unwrap();
+    finish(store, id)
+}

@@ -1,0 +1,309 @@
+//! Version 1 of the file list's Parquet file.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use arrow::array::{
+    Array, ArrayRef, AsArray, Int32Array, Int64Array, ListArray, RecordBatch, StringArray, StructArray,
+};
+use arrow::buffer::OffsetBuffer;
+use arrow::datatypes::{DataType, Field, Fields, Int32Type, Int64Type, Schema, SchemaRef};
+use arrow::error::ArrowError;
+use bytes::Bytes;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
+use parquet::arrow::arrow_writer::{ArrowWriter, ArrowWriterOptions};
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{KeyValue, ParquetMetaData, RowGroupMetaData};
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
+
+use super::{DataFile, FileColumnBounds, FileList};
+use crate::digest::Digest;
+use crate::error::{Error, Result};
+use crate::name::PartitionName;
+use crate::schema::FieldId;
+
+/// The version of file lists that this program writes and reads.
+pub const FILE_LIST_VERSION: u32 = 1;
+/// The Parquet metadata key under which a file list says its version.
+pub const FILE_LIST_VERSION_KEY: &str = "cairn.file_list.version";
+/// What file lists name as their maker: without a version, so that equal lists of two releases have equal bytes.
+pub const FILE_LIST_CREATED_BY: &str = "cairn";
+
+/// The most files a list may have; more means damage, and is not worth the memory to find out.
+const MAX_FILES: i64 = 1 << 24;
+/// The most bytes that one column of a list may take when it is decoded.
+const MAX_COLUMN_BYTES: i64 = 1 << 31;
+const BATCH_ROWS: usize = 8192;
+
+fn bounds_fields() -> Fields {
+    Fields::from(vec![
+        Field::new("field_id", DataType::Int32, false),
+        Field::new("null_count", DataType::Int64, true),
+        Field::new("lower", DataType::Utf8, true),
+        Field::new("upper", DataType::Utf8, true),
+    ])
+}
+
+fn bounds_item() -> Field {
+    Field::new("element", DataType::Struct(bounds_fields()), false)
+}
+
+fn schema() -> SchemaRef {
+    Arc::new(Schema::new(vec![
+        Field::new("partition", DataType::Utf8, false),
+        Field::new("bucket", DataType::Int32, false),
+        Field::new("ordinal", DataType::Int32, false),
+        Field::new("digest", DataType::Utf8, false),
+        Field::new("length", DataType::Int64, false),
+        Field::new("rows", DataType::Int64, false),
+        Field::new("columns", DataType::List(Arc::new(bounds_item())), false),
+    ]))
+}
+
+pub(super) fn encode(list: &FileList) -> Result<Vec<u8>> {
+    encode_batches(list).map_err(|source| Error::invalid("cannot write the file list").with_source(source))
+}
+
+fn encode_batches(list: &FileList) -> std::result::Result<Vec<u8>, ParquetError> {
+    let properties = WriterProperties::builder()
+        .set_writer_version(WriterVersion::PARQUET_1_0)
+        .set_created_by(FILE_LIST_CREATED_BY.to_owned())
+        .set_key_value_metadata(Some(vec![KeyValue::new(
+            FILE_LIST_VERSION_KEY.to_owned(),
+            FILE_LIST_VERSION.to_string(),
+        )]))
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
+        .set_statistics_enabled(EnabledStatistics::None)
+        .set_offset_index_disabled(true)
+        .build();
+    let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+    let mut writer = ArrowWriter::try_new_with_options(Vec::new(), schema(), options)?;
+    for files in list.files().chunks(BATCH_ROWS) {
+        writer.write(&batch(files)?)?;
+    }
+    writer.into_inner()
+}
+
+fn batch(files: &[DataFile]) -> std::result::Result<RecordBatch, ArrowError> {
+    let int = |of: fn(&DataFile) -> u32| -> ArrayRef {
+        Arc::new(files.iter().map(|file| i32::try_from(of(file)).ok()).collect::<Int32Array>())
+    };
+    let long = |of: fn(&DataFile) -> u64| -> ArrayRef {
+        Arc::new(files.iter().map(|file| i64::try_from(of(file)).ok()).collect::<Int64Array>())
+    };
+    let bounds = || files.iter().flat_map(|file| &file.columns);
+    let text = |of: fn(&FileColumnBounds) -> Option<&str>| -> ArrayRef {
+        Arc::new(bounds().map(of).collect::<StringArray>())
+    };
+    let count = bounds().count();
+    let structs = StructArray::try_new_with_length(
+        bounds_fields(),
+        vec![
+            Arc::new(bounds().map(|b| Some(b.field_id.get())).collect::<Int32Array>()),
+            Arc::new(
+                bounds().map(|b| b.null_count.and_then(|n| i64::try_from(n).ok())).collect::<Int64Array>(),
+            ),
+            text(|b| b.lower.as_deref()),
+            text(|b| b.upper.as_deref()),
+        ],
+        None,
+        count,
+    )?;
+    let lists = ListArray::try_new(
+        Arc::new(bounds_item()),
+        OffsetBuffer::from_lengths(files.iter().map(|file| file.columns.len())),
+        Arc::new(structs),
+        None,
+    )?;
+    RecordBatch::try_new(
+        schema(),
+        vec![
+            Arc::new(files.iter().map(|file| Some(file.partition.as_str())).collect::<StringArray>()),
+            int(|file| file.bucket),
+            int(|file| file.ordinal),
+            Arc::new(files.iter().map(|file| Some(file.digest.to_string())).collect::<StringArray>()),
+            long(|file| file.length),
+            long(|file| file.rows),
+            Arc::new(lists),
+        ],
+    )
+}
+
+pub(super) fn decode(bytes: &Bytes) -> Result<Vec<DataFile>> {
+    // The Parquet reader is not written for hostile bytes: some of its checks panic. A list from a bucket must
+    // not take the process down, so a panic is one more way of being malformed.
+    catch_unwind(AssertUnwindSafe(|| decode_batches(bytes)))
+        .unwrap_or_else(|_| Err(Error::corrupt("it is not a readable Parquet file")))
+}
+
+fn decode_batches(bytes: &Bytes) -> Result<Vec<DataFile>> {
+    let malformed =
+        |source: ParquetError| Error::corrupt("it is not a readable Parquet file").with_source(source);
+    let metadata = ArrowReaderMetadata::load(bytes, ArrowReaderOptions::new().with_skip_arrow_metadata(true))
+        .map_err(malformed)?;
+    check_version(metadata.metadata())?;
+    check_sizes(metadata.metadata(), bytes.len())?;
+    let mask = projection(&metadata)?;
+    let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(bytes.clone(), metadata)
+        .with_projection(mask)
+        .with_batch_size(BATCH_ROWS)
+        .build()
+        .map_err(malformed)?;
+    let mut files = Vec::new();
+    for batch in reader {
+        let batch = batch
+            .map_err(|source| Error::corrupt("it is not a readable Parquet file").with_source(source))?;
+        read_batch(&batch, &mut files)?;
+    }
+    Ok(files)
+}
+
+fn check_version(metadata: &ParquetMetaData) -> Result<()> {
+    let version = metadata
+        .file_metadata()
+        .key_value_metadata()
+        .and_then(|pairs| pairs.iter().find(|pair| pair.key == FILE_LIST_VERSION_KEY))
+        .and_then(|pair| pair.value.as_deref())
+        .ok_or_else(|| Error::corrupt(format!("it is not a file list: it has no {FILE_LIST_VERSION_KEY}")))?;
+    match version.parse::<u32>() {
+        Ok(FILE_LIST_VERSION) => Ok(()),
+        Ok(newer) => Err(Error::unsupported(format!(
+            "it has version {newer}, which this program cannot read: upgrade cairn"
+        ))),
+        Err(_) => Err(Error::corrupt(format!("its {FILE_LIST_VERSION_KEY} is not a number"))),
+    }
+}
+
+/// What the footer promises bounds what the reader allocates, so it is looked at before anything is read.
+fn check_sizes(metadata: &ParquetMetaData, length: usize) -> Result<()> {
+    let rows = metadata.file_metadata().num_rows();
+    let columns = || metadata.row_groups().iter().flat_map(RowGroupMetaData::columns);
+    let sane = (0..=MAX_FILES).contains(&rows)
+        && metadata.row_groups().iter().all(|group| (0..=rows).contains(&group.num_rows()))
+        && columns().all(|column| {
+            usize::try_from(column.compressed_size()).is_ok_and(|size| size <= length)
+                && (0..=MAX_COLUMN_BYTES).contains(&column.uncompressed_size())
+        });
+    if sane { Ok(()) } else { Err(Error::corrupt("its footer promises more than it can hold")) }
+}
+
+/// The columns this version knows; others are left alone.
+fn projection(metadata: &ArrowReaderMetadata) -> Result<ProjectionMask> {
+    let mut roots = Vec::new();
+    for expected in schema().fields() {
+        let found = metadata.schema().index_of(expected.name()).ok();
+        let Some(index) = found
+            .filter(|index| same_type(metadata.schema().field(*index).data_type(), expected.data_type()))
+        else {
+            return Err(Error::corrupt(format!(
+                "it has no column '{}' of type {}",
+                expected.name(),
+                expected.data_type()
+            )));
+        };
+        roots.push(index);
+    }
+    Ok(ProjectionMask::roots(metadata.parquet_schema(), roots))
+}
+
+/// Whether two types have the same values, whatever their parts are called or may be.
+fn same_type(found: &DataType, expected: &DataType) -> bool {
+    match (found, expected) {
+        (DataType::List(found), DataType::List(expected)) => {
+            same_type(found.data_type(), expected.data_type())
+        }
+        (DataType::Struct(found), DataType::Struct(expected)) => {
+            found.len() == expected.len()
+                && found.iter().zip(expected).all(|(found, expected)| {
+                    found.name() == expected.name() && same_type(found.data_type(), expected.data_type())
+                })
+        }
+        _ => found == expected,
+    }
+}
+
+fn read_batch(batch: &RecordBatch, files: &mut Vec<DataFile>) -> Result<()> {
+    let partition = strings(column(batch, "partition")?)?;
+    let bucket = ints(column(batch, "bucket")?)?;
+    let ordinal = ints(column(batch, "ordinal")?)?;
+    let digest = strings(column(batch, "digest")?)?;
+    let length = longs(column(batch, "length")?)?;
+    let rows = longs(column(batch, "rows")?)?;
+    let columns = column(batch, "columns")?.as_list_opt::<i32>().ok_or_else(wrong_type)?;
+    for row in 0..batch.num_rows() {
+        present(partition, row)?;
+        files.push(DataFile {
+            partition: PartitionName::parse(partition.value(row))
+                .map_err(|source| Error::corrupt("it names no partition").with_source(source))?,
+            bucket: small(bucket, row)?,
+            ordinal: small(ordinal, row)?,
+            digest: present(digest, row).and_then(|()| Digest::parse(digest.value(row)))?,
+            length: large(length, row)?,
+            rows: large(rows, row)?,
+            columns: present(columns, row).and_then(|()| read_bounds(&columns.value(row)))?,
+        });
+    }
+    Ok(())
+}
+
+fn read_bounds(element: &ArrayRef) -> Result<Vec<FileColumnBounds>> {
+    let element = element.as_struct_opt().ok_or_else(wrong_type)?;
+    let part = |name: &str| element.column_by_name(name).ok_or_else(wrong_type);
+    let (field_id, null_count) = (ints(part("field_id")?)?, longs(part("null_count")?)?);
+    let (lower, upper) = (strings(part("lower")?)?, strings(part("upper")?)?);
+    let text = |array: &StringArray, row: usize| array.is_valid(row).then(|| array.value(row).to_owned());
+    (0..element.len())
+        .map(|row| {
+            present(element, row)?;
+            present(field_id, row)?;
+            Ok(FileColumnBounds {
+                field_id: FieldId::try_new(field_id.value(row))?,
+                null_count: if null_count.is_valid(row) { Some(large(null_count, row)?) } else { None },
+                lower: text(lower, row),
+                upper: text(upper, row),
+            })
+        })
+        .collect()
+}
+
+fn column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef> {
+    batch.column_by_name(name).ok_or_else(wrong_type)
+}
+
+fn strings(array: &ArrayRef) -> Result<&StringArray> {
+    array.as_string_opt::<i32>().ok_or_else(wrong_type)
+}
+
+fn ints(array: &ArrayRef) -> Result<&Int32Array> {
+    array.as_primitive_opt::<Int32Type>().ok_or_else(wrong_type)
+}
+
+fn longs(array: &ArrayRef) -> Result<&Int64Array> {
+    array.as_primitive_opt::<Int64Type>().ok_or_else(wrong_type)
+}
+
+fn wrong_type() -> Error {
+    Error::corrupt("one of its columns has another type than its footer says")
+}
+
+fn present(array: &dyn Array, row: usize) -> Result<()> {
+    if array.is_valid(row) { Ok(()) } else { Err(Error::corrupt("a value that must be there is null")) }
+}
+
+fn small(array: &Int32Array, row: usize) -> Result<u32> {
+    present(array, row)?;
+    u32::try_from(array.value(row)).map_err(|_| negative())
+}
+
+fn large(array: &Int64Array, row: usize) -> Result<u64> {
+    present(array, row)?;
+    u64::try_from(array.value(row)).map_err(|_| negative())
+}
+
+fn negative() -> Error {
+    Error::corrupt("a number that counts something is negative")
+}

@@ -1,0 +1,214 @@
+//! The manifest: everything that a snapshot holds, by reference. Its creation makes the snapshot exist.
+
+mod v1;
+
+use std::collections::HashSet;
+
+use crate::envelope::{self, EnvelopeKind};
+use crate::error::{Error, Result};
+use crate::feature::{FeatureSet, SUPPORTED_READ_FEATURES};
+use crate::file_list::{FileList, FileListRef};
+use crate::name::{DatabaseName, SnapshotLabel};
+use crate::schema::{PartitionDefinition, TableDefinition};
+use crate::timestamp::SnapshotTimestamp;
+
+/// One snapshot of one database.
+///
+/// Invariants, kept by [`Manifest::check`] and true of everything [`Manifest::decode`] returns: table names are
+/// unique; every table's partitions fit its definition; rows and bytes of the partitions add up to those of the
+/// table's file list, and those of the tables to the totals.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Manifest {
+    /// The snapshot's name inside its repository.
+    pub label: SnapshotLabel,
+    /// The time that names the snapshot beside its label.
+    pub timestamp: SnapshotTimestamp,
+    /// The database that was backed up.
+    pub database: DatabaseName,
+    /// When the backup took its cut: milliseconds since 1970-01-01 UTC.
+    pub created_at_ms: i64,
+    /// When everything but the manifest was written; `None` when the writer did not say.
+    pub finished_at_ms: Option<i64>,
+    /// Name and version of the program that wrote the snapshot.
+    pub writer: String,
+    /// What a reader must understand.
+    pub read_features: FeatureSet,
+    /// The tables, in the order a restore may create them.
+    pub tables: Vec<TableEntry>,
+    /// Sums over everything above.
+    pub totals: Totals,
+}
+
+/// One table of a snapshot.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TableEntry {
+    /// What the table is.
+    pub definition: TableDefinition,
+    /// Its partitions, in the order of the file list.
+    pub partitions: Vec<PartitionEntry>,
+    /// The statement that creates the table, for people; `definition` is what a restore goes by.
+    pub ddl: String,
+    /// Where its data files are listed.
+    pub files: FileListRef,
+}
+
+/// One partition of a table of a snapshot.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PartitionEntry {
+    /// What the partition is.
+    pub definition: PartitionDefinition,
+    /// Its rows.
+    pub rows: u64,
+    /// Bytes of its data files.
+    pub bytes: u64,
+}
+
+/// Sums over a snapshot.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Data files, counted once a table.
+    pub files: u64,
+    /// Rows.
+    pub rows: u64,
+    /// Bytes of the data files.
+    pub bytes: u64,
+}
+
+impl Totals {
+    /// The sums over `tables`; `None` when they do not fit.
+    pub fn of(tables: &[TableEntry]) -> Option<Self> {
+        tables.iter().try_fold(Self::default(), |sum, table| {
+            Some(Self {
+                files: sum.files.checked_add(table.files.files)?,
+                rows: sum.rows.checked_add(table.files.rows)?,
+                bytes: sum.bytes.checked_add(table.files.bytes)?,
+            })
+        })
+    }
+}
+
+impl Manifest {
+    /// The bytes of the manifest. Equal manifests have equal bytes.
+    ///
+    /// # Errors
+    /// `InvalidInput` when the manifest breaks one of its invariants.
+    pub fn encode(&self) -> Result<Vec<u8>> {
+        self.check()?;
+        envelope::seal(EnvelopeKind::Manifest, &v1::ManifestV1::try_from(self)?)
+    }
+
+    /// Reads the bytes of a manifest.
+    ///
+    /// # Errors
+    /// `Corrupt` when the bytes are damaged or break an invariant; `Unsupported` when they require a feature
+    /// that this program does not know.
+    pub fn decode(bytes: &[u8]) -> Result<Self> {
+        // Features are looked at first: they may change what the rest looks like.
+        let required: v1::RequiredFeatures = envelope::open(EnvelopeKind::Manifest, bytes)?;
+        let features: FeatureSet = required.read_features.into_iter().collect();
+        features.require(SUPPORTED_READ_FEATURES, "the snapshot", "read")?;
+        let document: v1::ManifestV1 = envelope::open(EnvelopeKind::Manifest, bytes)?;
+        let manifest = Self::try_from(document).map_err(envelope::as_corrupt("the manifest"))?;
+        manifest.check().map_err(envelope::as_corrupt("the manifest"))?;
+        Ok(manifest)
+    }
+
+    /// Makes sure that the manifest is the one its object's name promises.
+    ///
+    /// # Errors
+    /// `Corrupt` when the manifest of another snapshot lies under the name.
+    pub fn check_named(&self, label: &SnapshotLabel, timestamp: SnapshotTimestamp) -> Result<()> {
+        if self.label == *label && self.timestamp == timestamp {
+            return Ok(());
+        }
+        Err(Error::corrupt(format!(
+            "the manifest of snapshot '{label}' of {timestamp} is that of snapshot '{}' of {}",
+            self.label, self.timestamp
+        )))
+    }
+
+    /// The table named `name`.
+    pub fn table(&self, name: &str) -> Option<&TableEntry> {
+        self.tables.iter().find(|table| table.definition.name.as_str() == name)
+    }
+
+    /// Checks the invariants.
+    ///
+    /// # Errors
+    /// `InvalidInput` naming what breaks one.
+    pub fn check(&self) -> Result<()> {
+        let mut names = HashSet::new();
+        for table in &self.tables {
+            if !names.insert(&table.definition.name) {
+                return Err(Error::invalid(format!(
+                    "table '{}' is in the snapshot twice",
+                    table.definition.name
+                )));
+            }
+            table.check()?;
+        }
+        if Totals::of(&self.tables) != Some(self.totals) {
+            return Err(Error::invalid("the snapshot's totals are not the sums of its tables"));
+        }
+        Ok(())
+    }
+}
+
+impl TableEntry {
+    /// Makes sure that `list` is this table's: same sums, and files only in partitions and buckets that exist.
+    ///
+    /// # Errors
+    /// `Corrupt` naming the first thing that does not fit.
+    pub fn check_files(&self, list: &FileList) -> Result<()> {
+        let wrong = |what: String| {
+            Error::corrupt(format!("the file list of table '{}' {what}", self.definition.name))
+        };
+        let (files, rows, bytes) = (list.files().len() as u64, list.rows(), list.bytes());
+        if (files, rows, bytes) != (self.files.files, self.files.rows, self.files.bytes) {
+            return Err(wrong(format!(
+                "has {files} files, {rows} rows and {bytes} bytes where the manifest has {}, {} and {}",
+                self.files.files, self.files.rows, self.files.bytes
+            )));
+        }
+        let mut rest = list.files();
+        for partition in &self.partitions {
+            let name = &partition.definition.name;
+            let end = rest.iter().position(|file| file.partition != *name).unwrap_or(rest.len());
+            let (own, others) = rest.split_at(end);
+            rest = others;
+            // The list's own sums fit, so these do.
+            let rows: u64 = own.iter().map(|file| file.rows).sum();
+            let bytes: u64 = own.iter().map(|file| file.length).sum();
+            if (rows, bytes) != (partition.rows, partition.bytes) {
+                return Err(wrong(format!("disagrees with the manifest on partition '{name}'")));
+            }
+        }
+        if let Some(file) = rest.first() {
+            return Err(wrong(format!("has partition '{}' out of the manifest's order", file.partition)));
+        }
+        let buckets = self.definition.distribution.buckets();
+        match list.files().iter().find(|file| file.bucket >= buckets) {
+            Some(file) => Err(wrong(format!("has bucket {} of a table of {buckets}", file.bucket))),
+            None => Ok(()),
+        }
+    }
+
+    fn check(&self) -> Result<()> {
+        let definitions: Vec<_> =
+            self.partitions.iter().map(|partition| partition.definition.clone()).collect();
+        self.definition.check()?;
+        self.definition.check_partitions(&definitions)?;
+        let sum =
+            |of: fn(&PartitionEntry) -> u64| self.partitions.iter().map(of).try_fold(0, u64::checked_add);
+        if sum(|p| p.rows) != Some(self.files.rows) || sum(|p| p.bytes) != Some(self.files.bytes) {
+            let name = &self.definition.name;
+            return Err(Error::invalid(format!(
+                "the totals of table '{name}' are not the sums of its partitions"
+            )));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,137 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+use crate::digest::Digest;
+use crate::error::ErrorKind;
+use crate::name::{ColumnName, PartitionName, TableName};
+use crate::schema::{Column, ColumnType, Distribution, FieldId, KeyModel, Partitioning};
+
+fn table(name: &str) -> TableEntry {
+    let column = Column {
+        field_id: FieldId::try_new(1).unwrap(),
+        name: ColumnName::parse("id").unwrap(),
+        column_type: ColumnType::BigInt,
+        nullable: false,
+        default: None,
+        comment: None,
+    };
+    let definition = TableDefinition {
+        name: TableName::parse(name).unwrap(),
+        columns: vec![column],
+        key_model: KeyModel::Duplicate,
+        key_columns: 1,
+        partitioning: Partitioning::Unpartitioned,
+        distribution: Distribution::Random { buckets: 2 },
+        comment: Some("a \"comment\"\u{1f600}".into()),
+        properties: BTreeMap::from([("compression".into(), "LZ4".into())]),
+        next_field_id: 2,
+    };
+    let partition = PartitionDefinition { name: PartitionName::parse(name).unwrap(), range: None };
+    TableEntry {
+        definition,
+        partitions: vec![PartitionEntry { definition: partition, rows: 5, bytes: 50 }],
+        ddl: "CREATE TABLE …".into(),
+        files: FileListRef { digest: Digest::of(name.as_bytes()), length: 9, files: 1, rows: 5, bytes: 50 },
+    }
+}
+
+fn manifest() -> Manifest {
+    let tables = vec![table("b"), table("a")];
+    Manifest {
+        label: SnapshotLabel::parse("nightly").unwrap(),
+        timestamp: SnapshotTimestamp::parse("2013-12-31-23-59-59-999").unwrap(),
+        database: DatabaseName::parse("flights").unwrap(),
+        created_at_ms: 1,
+        finished_at_ms: Some(2),
+        writer: "cairn 0.1.0".into(),
+        read_features: FeatureSet::new(),
+        totals: Totals::of(&tables).unwrap(),
+        tables,
+    }
+}
+
+#[test]
+fn a_manifest_survives_its_bytes() {
+    let bytes = manifest().encode().unwrap();
+    assert_eq!(Manifest::decode(&bytes).unwrap(), manifest());
+    assert_eq!(manifest().encode().unwrap(), bytes);
+    let without = Manifest { finished_at_ms: None, ..manifest() };
+    assert_eq!(Manifest::decode(&without.encode().unwrap()).unwrap().finished_at_ms, None);
+}
+
+#[test]
+fn a_manifest_under_the_name_of_another_is_found() {
+    let manifest = manifest();
+    assert!(manifest.check_named(&manifest.label, manifest.timestamp).is_ok());
+    let other = SnapshotLabel::parse("weekly").unwrap();
+    assert_eq!(manifest.check_named(&other, manifest.timestamp).unwrap_err().kind(), ErrorKind::Corrupt);
+    let later = SnapshotTimestamp::from_unix_ms(1).unwrap();
+    assert!(manifest.check_named(&manifest.label, later).is_err());
+}
+
+/// The document with one value replaced, in a good envelope: what a buggy writer or a forger makes.
+fn forged(pointer: &str, value: serde_json::Value) -> Vec<u8> {
+    let mut body: serde_json::Value =
+        envelope::open(EnvelopeKind::Manifest, &manifest().encode().unwrap()).unwrap();
+    *body.pointer_mut(pointer).unwrap_or_else(|| panic!("no {pointer}")) = value;
+    envelope::seal(EnvelopeKind::Manifest, &body).unwrap()
+}
+
+#[test]
+fn contradictions_are_refused() {
+    for (pointer, value) in [
+        ("/totals/rows", json!(11)),
+        ("/totals/files", json!(3)),
+        ("/tables/0/files/rows", json!(6)),
+        ("/tables/0/files/bytes", json!(u64::MAX)),
+        ("/tables/0/partitions/0/rows", json!(4)),
+        ("/tables/0/partitions", json!([])),
+        ("/tables/0/definition/name", json!("a")),
+        ("/tables/0/definition/columns", json!([])),
+        ("/tables/0/files/digest", json!("xxh3-00")),
+        ("/label", json!("")),
+        ("/timestamp", json!("2013-12-31")),
+        ("/database", json!("1x")),
+        ("/totals", json!(null)),
+        ("/tables/0/files/rows", json!(-1)),
+    ] {
+        let error = Manifest::decode(&forged(pointer, value)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Corrupt, "{pointer}: {error}");
+    }
+}
+
+#[test]
+fn unknown_fields_are_left_alone_and_unknown_features_are_not() {
+    let extended = forged("/totals", json!({"files": 2, "rows": 10, "bytes": 100, "objects": 3}));
+    assert_eq!(Manifest::decode(&extended).unwrap(), manifest());
+    let mut body = json!({"read_features": ["deletion-vectors"], "anything": "else"});
+    let error = Manifest::decode(&envelope::seal(EnvelopeKind::Manifest, &body).unwrap()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    assert!(error.to_string().contains("'deletion-vectors'"), "{error}");
+    body["read_features"] = json!([]);
+    let error = Manifest::decode(&envelope::seal(EnvelopeKind::Manifest, &body).unwrap()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_the_decoder_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        let _ = Manifest::decode(&bytes);
+        let _ = crate::descriptor::Descriptor::decode(&bytes);
+        let _ = crate::intent::Intent::decode(&bytes);
+    }
+
+    #[test]
+    fn no_change_of_a_body_makes_the_decoder_panic(at in any::<prop::sample::Index>(), to in any::<u8>()) {
+        let body: serde_json::Value = envelope::open(EnvelopeKind::Manifest, &manifest().encode().unwrap()).unwrap();
+        let mut body = serde_json::to_vec(&body).unwrap();
+        let at = at.index(body.len());
+        body[at] = to;
+        if let Ok(body) = serde_json::from_slice::<serde_json::Value>(&body) {
+            let _ = Manifest::decode(&envelope::seal(EnvelopeKind::Manifest, &body).unwrap());
+        }
+    }
+}

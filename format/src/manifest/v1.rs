@@ -1,0 +1,134 @@
+//! Version 1 of the manifest's document.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Manifest, PartitionEntry, TableEntry, Totals};
+use crate::digest::Digest;
+use crate::error::{Error, Result};
+use crate::file_list::FileListRef;
+use crate::name::{DatabaseName, SnapshotLabel};
+use crate::schema::{PartitionDefinitionV1, TableDefinition, TableDefinitionV1};
+use crate::timestamp::SnapshotTimestamp;
+
+/// The one field that decides whether the rest may be read.
+#[derive(Deserialize)]
+pub(super) struct RequiredFeatures {
+    pub(super) read_features: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct ManifestV1 {
+    label: String,
+    timestamp: String,
+    database: String,
+    created_at_ms: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    finished_at_ms: Option<i64>,
+    writer: String,
+    read_features: Vec<String>,
+    tables: Vec<TableV1>,
+    totals: TotalsV1,
+}
+
+#[derive(Serialize, Deserialize)]
+struct TableV1 {
+    definition: TableDefinitionV1,
+    partitions: Vec<PartitionV1>,
+    ddl: String,
+    files: FileListRefV1,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PartitionV1 {
+    definition: PartitionDefinitionV1,
+    rows: u64,
+    bytes: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct FileListRefV1 {
+    digest: String,
+    length: u64,
+    files: u64,
+    rows: u64,
+    bytes: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct TotalsV1 {
+    files: u64,
+    rows: u64,
+    bytes: u64,
+}
+
+impl TryFrom<&Manifest> for ManifestV1 {
+    type Error = Error;
+
+    fn try_from(manifest: &Manifest) -> Result<Self> {
+        let Totals { files, rows, bytes } = manifest.totals;
+        Ok(Self {
+            label: manifest.label.to_string(),
+            timestamp: manifest.timestamp.to_string(),
+            database: manifest.database.to_string(),
+            created_at_ms: manifest.created_at_ms,
+            finished_at_ms: manifest.finished_at_ms,
+            writer: manifest.writer.clone(),
+            read_features: manifest.read_features.names().map(Into::into).collect(),
+            tables: manifest.tables.iter().map(TableV1::try_from).collect::<Result<_>>()?,
+            totals: TotalsV1 { files, rows, bytes },
+        })
+    }
+}
+
+impl TryFrom<&TableEntry> for TableV1 {
+    type Error = Error;
+
+    fn try_from(table: &TableEntry) -> Result<Self> {
+        let partition = |entry: &PartitionEntry| {
+            let definition = PartitionDefinitionV1::from_definition(&entry.definition, &table.definition)?;
+            Ok(PartitionV1 { definition, rows: entry.rows, bytes: entry.bytes })
+        };
+        let FileListRef { digest, length, files, rows, bytes } = table.files;
+        Ok(Self {
+            definition: TableDefinitionV1::from(&table.definition),
+            partitions: table.partitions.iter().map(partition).collect::<Result<_>>()?,
+            ddl: table.ddl.clone(),
+            files: FileListRefV1 { digest: digest.to_string(), length, files, rows, bytes },
+        })
+    }
+}
+
+impl TryFrom<ManifestV1> for Manifest {
+    type Error = Error;
+
+    fn try_from(document: ManifestV1) -> Result<Self> {
+        let TotalsV1 { files, rows, bytes } = document.totals;
+        Ok(Self {
+            label: SnapshotLabel::parse(&document.label)?,
+            timestamp: SnapshotTimestamp::parse(&document.timestamp)?,
+            database: DatabaseName::parse(&document.database)?,
+            created_at_ms: document.created_at_ms,
+            finished_at_ms: document.finished_at_ms,
+            writer: document.writer,
+            read_features: document.read_features.into_iter().collect(),
+            tables: document.tables.into_iter().map(TableEntry::try_from).collect::<Result<_>>()?,
+            totals: Totals { files, rows, bytes },
+        })
+    }
+}
+
+impl TryFrom<TableV1> for TableEntry {
+    type Error = Error;
+
+    fn try_from(document: TableV1) -> Result<Self> {
+        let definition = TableDefinition::try_from(document.definition)?;
+        let partition = |stored: PartitionV1| {
+            let definition = stored.definition.into_definition(&definition)?;
+            Ok(PartitionEntry { definition, rows: stored.rows, bytes: stored.bytes })
+        };
+        let partitions = document.partitions.into_iter().map(partition).collect::<Result<_>>()?;
+        let FileListRefV1 { digest, length, files, rows, bytes } = document.files;
+        let files = FileListRef { digest: Digest::parse(&digest)?, length, files, rows, bytes };
+        Ok(Self { definition, partitions, ddl: document.ddl, files })
+    }
+}

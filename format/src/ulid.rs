@@ -1,0 +1,98 @@
+//! Identities that are ULIDs: 26 characters that sort by the time they were made.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::digest::clip;
+use crate::error::{Error, ErrorKind};
+
+/// Whether `text` is a ULID in its canonical spelling: 26 upper-case Crockford digits that fit in 128 bits.
+fn is_ulid(text: &str) -> bool {
+    const DIGITS: &[u8] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    text.len() == 26 && text.bytes().all(|b| DIGITS.contains(&b)) && text.as_bytes()[0] <= b'7'
+}
+
+macro_rules! ulid_id {
+    ($(#[$doc:meta])* $name:ident, $noun:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// Reads a ULID in its canonical spelling.
+            ///
+            /// # Errors
+            /// `Corrupt` for any other text.
+            pub fn parse(text: &str) -> Result<Self, Error> {
+                if is_ulid(text) {
+                    return Ok(Self(text.into()));
+                }
+                let message = format!(concat!("'{}' is not ", $noun, ": expected a ULID of 26 characters"), clip(text));
+                Err(Error::new(ErrorKind::Corrupt, message))
+            }
+
+            /// The ULID's text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Error;
+
+            fn from_str(text: &str) -> Result<Self, Error> {
+                Self::parse(text)
+            }
+        }
+    };
+}
+
+ulid_id!(
+    /// Which repository this is, wherever its bytes have been copied to.
+    ///
+    /// Invariant: the canonical text of a ULID.
+    RepositoryId,
+    "a repository id"
+);
+ulid_id!(
+    /// Which running backup an intent belongs to.
+    ///
+    /// Invariant: the canonical text of a ULID.
+    IntentId,
+    "an intent id"
+);
+ulid_id!(
+    /// Which collection marked objects for deletion.
+    ///
+    /// Invariant: the canonical text of a ULID.
+    TrashId,
+    "a trash id"
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_canonical_ulids_are_ids() {
+        assert_eq!(
+            RepositoryId::parse("01ARZ3NDEKTSV4RRFFQ69G5FAV").unwrap().as_str(),
+            "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+        );
+        for broken in [
+            "",
+            "01arz3ndektsv4rrffq69g5fav",
+            "81ARZ3NDEKTSV4RRFFQ69G5FAV",
+            "01ARZ3NDEKTSV4RRFFQ69G5FA",
+            "01ARZ3NDEKTSV4RRFFQ69G5FAU",
+        ] {
+            assert!(IntentId::parse(broken).is_err(), "{broken}");
+        }
+    }
+}

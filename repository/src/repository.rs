@@ -1,0 +1,282 @@
+//! A repository that is open: what is in it, and how to get it out.
+
+use std::fmt;
+use std::sync::Arc;
+
+use cairn_format::{
+    Descriptor, FileList, FileListRef, IntentId, Manifest, ObjectKey, RepositoryId, SNAPSHOTS_PREFIX,
+    SnapshotLabel, SnapshotTimestamp, TableEntry,
+};
+use rayon::ThreadPool;
+
+use crate::download::{self, FetchFile, FetchOutcome};
+use crate::environment::Environment;
+use crate::error::{Error, ErrorKind, Result};
+use crate::options::RepositoryOptions;
+use crate::publish::SnapshotWriter;
+use crate::store::{PutOutcome, Store};
+use crate::transfer::Transfer;
+use crate::verify::{self, VerifyReport, VerifySelection};
+use crate::workers;
+
+/// What may be done with a repository that is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// It is only read: not one object is put or deleted.
+    ReadOnly,
+    /// Snapshots may be added.
+    ReadWrite,
+}
+
+/// What names a snapshot inside its repository.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SnapshotName {
+    /// Its label.
+    pub label: SnapshotLabel,
+    /// Its timestamp.
+    pub timestamp: SnapshotTimestamp,
+}
+
+impl fmt::Display for SnapshotName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "'{}' of {}", self.label, self.timestamp)
+    }
+}
+
+/// A repository that is open. Cheap to clone; every call blocks.
+#[derive(Clone)]
+pub struct Repository {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    environment: Environment,
+    access: Access,
+    descriptor: Descriptor,
+    options: RepositoryOptions,
+    pool: Arc<ThreadPool>,
+}
+
+impl Repository {
+    /// Opens the repository for reading and writing, and makes it when there is none.
+    pub fn create_or_open(
+        store: Store,
+        environment: Environment,
+        options: RepositoryOptions,
+    ) -> Result<Self> {
+        match read_descriptor(&store) {
+            Ok(descriptor) => {
+                return Self::with_descriptor(store, environment, Access::ReadWrite, options, descriptor);
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        let id = RepositoryId::parse(&environment.new_ulid())?;
+        let descriptor = Descriptor::new(id, &options.writer, environment.clock.now_ms());
+        match store.put_create(&ObjectKey::Descriptor, descriptor.encode()?.into())? {
+            PutOutcome::Created => {
+                Self::with_descriptor(store, environment, Access::ReadWrite, options, descriptor)
+            }
+            // Somebody else made it first.
+            PutOutcome::AlreadyExists => Self::open(store, environment, Access::ReadWrite, options),
+        }
+    }
+
+    /// Opens the repository that is there.
+    ///
+    /// # Errors
+    /// `NotFound` when the location holds none; `Unsupported` when it needs what this program does not know.
+    pub fn open(
+        store: Store,
+        environment: Environment,
+        access: Access,
+        options: RepositoryOptions,
+    ) -> Result<Self> {
+        let descriptor = read_descriptor(&store)?;
+        Self::with_descriptor(store, environment, access, options, descriptor)
+    }
+
+    fn with_descriptor(
+        store: Store,
+        environment: Environment,
+        access: Access,
+        options: RepositoryOptions,
+        descriptor: Descriptor,
+    ) -> Result<Self> {
+        if access == Access::ReadWrite {
+            descriptor.check_write()?;
+            // Whoever made it may have died before it was durable.
+            store.touch(&ObjectKey::Descriptor)?;
+        }
+        let pool = match &options.pool {
+            Some(pool) => Arc::clone(pool),
+            None => workers::build_pool(options.threads)?,
+        };
+        Ok(Self { inner: Arc::new(Inner { store, environment, access, descriptor, options, pool }) })
+    }
+
+    /// What the repository says about itself.
+    pub fn descriptor(&self) -> &Descriptor {
+        &self.inner.descriptor
+    }
+
+    /// What may be done with it.
+    pub fn access(&self) -> Access {
+        self.inner.access
+    }
+
+    /// The storage below it.
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// The snapshots, of one label or of all, in the order of labels and times. One listing; foreign objects are
+    /// left out.
+    pub fn snapshots(&self, label: Option<&SnapshotLabel>) -> Result<Vec<SnapshotName>> {
+        let prefix = label.map_or_else(|| SNAPSHOTS_PREFIX.to_owned(), ObjectKey::label_prefix);
+        let listed = self.inner.store.list(&prefix)?;
+        let mut names: Vec<_> = listed
+            .iter()
+            .filter_map(|object| match ObjectKey::parse(&object.key) {
+                Some(ObjectKey::Snapshot { label, timestamp }) => Some(SnapshotName { label, timestamp }),
+                _ => None,
+            })
+            .collect();
+        names.sort();
+        Ok(names)
+    }
+
+    /// The manifest of a snapshot.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such snapshot; `Corrupt` when its manifest is damaged or that of another;
+    /// `Unsupported` when it requires a feature that this program does not know.
+    pub fn open_snapshot(&self, label: &SnapshotLabel, timestamp: SnapshotTimestamp) -> Result<Manifest> {
+        let key = ObjectKey::Snapshot { label: label.clone(), timestamp };
+        let bytes = self.inner.store.get(&key).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => Error::new(
+                ErrorKind::NotFound,
+                format!("there is no snapshot '{label}' of {timestamp} in {}", self.inner.store.location()),
+            ),
+            _ => error,
+        })?;
+        let read = || -> Result<Manifest> {
+            let manifest = Manifest::decode(&bytes)?;
+            manifest.check_named(label, timestamp)?;
+            Ok(manifest)
+        };
+        read().map_err(|error| error.about(format_args!("object '{key}' in {}", self.inner.store.location())))
+    }
+
+    /// The file list of a table of a snapshot, checked against everything that the manifest says of it.
+    ///
+    /// # Errors
+    /// `NotFound` when it is missing, `Corrupt` when it is damaged or another.
+    pub fn file_list(&self, table: &TableEntry) -> Result<FileList> {
+        let list = self.file_list_at(&table.files)?;
+        let key = ObjectKey::FileList(table.files.digest);
+        match table.check_files(&list) {
+            Ok(()) => Ok(list),
+            Err(error) => {
+                Err(Error::from(error)
+                    .about(format_args!("object '{key}' in {}", self.inner.store.location())))
+            }
+        }
+    }
+
+    /// A file list by reference, such as one that an earlier backup kept.
+    ///
+    /// # Errors
+    /// `NotFound` when it is missing, `Corrupt` when it is damaged or another.
+    pub fn file_list_at(&self, reference: &FileListRef) -> Result<FileList> {
+        let key = ObjectKey::FileList(reference.digest);
+        let bytes = self.inner.store.get(&key)?;
+        FileList::decode(reference, &bytes).map_err(|error| {
+            Error::from(error).about(format_args!("object '{key}' in {}", self.inner.store.location()))
+        })
+    }
+
+    /// Fetches data files in parallel, each verified before it gets its name. A file that is there already, with
+    /// the right bytes, is left as it is. Files are synced; the caller syncs their directories.
+    ///
+    /// # Errors
+    /// `NotFound` when an object is missing, `Corrupt` when one is damaged, `Cancelled`, or what the file system
+    /// says. Files that were fetched before the error stay.
+    pub fn fetch(&self, files: &[FetchFile], transfer: &Transfer) -> Result<FetchOutcome> {
+        download::fetch(&self.inner.store, &self.inner.pool, &self.inner.options.disk, files, transfer)
+    }
+
+    /// Reads and checks every object of the chosen snapshots, shared ones once. Damage is what the report tells;
+    /// an error means that the check itself could not be done.
+    pub fn verify(&self, selection: &VerifySelection, transfer: &Transfer) -> Result<VerifyReport> {
+        verify::verify(self, selection, transfer)
+    }
+
+    /// Begins a new snapshot, or goes on with one that was begun with the same label and timestamp.
+    ///
+    /// # Errors
+    /// `ReadOnly` when the repository was opened so; `AlreadyExists` when a snapshot of another time has the label.
+    pub fn begin_snapshot(
+        &self,
+        label: &SnapshotLabel,
+        timestamp: SnapshotTimestamp,
+    ) -> Result<SnapshotWriter> {
+        self.check_writable()?;
+        SnapshotWriter::begin(self.clone(), label, timestamp)
+    }
+
+    /// Removes the intent of a backup that died and whose snapshot has been finished or given up since.
+    pub fn remove_intent(&self, id: &IntentId) -> Result<()> {
+        self.check_writable()?;
+        self.inner.store.delete(&ObjectKey::Intent(id.clone()))
+    }
+
+    pub(crate) fn environment(&self) -> &Environment {
+        &self.inner.environment
+    }
+
+    pub(crate) fn options(&self) -> &RepositoryOptions {
+        &self.inner.options
+    }
+
+    pub(crate) fn pool(&self) -> &ThreadPool {
+        &self.inner.pool
+    }
+
+    fn check_writable(&self) -> Result<()> {
+        match self.inner.access {
+            Access::ReadWrite => Ok(()),
+            Access::ReadOnly => {
+                let message = format!("repository {} is read only", self.inner.store.location());
+                Err(Error::new(ErrorKind::ReadOnly, message))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Repository {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Repository")
+            .field("id", &self.inner.descriptor.id)
+            .field("location", &self.inner.store.location())
+            .finish_non_exhaustive()
+    }
+}
+
+fn read_descriptor(store: &Store) -> Result<Descriptor> {
+    let bytes = store.get(&ObjectKey::Descriptor).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => Error::new(
+            ErrorKind::NotFound,
+            format!(
+                "there is no repository in {}: it has no '{}'; check the location, or create the repository first",
+                store.location(),
+                ObjectKey::Descriptor
+            ),
+        ),
+        _ => error,
+    })?;
+    Descriptor::decode(&bytes).map_err(|e| {
+        Error::from(e).about(format_args!("object '{}' in {}", ObjectKey::Descriptor, store.location()))
+    })
+}

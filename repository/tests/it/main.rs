@@ -1,0 +1,11 @@
+//! Behaviour of repositories, on a directory and in memory.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod contract;
+mod crash;
+mod damage;
+mod publish;
+mod races;
+mod support;
+mod transfers;
