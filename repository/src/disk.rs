@@ -174,9 +174,13 @@ impl<'a> DiskCall<'a> {
     /// The path that the call is about; the new name where there are two.
     pub fn path(&self) -> &'a Path {
         match self {
-            Self::CreateDir(path) | Self::Create(path) | Self::SyncFile(path) | Self::SyncDir(path) => path,
             Self::Link { to, .. } | Self::Rename { to, .. } => to,
-            Self::Remove(path) | Self::Commit(path) => path,
+            Self::CreateDir(path)
+            | Self::Create(path)
+            | Self::SyncFile(path)
+            | Self::SyncDir(path)
+            | Self::Remove(path)
+            | Self::Commit(path) => path,
         }
     }
 }

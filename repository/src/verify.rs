@@ -67,7 +67,7 @@ pub(crate) fn verify(
     let snapshots = select(repository, selection)?;
     let check = Check { repository, transfer, state: Mutex::default() };
     let everyone: Users = (0..snapshots.len()).collect();
-    check.note(ObjectKey::Descriptor, &everyone, |check| check.descriptor())?;
+    check.note(&ObjectKey::Descriptor, &everyone, Check::descriptor)?;
 
     // From the manifests down: what a damaged object refers to is unknown and cannot be looked at.
     let mut lists: BTreeMap<Digest, (FileListRef, Users)> = BTreeMap::new();
@@ -75,8 +75,7 @@ pub(crate) fn verify(
     for (index, name) in snapshots.iter().enumerate() {
         transfer.check()?;
         let key = ObjectKey::Snapshot { label: name.label.clone(), timestamp: name.timestamp };
-        let Some(manifest) = check.note(key.clone(), &[index].into(), |check| check.manifest(&key, name))?
-        else {
+        let Some(manifest) = check.note(&key, &[index].into(), |check| check.manifest(&key, name))? else {
             continue;
         };
         for table in manifest.tables {
@@ -88,7 +87,7 @@ pub(crate) fn verify(
     for (digest, (reference, users)) in &lists {
         transfer.check()?;
         let key = ObjectKey::FileList(*digest);
-        let Some(list) = check.note(key.clone(), users, |check| check.file_list(&key, reference))? else {
+        let Some(list) = check.note(&key, users, |check| check.file_list(&key, reference))? else {
             continue;
         };
         // Lists may be shared by tables that expect different things of them; each one says so for itself.
@@ -109,7 +108,7 @@ pub(crate) fn verify(
         |buffer, ((digest, length), users)| {
             transfer.check()?;
             let key = ObjectKey::Data(*digest);
-            check.note(key.clone(), users, |check| check.data(&key, digest, *length, buffer))?;
+            check.note(&key, users, |check| check.data(&key, digest, *length, buffer))?;
             Ok(())
         },
     )?;
@@ -131,9 +130,10 @@ fn select(repository: &Repository, selection: &VerifySelection) -> Result<Vec<Sn
         },
         VerifySelection::Snapshot(label, timestamp) => {
             let wanted = SnapshotName { label: label.clone(), timestamp: *timestamp };
-            match repository.snapshots(Some(label))?.contains(&wanted) {
-                true => Ok(vec![wanted]),
-                false => Err(missing(wanted.to_string())),
+            if repository.snapshots(Some(label))?.contains(&wanted) {
+                Ok(vec![wanted])
+            } else {
+                Err(missing(wanted.to_string()))
             }
         }
     }
@@ -159,7 +159,7 @@ impl Check<'_> {
     /// Looks at an object that `users` need; `None` when something is wrong with it.
     fn note<T>(
         &self,
-        key: ObjectKey,
+        key: &ObjectKey,
         users: &Users,
         look: impl FnOnce(&Self) -> Looked<T>,
     ) -> Result<Option<T>> {
@@ -169,7 +169,7 @@ impl Check<'_> {
         match looked {
             Ok(good) => Ok(Some(good)),
             Err(problem) => {
-                self.find(&key, users, problem);
+                self.find(key, users, problem);
                 Ok(None)
             }
         }
@@ -187,20 +187,24 @@ impl Check<'_> {
     fn descriptor(&self) -> Looked<()> {
         Ok(match self.get(&ObjectKey::Descriptor)? {
             Err(problem) => Err(problem),
-            Ok(bytes) => Descriptor::decode(&bytes).map_err(problem_of).and_then(|descriptor| {
-                if descriptor == *self.repository.descriptor() {
-                    Ok(())
-                } else {
-                    Err(Problem::Misnamed("it is another repository's than when it was opened".to_owned()))
-                }
-            }),
+            Ok(bytes) => {
+                Descriptor::decode(&bytes).map_err(|error| problem_of(&error)).and_then(|descriptor| {
+                    if descriptor == *self.repository.descriptor() {
+                        Ok(())
+                    } else {
+                        Err(Problem::Misnamed(
+                            "it is another repository's than when it was opened".to_owned(),
+                        ))
+                    }
+                })
+            }
         })
     }
 
     fn manifest(&self, key: &ObjectKey, name: &SnapshotName) -> Looked<Manifest> {
         Ok(match self.get(key)? {
             Err(problem) => Err(problem),
-            Ok(bytes) => Manifest::decode(&bytes).map_err(problem_of).and_then(|manifest| {
+            Ok(bytes) => Manifest::decode(&bytes).map_err(|error| problem_of(&error)).and_then(|manifest| {
                 match manifest.check_named(&name.label, name.timestamp) {
                     Ok(()) => Ok(manifest),
                     Err(error) => Err(Problem::Misnamed(error.to_string())),
@@ -219,7 +223,7 @@ impl Check<'_> {
                 } else if found != reference.digest {
                     Err(Problem::DigestMismatch { found })
                 } else {
-                    FileList::decode(reference, &bytes).map_err(problem_of)
+                    FileList::decode(reference, &bytes).map_err(|error| problem_of(&error))
                 }
             }
         })
@@ -266,7 +270,7 @@ impl Check<'_> {
     }
 }
 
-fn problem_of(error: cairn_format::Error) -> Problem {
+fn problem_of(error: &cairn_format::Error) -> Problem {
     match error.kind() {
         cairn_format::ErrorKind::Unsupported => Problem::Unsupported(error.to_string()),
         _ => Problem::Malformed(error.to_string()),

@@ -9,6 +9,7 @@
 mod change;
 mod file;
 mod history;
+mod hypothetical;
 mod record;
 mod tables;
 mod view;

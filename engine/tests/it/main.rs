@@ -4,6 +4,7 @@
 
 mod backup_restore;
 mod crash;
+mod golden;
 mod load;
 mod model;
 mod open;

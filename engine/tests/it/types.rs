@@ -87,7 +87,7 @@ fn cases() -> Vec<(&'static str, ColumnType, Vec<Value>)> {
 }
 
 /// One row for each value of the longest list: the others are filled up with nulls.
-fn batch() -> (Vec<cairn_format::Column>, RecordBatch) {
+pub(crate) fn batch() -> (Vec<cairn_format::Column>, RecordBatch) {
     let cases = cases();
     let rows = cases.iter().map(|case| case.2.len()).max().unwrap() + 1;
     let mut columns = Vec::new();

@@ -10,8 +10,7 @@ use crate::ulid::IntentId;
 
 /// How long an intent protects its backup's files: seven days.
 ///
-/// A backup that runs longer is only slower for it: before it commits it makes sure that what it refers to is
-/// still there.
+/// A backup that may run longer than that has to be begun again before it does, which writes a new intent.
 pub const INTENT_LIFETIME_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 
 /// The intent of one running backup.

@@ -18,8 +18,8 @@ use futures::stream::{self, BoxStream};
 use futures::{StreamExt, TryStreamExt};
 use object_store::path::Path;
 use object_store::{
-    CopyOptions, Error, GetOptions, GetResult, GetResultPayload, ListResult, MultipartUpload, ObjectMeta,
-    ObjectStore, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+    Attributes, CopyOptions, Error, GetOptions, GetResult, GetResultPayload, ListResult, MultipartUpload,
+    ObjectMeta, ObjectStore, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
 
 use super::multipart::LocalUpload;
@@ -276,7 +276,7 @@ impl ObjectStore for LocalStore {
             payload: GetResultPayload::File(file, path),
             meta,
             range,
-            attributes: Default::default(),
+            attributes: Attributes::default(),
         })
     }
 

@@ -145,7 +145,7 @@ fn death_at_every_disk_call() {
                 let doomed = world.local(Disk::with_hook(disk.clone()));
                 let lose = || {
                     if power {
-                        disk.lose_unsynced()
+                        disk.lose_unsynced();
                     }
                 };
                 check(

@@ -1,0 +1,117 @@
+//! Views as they would be after a change that is not made: for checking scripts without running them.
+//!
+//! Nothing here touches the disk. What is made up has identities of zero and holds no rows.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cairn_format::{
+    DatabaseName, PartitionDefinition, PartitionName, Partitioning, RepositoryName, TableDefinition, TableName,
+};
+
+use super::change::NewRepository;
+use super::record::RepositoryEntry;
+use super::view::{CatalogView, Database, Partition, Table};
+use crate::error::{Error, Result};
+use crate::id::{DatabaseId, PartitionId, RepositoryEntryId, TableId};
+
+impl CatalogView {
+    /// This view with another database, which is empty.
+    pub fn with_database(&self, name: &DatabaseName) -> Result<Self> {
+        if self.databases.contains_key(name) {
+            return Err(Error::already_exists(format!(
+                "database '{name}' exists already; use IF NOT EXISTS to keep it"
+            )));
+        }
+        let mut view = self.clone();
+        let database = Database { id: DatabaseId::new(0), name: name.clone(), tables: BTreeMap::new() };
+        view.databases.insert(name.clone(), Arc::new(database));
+        Ok(view)
+    }
+
+    /// This view without a database.
+    pub fn without_database(&self, name: &DatabaseName) -> Result<Self> {
+        self.require_database(name)?;
+        let mut view = self.clone();
+        view.databases.remove(name);
+        Ok(view)
+    }
+
+    /// This view with another table, which is empty. An unpartitioned table gets its one partition by itself.
+    pub fn with_table(
+        &self,
+        database: &DatabaseName,
+        definition: TableDefinition,
+        partitions: Vec<PartitionDefinition>,
+    ) -> Result<Self> {
+        let owner = self.require_database(database)?;
+        let name = definition.name.clone();
+        if owner.table(&name).is_some() {
+            return Err(Error::already_exists(format!(
+                "table '{database}.{name}' exists already; use IF NOT EXISTS to keep it"
+            )));
+        }
+        let partitions = match definition.partitioning {
+            Partitioning::Unpartitioned => {
+                vec![PartitionDefinition { name: PartitionName::parse(name.as_str())?, range: None }]
+            }
+            Partitioning::Range(_) => partitions,
+        };
+        let partition = |definition| {
+            let (id, version) = (PartitionId::new(0), self.version);
+            Arc::new(Partition { id, definition, version, version_time_ms: 0, tablets: Vec::new() })
+        };
+        let mut table = Table {
+            id: TableId::new(0),
+            definition: Arc::new(definition),
+            partitions: partitions.into_iter().map(partition).collect(),
+        };
+        table.sort_partitions();
+        let mut changed = owner.as_ref().clone();
+        changed.tables.insert(name, Arc::new(table));
+        let mut view = self.clone();
+        view.databases.insert(database.clone(), Arc::new(changed));
+        Ok(view)
+    }
+
+    /// This view without a table.
+    pub fn without_table(&self, database: &DatabaseName, table: &TableName) -> Result<Self> {
+        let owner = self.require_database(database)?;
+        owner.require_table(table)?;
+        let mut changed = owner.as_ref().clone();
+        changed.tables.remove(table);
+        let mut view = self.clone();
+        view.databases.insert(database.clone(), Arc::new(changed));
+        Ok(view)
+    }
+
+    /// This view with another repository.
+    pub fn with_repository(&self, new: NewRepository) -> Result<Self> {
+        if self.repositories.contains_key(&new.name) {
+            return Err(Error::already_exists(format!(
+                "repository with same name already exist: {}",
+                new.name
+            )));
+        }
+        let entry = RepositoryEntry {
+            id: RepositoryEntryId::new(0),
+            name: new.name,
+            location: new.location,
+            properties: new.properties,
+            read_only: new.read_only,
+            broker: new.broker,
+            created_ms: 0,
+        };
+        let mut view = self.clone();
+        view.repositories.insert(entry.name.clone(), Arc::new(entry));
+        Ok(view)
+    }
+
+    /// This view without a repository.
+    pub fn without_repository(&self, name: &RepositoryName) -> Result<Self> {
+        self.require_repository(name)?;
+        let mut view = self.clone();
+        view.repositories.remove(name);
+        Ok(view)
+    }
+}

@@ -1,0 +1,113 @@
+//! The tables of `spec/` say what the code does.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+use arrow::datatypes::{Field, Schema};
+use cairn_format::{
+    CREATED_BY, ColumnType, Digest, DigestAlgorithm, EnvelopeKind, FILE_LIST_CREATED_BY, FILE_LIST_VERSION,
+    FILE_LIST_VERSION_KEY, FORMAT_VERSION, INTENT_LIFETIME_MS, IntentId, MAX_BOUND_BYTES,
+    MAX_LABEL_KEY_BYTES, ObjectKey, ROW_GROUP_ROWS, SnapshotLabel, SnapshotTimestamp, TrashId,
+};
+use parquet::arrow::ArrowSchemaConverter;
+use parquet::basic::{LogicalType, TimeUnit, Type};
+
+const FORMAT: &str = include_str!("../../spec/snapshot-format.md");
+const REPOSITORY: &str = include_str!("../../spec/repository.md");
+
+/// The rows of the table whose header begins with these cells, without back quotes.
+fn table(text: &str, header: &[&str]) -> Vec<Vec<String>> {
+    let cells = |line: &str| -> Option<Vec<String>> {
+        let inner = line.strip_prefix("| ")?.strip_suffix(" |")?;
+        Some(inner.split(" | ").map(|cell| cell.trim_matches('`').to_owned()).collect())
+    };
+    let mut lines = text.lines().skip_while(|line| cells(line).is_none_or(|found| found != header));
+    assert!(lines.next().is_some(), "no table with header {header:?}");
+    lines.skip(1).map_while(cells).collect()
+}
+
+#[test]
+fn the_constants_are_those_of_the_code() {
+    let expected = [
+        ("format version", FORMAT_VERSION.to_string()),
+        ("file list version", FILE_LIST_VERSION.to_string()),
+        ("digest algorithm", DigestAlgorithm::DEFAULT.name().to_owned()),
+        ("envelope field of the descriptor", EnvelopeKind::Descriptor.name().to_owned()),
+        ("envelope field of a manifest", EnvelopeKind::Manifest.name().to_owned()),
+        ("envelope field of an intent", EnvelopeKind::Intent.name().to_owned()),
+        ("Parquet metadata key of the file list's version", FILE_LIST_VERSION_KEY.to_owned()),
+        ("`created_by` of file lists", FILE_LIST_CREATED_BY.to_owned()),
+        ("`created_by` of data files", CREATED_BY.to_owned()),
+        ("rows of a row group of a data file, at most", ROW_GROUP_ROWS.to_string()),
+        ("bytes of a text or binary bound, at most", MAX_BOUND_BYTES.to_string()),
+        ("lifetime of an intent, in milliseconds", INTENT_LIFETIME_MS.to_string()),
+        ("bytes of a label in a key, at most", MAX_LABEL_KEY_BYTES.to_string()),
+    ];
+    let expected: Vec<_> =
+        expected.map(|(name, value)| vec![name.trim_matches('`').to_owned(), value]).into();
+    assert_eq!(table(FORMAT, &["constant", "value"]), expected);
+}
+
+#[test]
+fn the_keys_are_those_of_the_code() {
+    let digest = Digest::of(b"");
+    let ulid = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+    let label = SnapshotLabel::parse("a/ü").unwrap();
+    let timestamp = SnapshotTimestamp::parse("2013-12-31-23-59-59-999").unwrap();
+    let expected = [
+        ("descriptor", ObjectKey::Descriptor),
+        ("manifest", ObjectKey::Snapshot { label: label.clone(), timestamp }),
+        ("file list", ObjectKey::FileList(digest)),
+        ("data file", ObjectKey::Data(digest)),
+        ("intent", ObjectKey::Intent(IntentId::parse(ulid).unwrap())),
+        ("marks of a collection", ObjectKey::Trash(TrashId::parse(ulid).unwrap())),
+    ];
+    let examples: Vec<_> =
+        expected.iter().map(|(name, key)| vec![(*name).to_owned(), key.render()]).collect();
+    assert_eq!(table(REPOSITORY, &["object", "example"]), examples);
+    let filled: Vec<_> = table(REPOSITORY, &["object", "key"])
+        .into_iter()
+        .map(|row| {
+            let key = row[1]
+                .replace("<first two hexadecimal digits of the digest's value>", "99")
+                .replace("<digest>", &digest.to_string())
+                .replace("<label>", ObjectKey::label_prefix(&label).rsplit('/').next().unwrap())
+                .replace("<timestamp>", &timestamp.to_string())
+                .replace("<ulid>", ulid);
+            vec![row[0].clone(), key]
+        })
+        .collect();
+    assert_eq!(filled, examples);
+}
+
+#[test]
+fn the_types_are_those_of_the_code() {
+    let rows = table(FORMAT, &["type", "Arrow", "Parquet"]);
+    for row in &rows {
+        let column_type = ColumnType::parse(&row[0]).unwrap();
+        assert_eq!(column_type.to_string(), row[0]);
+        let arrow = column_type.arrow_type();
+        assert_eq!(arrow.to_string(), row[1], "{}", row[0]);
+        let schema = Schema::new(vec![Field::new("c", arrow, true)]);
+        let parquet = ArrowSchemaConverter::new().convert(&schema).unwrap();
+        let column = parquet.column(0);
+        let physical = match column.physical_type() {
+            Type::FIXED_LEN_BYTE_ARRAY => format!("FIXED_LEN_BYTE_ARRAY({})", column.type_length()),
+            other => other.to_string(),
+        };
+        let logical = match column.logical_type_ref() {
+            None => String::new(),
+            Some(LogicalType::Integer(int)) => format!(" INTEGER({},{})", int.bit_width, int.is_signed),
+            Some(LogicalType::Decimal(decimal)) => {
+                format!(" DECIMAL({},{})", decimal.precision, decimal.scale)
+            }
+            Some(LogicalType::Date) => " DATE".to_owned(),
+            Some(LogicalType::String) => " STRING".to_owned(),
+            Some(LogicalType::Timestamp(time)) if time.unit == TimeUnit::MICROS => {
+                format!(" TIMESTAMP(MICROS,{})", time.is_adjusted_to_u_t_c)
+            }
+            Some(other) => panic!("{other:?}"),
+        };
+        assert_eq!(format!("{physical}{logical}"), row[2], "{}", row[0]);
+    }
+    assert_eq!(rows.len(), 18);
+}
