@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cairn_format::{
-    DatabaseName, PartitionDefinition, PartitionName, Partitioning, RepositoryName, TableDefinition, TableName,
+    DatabaseName, PartitionDefinition, PartitionName, Partitioning, RepositoryName, TableDefinition,
+    TableName,
 };
 
 use super::change::NewRepository;

@@ -55,7 +55,7 @@ fn chain(column_type: ColumnType, array: &ArrayRef, hashes: &mut [u32]) -> Resul
         ColumnType::Int => feed_numbers::<Int32Type, 4>(array, hashes, i32::to_le_bytes),
         ColumnType::BigInt => feed_numbers::<Int64Type, 8>(array, hashes, i64::to_le_bytes),
         ColumnType::LargeInt => {
-            feed_numbers::<Decimal256Type, 16>(array, hashes, |v| v.as_i128().to_le_bytes())
+            feed_numbers::<Decimal256Type, 16>(array, hashes, |v| v.as_i128().to_le_bytes());
         }
         ColumnType::Float => feed_numbers::<Float32Type, 4>(array, hashes, f32::to_le_bytes),
         ColumnType::Double => feed_numbers::<Float64Type, 8>(array, hashes, f64::to_le_bytes),
@@ -126,10 +126,10 @@ mod tests {
         let int = (ColumnType::Int, Value::Integer(1));
         let text = (ColumnType::String, Value::Text("123456789".into()));
         // crc32("123456789") is the check value of CRC-32.
-        assert_eq!(hash(&[text.clone()]), 0xcbf4_3926);
+        assert_eq!(hash(std::slice::from_ref(&text)), 0xcbf4_3926);
         // crc32(01 00 00 00)
-        assert_eq!(hash(&[int.clone()]), crc32fast::hash(&[1, 0, 0, 0]));
-        assert_eq!(hash(&[int, text]), crc32fast::hash(b"\x01\0\0\0123456789"));
+        assert_eq!(hash(std::slice::from_ref(&int)), crc32fast::hash(&[1, 0, 0, 0]));
+        assert_eq!(hash(&[int, text]), crc32fast::hash(b"\x01\x00\x00\x00123456789"));
         assert_eq!(hash(&[(ColumnType::BigInt, Value::Null)]), crc32fast::hash(&[0, 0, 0, 0]));
         let day = (ColumnType::Date, Value::parse(&ColumnType::Date, "2013-01-31").unwrap());
         assert_eq!(hash(&[day]), crc32fast::hash(b"2013-01-31"));

@@ -161,23 +161,23 @@ mod tests {
         Column { field_id, name, column_type, nullable, default: None, comment: None }
     }
 
-    fn refusal(column: &Column, array: ArrayRef) -> String {
-        check_column(column, &array).unwrap_err().into_error(column, 100).to_string()
+    fn refusal(column: &Column, array: &ArrayRef) -> String {
+        check_column(column, array).unwrap_err().into_error(column, 100).to_string()
     }
 
     #[test]
     fn a_refused_value_is_named_with_its_row() {
         let nulls: ArrayRef = Arc::new(Int32Array::from(vec![Some(1), None]));
         assert_eq!(
-            refusal(&column(ColumnType::Int, false), nulls),
+            refusal(&column(ColumnType::Int, false), &nulls),
             "column 'c', row 102: null in a column that is NOT NULL"
         );
         let texts: ArrayRef = Arc::new(StringArray::from(vec!["ab", "é", "abc"]));
         assert_eq!(
-            refusal(&column(ColumnType::Varchar { length: 2 }, true), texts),
+            refusal(&column(ColumnType::Varchar { length: 2 }, true), &texts),
             "column 'c', row 103: 3 bytes are too long for varchar(2)"
         );
         let json: ArrayRef = Arc::new(StringArray::from(vec!["{\"a\":1}", "{a}"]));
-        assert_eq!(refusal(&column(ColumnType::Json, true), json), "column 'c', row 102: '{a}' is not JSON");
+        assert_eq!(refusal(&column(ColumnType::Json, true), &json), "column 'c', row 102: '{a}' is not JSON");
     }
 }

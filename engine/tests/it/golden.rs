@@ -8,8 +8,8 @@ use cairn_repository::{Transfer, VerifySelection};
 use std::path::{Path, PathBuf};
 
 use crate::support::{
-    World, backup, database, has_table, insert, label, plain_table, ranged_table, repository, restore, restore_request,
-    rows, small_rows, small_table,
+    World, backup, database, has_table, insert, label, plain_table, ranged_table, repository, restore,
+    restore_request, rows, small_rows, small_table,
 };
 use crate::types::batch;
 
@@ -62,7 +62,8 @@ fn version_1_is_read() {
         assert_eq!(rows(&store, name), rows(&expected, name), "{name}");
         let definition = |store: &TabletStore| {
             let view = store.view();
-            let table = view.database(&database()).unwrap().table(&crate::support::table(name)).unwrap().clone();
+            let table =
+                view.database(&database()).unwrap().table(&crate::support::table(name)).unwrap().clone();
             (table.definition.as_ref().clone(), table.partition_definitions())
         };
         assert_eq!(definition(&store), definition(&expected), "{name}");

@@ -1,6 +1,11 @@
 //! Behaviour of the tablet store.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "tests are told how long to run, and print seeds"
+)]
 
 mod backup_restore;
 mod crash;

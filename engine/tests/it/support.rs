@@ -166,7 +166,7 @@ pub(crate) fn ranged_table(name: &str, ends: &[i128]) -> (TableDefinition, Vec<P
 /// Rows of the small table.
 pub(crate) fn small_rows(rows: &[(i32, Option<&str>)]) -> RecordBatch {
     let keys: ArrayRef = Arc::new(arrow::array::Int32Array::from_iter_values(rows.iter().map(|row| row.0)));
-    let values: ArrayRef = Arc::new(arrow::array::StringArray::from_iter(rows.iter().map(|row| row.1)));
+    let values: ArrayRef = Arc::new(rows.iter().map(|row| row.1).collect::<arrow::array::StringArray>());
     RecordBatch::try_from_iter_with_nullable([("k", keys, false), ("v", values, true)]).unwrap()
 }
 
