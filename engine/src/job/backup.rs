@@ -51,7 +51,7 @@ pub(crate) fn submit_backup(store: &Arc<Inner>, request: &BackupRequest) -> Resu
             times: JobTimes { created: change.now_ms(), ..JobTimes::default() },
             timeout_s: request.timeout_s,
             totals: None,
-            work: JobWork::Backup(BackupWork { cut: change.version(), tables }),
+            work: JobWork::Backup(BackupWork { cut: change.version(), tables, intent: None }),
         })?;
         Ok(id)
     })?;
@@ -127,6 +127,10 @@ pub(super) fn run(context: &JobContext<'_>, record: &JobRecord, work: &BackupWor
     let entry = Arc::clone(store.catalog.view().require_repository(&record.repository)?);
     let repository = store.open_repository(&entry)?;
     let writer = repository.begin_snapshot(&record.label, record.timestamp)?;
+    if let Some(dead) = &work.intent {
+        // An earlier process of this job died: the new intent stands for both.
+        repository.remove_intent(dead)?;
+    }
     let outcome = send(context, &repository, &writer, entry.id, &tables);
     let sent = match outcome {
         Ok(sent) => sent,
@@ -194,7 +198,11 @@ fn send(
     }
     let bytes = files.iter().map(|file| file.length).sum();
     context.running.expect_transfer(files.len() as u64, bytes);
-    context.advance(JobState::Uploading, |_, _| {})?;
+    context.advance(JobState::Uploading, |record, _| {
+        if let JobWork::Backup(work) = &mut record.work {
+            work.intent = Some(writer.intent_id().clone());
+        }
+    })?;
     let outcome = writer.upload(&files, &context.running.transfer)?;
     context.advance(JobState::SaveMeta, |record, now| {
         record.times.transfer_finished.get_or_insert(now);

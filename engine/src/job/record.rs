@@ -1,6 +1,6 @@
 //! A job as the catalog keeps it.
 
-use cairn_format::{DatabaseName, RepositoryName, SnapshotLabel, SnapshotTimestamp, TableName};
+use cairn_format::{DatabaseName, IntentId, RepositoryName, SnapshotLabel, SnapshotTimestamp, TableName};
 
 use super::request::TableSelection;
 use super::restore::RestorePlan;
@@ -137,6 +137,8 @@ pub struct BackupWork {
     pub cut: CatalogVersion,
     /// The tables, each with its partitions where only some were asked for.
     pub tables: Vec<TableSelection>,
+    /// What tells others in the repository that this backup runs; `None` until it is there.
+    pub intent: Option<IntentId>,
 }
 
 /// What makes a job a restore.

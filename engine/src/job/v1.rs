@@ -1,7 +1,7 @@
 //! The stored form of a job, version 1.
 
 use cairn_format::{
-    DatabaseName, PartitionName, RepositoryName, SnapshotLabel, SnapshotTimestamp, TableName,
+    DatabaseName, IntentId, PartitionName, RepositoryName, SnapshotLabel, SnapshotTimestamp, TableName,
 };
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +55,8 @@ enum WorkV1 {
     Backup {
         cut: u64,
         tables: Vec<SelectionV1>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        intent: Option<String>,
     },
     Restore {
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -167,7 +169,11 @@ impl From<&JobWork> for WorkV1 {
     fn from(work: &JobWork) -> Self {
         let selections = |tables: &[TableSelection]| tables.iter().map(SelectionV1::from).collect();
         match work {
-            JobWork::Backup(work) => Self::Backup { cut: work.cut.get(), tables: selections(&work.tables) },
+            JobWork::Backup(work) => Self::Backup {
+                cut: work.cut.get(),
+                tables: selections(&work.tables),
+                intent: work.intent.as_ref().map(ToString::to_string),
+            },
             JobWork::Restore(work) => Self::Restore {
                 tables: work.tables.as_deref().map(selections),
                 plan: work.plan.as_ref().map(|plan| plan.tables.iter().map(TablePlanV1::from).collect()),
@@ -186,9 +192,11 @@ impl TryFrom<WorkV1> for JobWork {
             tables.into_iter().map(TableSelection::try_from).collect()
         };
         Ok(match stored {
-            WorkV1::Backup { cut, tables } => {
-                Self::Backup(BackupWork { cut: CatalogVersion::new(cut), tables: selections(tables)? })
-            }
+            WorkV1::Backup { cut, tables, intent } => Self::Backup(BackupWork {
+                cut: CatalogVersion::new(cut),
+                tables: selections(tables)?,
+                intent: intent.as_deref().map(IntentId::parse).transpose()?,
+            }),
             WorkV1::Restore { tables, plan, allow_load, replication_num } => {
                 let plan = match plan {
                     Some(tables) => Some(RestorePlan {

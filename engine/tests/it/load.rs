@@ -132,3 +132,44 @@ fn truncating_some_partitions_leaves_the_others() {
     assert!(store.truncate_table(&database(), &table("t"), Some(&[partition("p9")])).is_err());
     backup(&store, "after");
 }
+
+/// A disk that is full from some call on.
+struct FullDisk(std::sync::atomic::AtomicBool);
+
+impl cairn_repository::DiskHook for FullDisk {
+    fn before(&self, call: &cairn_repository::DiskCall<'_>) -> std::io::Result<()> {
+        let writes =
+            matches!(call, cairn_repository::DiskCall::Create(_) | cairn_repository::DiskCall::SyncFile(_));
+        if writes && self.0.load(std::sync::atomic::Ordering::SeqCst) {
+            return Err(std::io::Error::from(std::io::ErrorKind::StorageFull));
+        }
+        Ok(())
+    }
+
+    fn after(&self, _: &cairn_repository::DiskCall<'_>) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_full_disk_refuses_a_load_and_a_backup_and_harms_nothing() {
+    let world = World::new();
+    let store = world.ready("a");
+    store.create_table(&database(), small_table("t", 1), Vec::new()).unwrap();
+    insert(&store, "t", &small_rows(&[(1, None)])).unwrap();
+    drop(store);
+    let full = Arc::new(FullDisk(std::sync::atomic::AtomicBool::new(false)));
+    let store = world.try_open("a", &cairn_repository::Disk::with_hook(full.clone())).unwrap();
+    full.0.store(true, std::sync::atomic::Ordering::SeqCst);
+    let error = insert(&store, "t", &small_rows(&[(2, None)])).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NoSpace);
+    let text = error.to_string();
+    assert!(text.contains(world.path("a").join("data").to_str().unwrap()), "{text}");
+    let outcome = store.submit_backup(&crate::support::backup_request("s"));
+    let status = crate::support::finish(&store, outcome.unwrap()).status.to_text();
+    assert!(status.starts_with("[IO_ERROR") && status.contains("repository"), "{status}");
+    full.0.store(false, std::sync::atomic::Ordering::SeqCst);
+    insert(&store, "t", &small_rows(&[(2, None)])).unwrap();
+    backup(&store, "s");
+    assert_eq!(rows(&store, "t").len(), 2);
+}

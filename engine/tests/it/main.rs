@@ -10,6 +10,7 @@
 mod backup_restore;
 mod crash;
 mod golden;
+mod jobs;
 mod load;
 mod model;
 mod open;
