@@ -171,7 +171,9 @@ impl TabletStore {
         let new: Vec<_> = new.collect();
         catalog.commit(|change| {
             change.view().require_not_restoring(database, &definition.name)?;
-            change.create_table(database, id, definition, new)
+            let name = definition.name.clone();
+            change.create_table(database, id, definition)?;
+            change.add_partitions(database, &name, new)
         })
     }
 

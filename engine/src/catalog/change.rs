@@ -146,13 +146,12 @@ impl<'c> Change<'c> {
         Ok(())
     }
 
-    /// Makes a table under an id that was reserved.
+    /// Makes a table under an id that was reserved, without partitions yet.
     pub(crate) fn create_table(
         &mut self,
         database: &DatabaseName,
         id: TableId,
         definition: TableDefinition,
-        partitions: Vec<NewPartition>,
     ) -> Result<()> {
         let name = definition.name.clone();
         let owner = self.view.require_database(database)?;
@@ -164,38 +163,41 @@ impl<'c> Change<'c> {
         let bytes = record::encode(&TableV1::new(owner.id.get(), &definition, self.view.version))?;
         self.txn.open_table(tables::TABLES)?.insert(id.get(), bytes.as_slice())?;
         let table = Table { id, definition: Arc::new(definition), partitions: Vec::new() };
-        self.database_mut(database)?.tables.insert(name.clone(), Arc::new(table));
-        for partition in partitions {
-            self.add_partition(database, &name, partition)?;
-        }
+        self.database_mut(database)?.tables.insert(name, Arc::new(table));
         Ok(())
     }
 
-    pub(crate) fn add_partition(
+    /// Makes partitions of a table. All of its partitions must fit together then.
+    pub(crate) fn add_partitions(
         &mut self,
         database: &DatabaseName,
         table: &TableName,
-        new: NewPartition,
+        new: Vec<NewPartition>,
     ) -> Result<()> {
         let (version, now_ms) = (self.view.version, self.now_ms);
         let (id, definition) = {
             let table = self.view.require_database(database)?.require_table(table)?;
             (table.id, Arc::clone(&table.definition))
         };
-        let tablets: Vec<TabletId> =
-            (0..definition.distribution.buckets()).map(|_| TabletId::new(self.next_id())).collect();
-        let stored = PartitionV1::new(&new.definition, &definition, &tablets, version, now_ms)?;
-        let bytes = record::encode(&stored)?;
-        self.txn.open_table(tables::PARTITIONS)?.insert((id.get(), new.id.get()), bytes.as_slice())?;
-        let partition = Partition {
-            id: new.id,
-            definition: new.definition,
-            version,
-            version_time_ms: now_ms,
-            tablets: tablets.into_iter().map(|id| Tablet { id, rowsets: Vec::new() }).collect(),
-        };
+        let mut made = Vec::with_capacity(new.len());
+        {
+            let mut stored_partitions = self.txn.open_table(tables::PARTITIONS)?;
+            for new in new {
+                let buckets = 0..definition.distribution.buckets();
+                let tablets: Vec<TabletId> = buckets.map(|_| TabletId::new(self.next_id())).collect();
+                let stored = PartitionV1::new(&new.definition, &definition, &tablets, version, now_ms)?;
+                stored_partitions.insert((id.get(), new.id.get()), record::encode(&stored)?.as_slice())?;
+                made.push(Arc::new(Partition {
+                    id: new.id,
+                    definition: new.definition,
+                    version,
+                    version_time_ms: now_ms,
+                    tablets: tablets.into_iter().map(|id| Tablet { id, rowsets: Vec::new() }).collect(),
+                }));
+            }
+        }
         let table = self.table_mut(database, table)?;
-        table.partitions.push(Arc::new(partition));
+        table.partitions.extend(made);
         table.sort_partitions();
         definition.check_partitions(&table.partition_definitions())?;
         Ok(())

@@ -99,6 +99,14 @@ impl Running {
     }
 }
 
+struct EndWhenDropped<'r>(&'r Running);
+
+impl Drop for EndWhenDropped<'_> {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
 /// The jobs of one store that have a thread.
 #[derive(Default)]
 pub(crate) struct Jobs {
@@ -121,8 +129,9 @@ impl Jobs {
         let thread = std::thread::Builder::new().name(format!("cairn-job-{id}")).spawn({
             let (store, running) = (Arc::clone(store), Arc::clone(&running));
             move || {
+                // Waiters must learn of the end also of a thread that panics.
+                let _end = EndWhenDropped(running.as_ref());
                 run(&store, id, &running);
-                running.end();
             }
         });
         let watch = std::thread::Builder::new().name(format!("cairn-watch-{id}")).spawn({

@@ -46,7 +46,7 @@ impl Gate {
     /// Waits until somebody is held.
     fn wait_for_somebody(&self) {
         let state = self.state.lock().unwrap();
-        let limit = Duration::from_secs(60);
+        let limit = Duration::from_mins(1);
         let (_state, waited) = self.changed.wait_timeout_while(state, limit, |s| s.waiting == 0).unwrap();
         assert!(!waited.timed_out(), "nobody came to the gate");
     }

@@ -203,7 +203,7 @@ fn publish(change: &mut Change<'_>, database: &DatabaseName, target: &Target<'_>
     let source = &target.entry.definition;
     if plan.is_new {
         let definition = TableDefinition { name: name.clone(), ..source.clone() };
-        change.create_table(database, plan.table, definition, Vec::new())?;
+        change.create_table(database, plan.table, definition)?;
     } else {
         let current = change.view().require_database(database)?.require_table(name)?;
         if current.id != plan.table {
@@ -214,6 +214,7 @@ fn publish(change: &mut Change<'_>, database: &DatabaseName, target: &Target<'_>
         check::same_table(&current.definition, source, name)?;
     }
     let mut ids: BTreeMap<&PartitionName, PartitionId> = BTreeMap::new();
+    let mut new = Vec::new();
     for entry in &target.entry.partitions {
         let own_name = partition_name(entry, source, name)?;
         let Some(partition) = plan.partitions.iter().find(|partition| partition.name == own_name) else {
@@ -221,12 +222,13 @@ fn publish(change: &mut Change<'_>, database: &DatabaseName, target: &Target<'_>
         };
         if partition.is_new {
             let definition = PartitionDefinition { name: own_name, range: entry.definition.range.clone() };
-            change.add_partition(database, name, NewPartition { id: partition.id, definition })?;
+            new.push(NewPartition { id: partition.id, definition });
         } else {
             change.remove_rowsets(database, name, partition.id)?;
         }
         ids.insert(&entry.definition.name, partition.id);
     }
+    change.add_partitions(database, name, new)?;
     let mut rowsets: BTreeMap<(PartitionId, u32), Vec<NewSegment>> = BTreeMap::new();
     for (id, file) in &target.files {
         let partition = ids.get(&file.partition).ok_or_else(|| {
