@@ -34,5 +34,5 @@ pub use job::{
 };
 pub use load::{Load, LoadOptions, LoadOutcome};
 pub use scan::{ColumnPredicate, ColumnTest, select_segments};
-pub use segment::SegmentReader;
+pub use segment::{SegmentReader, check_segments};
 pub use store::{JobKind, StoreOptions, TabletStore};

@@ -7,13 +7,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cairn_format::{
-    DatabaseName, PartitionDefinition, PartitionName, Partitioning, RepositoryName, SnapshotLabel,
-    TableDefinition, TableName,
+    DatabaseName, PartitionDefinition, PartitionName, RepositoryName, SnapshotLabel, TableDefinition,
+    TableName,
 };
-use cairn_repository::{Access, Disk, Environment, Repository, RepositoryOptions, StoreProvider};
+use cairn_repository::{Access, Disk, Environment, Location, Repository, RepositoryOptions, StoreProvider};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use crate::catalog::{Catalog, CatalogView, NewPartition, NewRepository, RepositoryEntry, Table};
+use crate::catalog::{
+    Catalog, CatalogView, NewPartition, NewRepository, RepositoryEntry, Table, partitions_of_new_table,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{JobId, PartitionId, SegmentId, TableId};
 use crate::job::{
@@ -35,7 +37,7 @@ pub struct StoreOptions {
     pub stores: Arc<dyn StoreProvider>,
     /// Threads that encode segments; as many as the machine has cores by default.
     pub encoders: usize,
-    /// Threads that move the files of backups and restores.
+    /// Threads that move the files of one backup or restore.
     pub movers: usize,
 }
 
@@ -66,12 +68,16 @@ pub(crate) struct Inner {
     pub(crate) environment: Environment,
     pub(crate) workers: ThreadPool,
     pub(crate) jobs: Jobs,
-    movers: Arc<ThreadPool>,
+    movers: usize,
     stores: Arc<dyn StoreProvider>,
 }
 
 const CATALOG_FILE: &str = "catalog.redb";
+/// What follows the name of a segment that is being fetched.
+const PARTIAL_SUFFIX: &str = cairn_repository::PARTIAL_SUFFIX;
 const SEGMENTS_DIRECTORY: &str = "data";
+/// What a repository has at its top.
+const REPOSITORY_DESCRIPTOR: &str = cairn_format::DESCRIPTOR_KEY;
 
 impl TabletStore {
     /// Opens the store in `directory`, which is made when it is not there, and takes up its unfinished jobs.
@@ -87,15 +93,19 @@ impl TabletStore {
                 directory.display()
             )));
         }
+        if directory.join(REPOSITORY_DESCRIPTOR).exists() {
+            return Err(Error::invalid(format!(
+                "{} is a repository, not a store; give another directory for the data",
+                directory.display()
+            )));
+        }
         let segments = directory.join(SEGMENTS_DIRECTORY);
         options.disk.create_dir_all(&segments).map_err(|e| Error::disk("create", &segments, e))?;
         let segments = segments.canonicalize().map_err(|e| Error::disk("find", &segments, e))?;
-        let catalog = Catalog::open(
-            &directory.join(CATALOG_FILE),
-            segments,
-            options.disk.clone(),
-            options.environment.clone(),
-        )?;
+        let catalog_file = directory.join(CATALOG_FILE);
+        refuse_lost_catalog(&catalog_file, &segments)?;
+        let catalog =
+            Catalog::open(&catalog_file, segments, options.disk.clone(), options.environment.clone())?;
         options.disk.sync_dir(directory).map_err(|e| Error::disk("sync", directory, e))?;
         remove_orphans(&catalog, &options.disk)?;
         let inner = Arc::new(Inner {
@@ -104,7 +114,7 @@ impl TabletStore {
             environment: options.environment,
             workers: pool("cairn-encode", options.encoders)?,
             jobs: Jobs::default(),
-            movers: Arc::new(pool("cairn-move", options.movers)?),
+            movers: options.movers,
             stores: options.stores,
         });
         let store = Self { inner };
@@ -131,7 +141,8 @@ impl TabletStore {
             refuse_running_restore(change.view(), name)?;
             change.drop_database(name)
         })?;
-        self.inner.catalog.purge()
+        self.inner.purge();
+        Ok(())
     }
 
     /// Makes a table with these partitions; an unpartitioned table gets its one partition by itself.
@@ -141,27 +152,7 @@ impl TabletStore {
         definition: TableDefinition,
         partitions: Vec<PartitionDefinition>,
     ) -> Result<()> {
-        definition.check()?;
-        if definition.key_model != cairn_format::KeyModel::Duplicate {
-            return Err(Error::new(
-                ErrorKind::Unsupported,
-                format!(
-                    "table '{}': {} tables are not supported yet; use DUPLICATE KEY",
-                    definition.name,
-                    definition.key_model.as_sql()
-                ),
-            ));
-        }
-        let partitions = match definition.partitioning {
-            Partitioning::Unpartitioned => {
-                vec![PartitionDefinition {
-                    name: PartitionName::parse(definition.name.as_str())?,
-                    range: None,
-                }]
-            }
-            Partitioning::Range(_) => partitions,
-        };
-        definition.check_partitions(&partitions)?;
+        let partitions = partitions_of_new_table(&definition, partitions)?;
         let catalog = &self.inner.catalog;
         let id = TableId::new(catalog.reserve_ids(1));
         let new = partitions.into_iter().map(|definition| {
@@ -183,7 +174,8 @@ impl TabletStore {
             change.view().require_not_restoring(database, table)?;
             change.drop_table(database, table)
         })?;
-        self.inner.catalog.purge()
+        self.inner.purge();
+        Ok(())
     }
 
     /// Takes every row out of a table, or out of some of its partitions.
@@ -208,7 +200,8 @@ impl TabletStore {
             }
             Ok(())
         })?;
-        self.inner.catalog.purge()
+        self.inner.purge();
+        Ok(())
     }
 
     /// Begins a load into a table, or into some of its partitions only.
@@ -239,6 +232,7 @@ impl TabletStore {
         let failed = |error: Error| error.about("Failed to create repository");
         let store = self.inner.stores.open(&new.location, &new.properties).map_err(|e| failed(e.into()))?;
         let location = store.location().to_owned();
+        self.inner.refuse_own_directory(&location).map_err(failed)?;
         self.inner.repository(store, new.read_only, true).map_err(failed)?;
         self.inner.catalog.commit(|change| change.create_repository(NewRepository { location, ..new }))
     }
@@ -339,8 +333,39 @@ pub enum JobKind {
 }
 
 impl Inner {
+    /// Purges what nothing needs any more. What led here has been committed: a purge that fails is made up for by the
+    /// next.
+    pub(crate) fn purge(&self) {
+        if let Err(error) = self.catalog.purge() {
+            tracing::warn!(%error, "removed things could not be purged");
+        }
+    }
+
     pub(crate) fn job(&self, id: JobId) -> Result<Arc<JobRecord>> {
         self.catalog.view().job(id).cloned().ok_or_else(|| Error::not_found(format!("unknown job {id}")))
+    }
+
+    /// Refuses a repository in the store's own directory, or around it: each would take the other's files for its own.
+    fn refuse_own_directory(&self, location: &str) -> Result<()> {
+        // Locations of other kinds are nowhere near a directory.
+        let Ok(location) = Location::parse(location) else { return Ok(()) };
+        let directory = location.directory();
+        let own = self.catalog.segments_directory().parent().unwrap_or(Path::new("/"));
+        // The location need not exist yet: its nearest ancestor that does tells where it is.
+        let ancestor = directory.ancestors().find_map(|path| path.canonicalize().ok());
+        let resolved = match (&ancestor, directory.canonicalize()) {
+            (_, Ok(resolved)) => resolved,
+            (Some(ancestor), Err(_)) => ancestor.clone(),
+            (None, Err(_)) => return Ok(()),
+        };
+        let exists = directory.exists();
+        if resolved.starts_with(own) || (exists && own.starts_with(&resolved)) {
+            return Err(Error::invalid(format!(
+                "{location} overlaps the store's own directory {}: choose a location outside of it",
+                own.display()
+            )));
+        }
+        Ok(())
     }
 
     pub(crate) fn open_repository(&self, entry: &RepositoryEntry) -> Result<Repository> {
@@ -356,8 +381,8 @@ impl Inner {
         read_only: bool,
         create: bool,
     ) -> Result<Repository> {
-        let options =
-            RepositoryOptions::default().with_pool(Arc::clone(&self.movers)).with_disk(self.disk.clone());
+        // Every opened repository moves files on threads of its own: a job must not wait for another's transfer.
+        let options = RepositoryOptions::default().with_threads(self.movers).with_disk(self.disk.clone());
         let environment = self.environment.clone();
         Ok(match (read_only, create) {
             (true, _) => Repository::open(store, environment, Access::ReadOnly, options)?,
@@ -385,7 +410,26 @@ fn pool(name: &'static str, threads: usize) -> Result<ThreadPool> {
         .map_err(|e| Error::new(ErrorKind::Unavailable, "cannot start worker threads").with_source(e))
 }
 
-/// Removes files that no record names: what a process left that died between writing and committing.
+/// Refuses to make a new catalog where there are segments: nobody else knows what they are.
+fn refuse_lost_catalog(catalog: &Path, segments: &Path) -> Result<()> {
+    if fs::metadata(catalog).is_ok_and(|metadata| metadata.len() > 0) {
+        return Ok(());
+    }
+    for directory in own_directories(segments)? {
+        if entries(&directory)?.iter().any(|file| segment_of(file).is_some()) {
+            return Err(Error::corrupt(format!(
+                "{} is gone, and {} holds segments that only it names: put it back, or restore the tables from a \
+                 backup into another directory",
+                catalog.display(),
+                segments.display()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Removes files that no record names: what a process left that died between writing and committing. Only files named
+/// as segments are, or as segments being fetched, are ever removed: everything else is somebody else's.
 fn remove_orphans(catalog: &Catalog, disk: &Disk) -> Result<()> {
     let mut known = catalog.recorded_segments()?;
     for job in catalog.view().jobs().filter(|job| !job.state.is_final()) {
@@ -393,24 +437,42 @@ fn remove_orphans(catalog: &Catalog, disk: &Disk) -> Result<()> {
             known.extend(work.plan.iter().flat_map(|plan| &plan.tables).flat_map(TablePlan::segments));
         }
     }
-    let root = catalog.segments_directory();
-    for directory in entries(root)? {
-        if directory.is_dir() {
-            remove_orphans_in(&directory, &known, disk)?;
-        }
+    for directory in own_directories(catalog.segments_directory())? {
+        remove_orphans_in(&directory, &known, disk)?;
     }
     Ok(())
+}
+
+/// The directories below `root` that are named by a table's identity.
+fn own_directories(root: &Path) -> Result<Vec<PathBuf>> {
+    let is_own = |path: &PathBuf| {
+        path.file_name().and_then(|name| name.to_str()).is_some_and(|name| number(name).is_some())
+            && path.is_dir()
+    };
+    Ok(entries(root)?.into_iter().filter(is_own).collect())
+}
+
+/// The identity in the name of a segment's file, or of one that is being fetched.
+fn segment_of(file: &Path) -> Option<SegmentId> {
+    let name = file.file_name()?.to_str()?;
+    let whole = name.strip_suffix(PARTIAL_SUFFIX).unwrap_or(name);
+    number(whole.strip_suffix(".parquet")?).map(SegmentId::new)
+}
+
+/// A number as this store writes it.
+fn number(text: &str) -> Option<u64> {
+    text.parse().ok().filter(|number: &u64| number.to_string() == text)
 }
 
 fn remove_orphans_in(directory: &Path, known: &HashSet<SegmentId>, disk: &Disk) -> Result<()> {
     let mut left = 0;
     for file in entries(directory)? {
-        let stem = file.extension().filter(|e| *e == "parquet").and_then(|_| file.file_stem()?.to_str());
-        let id = stem.and_then(|stem| stem.parse().ok()).map(SegmentId::new);
-        if id.is_some_and(|id| known.contains(&id)) {
-            left += 1;
-        } else {
-            disk.remove_file(&file).map_err(|e| Error::disk("remove", &file, e))?;
+        let is_partial = file.as_os_str().to_str().is_some_and(|name| name.ends_with(PARTIAL_SUFFIX));
+        match segment_of(&file) {
+            Some(id) if is_partial || !known.contains(&id) => {
+                disk.remove_file(&file).map_err(|e| Error::disk("remove", &file, e))?;
+            }
+            _ => left += 1,
         }
     }
     if left == 0 {

@@ -133,7 +133,9 @@ fn shorten_upper(value: Value) -> Option<Value> {
         Value::Text(text) if text.len() > MAX_BOUND_BYTES => {
             let mut kept: Vec<char> = text[..text.floor_char_boundary(MAX_BOUND_BYTES)].chars().collect();
             while let Some(last) = kept.pop() {
-                if let Some(next) = next_char(last) {
+                // The next character may be longer than the one that it replaces.
+                let room = MAX_BOUND_BYTES - kept.iter().map(|c| c.len_utf8()).sum::<usize>();
+                if let Some(next) = next_char(last).filter(|next| next.len_utf8() <= room) {
                     kept.push(next);
                     return Some(Value::Text(kept.into_iter().collect()));
                 }

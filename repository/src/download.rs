@@ -15,6 +15,9 @@ use crate::store::Store;
 use crate::transfer::Transfer;
 use crate::workers;
 
+/// What follows the name of a file that is being fetched, until it is whole.
+pub const PARTIAL_SUFFIX: &str = ".part";
+
 /// A data object to be made a local file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FetchFile {
@@ -128,7 +131,7 @@ struct Partial<'a> {
 impl<'a> Partial<'a> {
     fn create(disk: &'a Disk, destination: &Path) -> Result<Self> {
         let mut name = destination.file_name().unwrap_or_default().to_owned();
-        name.push(".part");
+        name.push(PARTIAL_SUFFIX);
         let path = destination.with_file_name(name);
         let file = match disk.create(&path) {
             // Left by an attempt that died: a destination has one fetch at a time.

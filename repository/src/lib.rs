@@ -28,7 +28,7 @@ mod verify;
 mod workers;
 
 pub use disk::{Disk, DiskCall, DiskHook};
-pub use download::{FetchFile, FetchOutcome};
+pub use download::{FetchFile, FetchOutcome, PARTIAL_SUFFIX};
 pub use environment::{Clock, Environment, IdSource, SystemClock, SystemIds};
 pub use error::{Error, ErrorKind, Result};
 pub use location::Location;

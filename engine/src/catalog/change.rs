@@ -33,10 +33,9 @@ pub(crate) struct NewSegment {
     pub(crate) bounds: Vec<ColumnBounds>,
 }
 
-/// What a load leaves in one tablet.
+/// What a load leaves in one tablet of a partition.
 #[derive(Clone, Debug)]
 pub(crate) struct NewRowset {
-    pub(crate) partition: PartitionId,
     pub(crate) bucket: usize,
     pub(crate) segments: Vec<NewSegment>,
 }
@@ -255,41 +254,52 @@ impl<'c> Change<'c> {
         Ok(())
     }
 
-    pub(crate) fn add_rowset(
+    /// Adds what a load left in the tablets of one partition.
+    pub(crate) fn add_rowsets(
         &mut self,
         database: &DatabaseName,
         table: &TableName,
-        new: NewRowset,
+        id: PartitionId,
+        new: Vec<NewRowset>,
     ) -> Result<()> {
         let (table_id, definition) = {
             let table = self.view.require_database(database)?.require_table(table)?;
             (table.id, Arc::clone(&table.definition))
         };
-        let id = RowsetId::new(self.next_id());
         let version = self.view.version;
-        let (mut stored, mut segments) = (Vec::new(), Vec::new());
-        for segment in new.segments {
-            let facts = SegmentFacts {
-                id: segment.id,
-                length: segment.length,
-                rows: segment.rows,
-                digest: segment.digest,
-                bounds: segment.bounds,
-            };
-            stored.push(SegmentV1::new(&facts, &definition)?);
-            segments.push(self.files.segment(table_id, facts));
+        let mut made = Vec::with_capacity(new.len());
+        for new in new {
+            let (mut stored, mut segments) = (Vec::new(), Vec::new());
+            for segment in new.segments {
+                let facts = SegmentFacts {
+                    id: segment.id,
+                    length: segment.length,
+                    rows: segment.rows,
+                    digest: segment.digest,
+                    bounds: segment.bounds,
+                };
+                stored.push(SegmentV1::new(&facts, &definition)?);
+                segments.push(self.files.segment(table_id, facts));
+            }
+            let rowset = Rowset { id: RowsetId::new(self.next_id()), version, segments };
+            made.push((new.bucket, stored, Arc::new(rowset)));
         }
-        let partition = self.touch_partition(database, table, new.partition)?;
-        let name = partition.definition.name.clone();
-        let tablet = partition.tablets.get_mut(new.bucket).ok_or_else(|| {
-            Error::invalid(format!(
-                "partition '{name}' of table '{database}.{table}' has no bucket {}",
-                new.bucket
-            ))
-        })?;
-        tablet.rowsets.push(Arc::new(Rowset { id, version, segments }));
-        let bytes = record::encode(&RowsetV1::new(tablet.id, stored, version))?;
-        self.txn.open_table(tables::ROWSETS)?.insert((new.partition.get(), id.get()), bytes.as_slice())?;
+        let partition = self.touch_partition(database, table, id)?;
+        let mut records = Vec::with_capacity(made.len());
+        for (bucket, stored, rowset) in made {
+            let name = &partition.definition.name;
+            let tablet = partition.tablets.get_mut(bucket).ok_or_else(|| {
+                Error::invalid(format!(
+                    "partition '{name}' of table '{database}.{table}' has no bucket {bucket}"
+                ))
+            })?;
+            records.push((rowset.id, RowsetV1::new(tablet.id, stored, version)));
+            tablet.rowsets.push(rowset);
+        }
+        let mut rowsets = self.txn.open_table(tables::ROWSETS)?;
+        for (rowset, stored) in records {
+            rowsets.insert((id.get(), rowset.get()), record::encode(&stored)?.as_slice())?;
+        }
         Ok(())
     }
 

@@ -1,12 +1,13 @@
 //! The catalog file, and who may change it.
 
 use std::collections::HashSet;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
-use cairn_format::FileListRef;
+use cairn_format::{DatabaseName, FileListRef};
 use cairn_repository::{Disk, DiskCall, Environment};
 use redb::{Database as Redb, DatabaseError, ReadableDatabase, ReadableTable, WriteTransaction};
 
@@ -44,10 +45,11 @@ impl Catalog {
     /// [`ErrorKind::Busy`] when another process has it open, [`ErrorKind::Corrupt`] when it is damaged,
     /// [`ErrorKind::Unsupported`] when a newer Cairn wrote it.
     pub(crate) fn open(path: &Path, segments: PathBuf, disk: Disk, environment: Environment) -> Result<Self> {
-        let redb =
-            Redb::builder().set_cache_size(CACHE_BYTES).create(path).map_err(|e| cannot_open(path, e))?;
+        if fs::metadata(path).map_or(true, |metadata| metadata.len() == 0) {
+            create(path, &disk)?;
+        }
+        let redb = open(path)?;
         let files = Files::new(segments);
-        initialise(&redb, &disk, path)?;
         let txn = redb.begin_read()?;
         let meta = txn.open_table(tables::META)?;
         let number = |key| -> Result<u64> {
@@ -69,7 +71,7 @@ impl Catalog {
         }
         let version = CatalogVersion::new(number(tables::META_VERSION)?);
         let next_id = AtomicU64::new(number(tables::META_NEXT_ID)?);
-        let view = view_at(&txn, version, &files)?;
+        let view = view_at(&txn, version, None, &files)?;
         drop(meta);
         drop(txn);
         let view = ArcSwap::from_pointee(view);
@@ -93,9 +95,9 @@ impl Catalog {
         self.view.load_full()
     }
 
-    /// The catalog as it was at `version`, which an unfinished job pins.
-    pub(crate) fn view_at(&self, version: CatalogVersion) -> Result<CatalogView> {
-        view_at(&self.redb.begin_read()?, version, &self.files)
+    /// One database as it was at `version`, which an unfinished job pins, in a view without anything else.
+    pub(crate) fn view_at(&self, version: CatalogVersion, database: &DatabaseName) -> Result<CatalogView> {
+        view_at(&self.redb.begin_read()?, version, Some(database), &self.files)
     }
 
     /// Takes `count` identities out of use, the first of which is returned.
@@ -106,29 +108,40 @@ impl Catalog {
     /// Makes one commit of all that `steps` does, or nothing of it.
     pub(crate) fn commit<T>(&self, steps: impl FnOnce(&mut Change<'_>) -> Result<T>) -> Result<T> {
         let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        self.require_certain()?;
         let base = self.view.load_full();
         let now_ms = self.environment.clock.now_ms();
         let mut change = Change::new(self.redb.begin_write()?, &base, &self.next_id, &self.files, now_ms);
         let outcome = steps(&mut change)?;
         let (txn, view) = change.finish()?;
         if let Err(failed) = commit_durably(txn, &self.disk, &self.path) {
-            // The call may fail after the commit has happened: what is shown follows the disk.
-            match self.committed_version() {
-                Ok(version) if version == view.version => {}
-                Ok(_) => return Err(failed),
-                Err(_) => {
-                    self.uncertain.store(true, Ordering::Release);
-                    return Err(failed);
-                }
+            // The call may fail after the commit has happened. What can still be read tells that it has, but not that
+            // it has not: the file may name it all the same once it is opened again.
+            if self.committed_version().ok() != Some(view.version) {
+                self.uncertain.store(true, Ordering::Release);
+                return Err(failed);
             }
         }
         self.view.store(Arc::new(view));
         Ok(outcome)
     }
 
-    /// Whether it is known of every commit whether it happened.
+    /// Whether it is known of every commit whether it happened. Without that, no file may be removed.
     pub(crate) fn is_certain(&self) -> bool {
         !self.uncertain.load(Ordering::Acquire)
+    }
+
+    fn require_certain(&self) -> Result<()> {
+        if self.is_certain() {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Unavailable,
+            format!(
+                "an earlier commit to {} failed, and only opening the store again tells whether it happened: do that",
+                self.path.display()
+            ),
+        ))
     }
 
     fn committed_version(&self) -> Result<CatalogVersion> {
@@ -182,7 +195,8 @@ impl Catalog {
 
     /// Forgets what was removed and no unfinished backup pins, and lets its files go.
     pub(crate) fn purge(&self) -> Result<()> {
-        let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        self.require_certain()?;
         let pinned = self.view.load().jobs.values().filter_map(|job| job.pinned_version()).min();
         let last = pinned.map_or(u64::MAX, CatalogVersion::get);
         let txn = self.redb.begin_write()?;
@@ -200,12 +214,19 @@ impl Catalog {
         for (_, kind, parent, id) in keys {
             match kind {
                 tables::KIND_DATABASE => drop(txn.open_table(tables::DATABASES)?.remove(id)?),
-                tables::KIND_TABLE => drop(txn.open_table(tables::TABLES)?.remove(id)?),
+                tables::KIND_TABLE => {
+                    txn.open_table(tables::TABLES)?.remove(id)?;
+                    txn.open_table(tables::FILE_LISTS)?.retain(|(_, table), _| table != id)?;
+                }
                 tables::KIND_PARTITION => drop(txn.open_table(tables::PARTITIONS)?.remove((parent, id))?),
                 _ => files.extend(purge_rowset(&txn, PartitionId::new(parent), id)?),
             }
         }
-        commit_durably(txn, &self.disk, &self.path)?;
+        if let Err(failed) = commit_durably(txn, &self.disk, &self.path) {
+            self.uncertain.store(true, Ordering::Release);
+            return Err(failed);
+        }
+        drop(writer);
         for (table, segment) in files {
             self.files.forget(table, segment);
         }
@@ -236,14 +257,25 @@ fn commit_durably(txn: WriteTransaction, disk: &Disk, path: &Path) -> Result<()>
         .map_err(|e| Error::disk("commit to", path, e))
 }
 
-/// Makes the tables of an empty catalog; does nothing to one that has them.
-fn initialise(redb: &Redb, disk: &Disk, path: &Path) -> Result<()> {
+/// Opens the catalog file, every page of which is checked: it is small, and what it says decides which files live.
+fn open(path: &Path) -> Result<Redb> {
+    let mut builder = Redb::builder();
+    builder.set_cache_size(CACHE_BYTES).set_check_integrity_on_open(true);
+    builder.open(path).map_err(|e| cannot_open(path, e))
+}
+
+/// Makes an empty catalog, whole or not at all: it gets its name when it is complete.
+fn create(path: &Path, disk: &Disk) -> Result<()> {
+    let new = path.with_extension("redb.new");
+    let failed = |e| Error::disk("create", path, e);
+    match fs::remove_file(&new) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(failed(e)),
+        _ => {}
+    }
+    let redb = Redb::builder().set_cache_size(CACHE_BYTES).create(&new).map_err(|e| cannot_open(path, e))?;
     let txn = redb.begin_write()?;
     {
         let mut meta = txn.open_table(tables::META)?;
-        if meta.get(tables::META_FORMAT_VERSION)?.is_some() {
-            return Ok(());
-        }
         meta.insert(tables::META_FORMAT_VERSION, tables::FORMAT_VERSION.to_le_bytes().as_slice())?;
         meta.insert(tables::META_VERSION, 0_u64.to_le_bytes().as_slice())?;
         // Identities start high enough to be told from counts in what a user reads.
@@ -258,7 +290,10 @@ fn initialise(redb: &Redb, disk: &Disk, path: &Path) -> Result<()> {
         txn.open_table(tables::ROWSET_TABLES)?;
         txn.open_table(tables::REMOVED)?;
     }
-    commit_durably(txn, disk, path)
+    commit_durably(txn, disk, &new)?;
+    drop(redb);
+    disk.rename(&new, path).map_err(failed)?;
+    disk.sync_dir(path.parent().unwrap_or(Path::new("."))).map_err(failed)
 }
 
 /// StarRocks' catalogs start their own identities here, too.

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use cairn_format::{DatabaseName, TableDefinition};
+use cairn_format::{DatabaseName, RepositoryName, TableDefinition};
 use redb::{ReadTransaction, ReadableTable};
 
 use super::record::{
-    self, DatabaseV1, PartitionV1, RepositoryV1, RowsetV1, SegmentFacts, SegmentV1, TableV1, Versioned,
+    self, DatabaseV1, PartitionV1, RepositoryEntry, RepositoryV1, RowsetV1, SegmentFacts, SegmentV1, TableV1,
+    Versioned,
 };
 use super::tables;
 use super::view::{
@@ -72,8 +73,14 @@ impl Files {
     }
 }
 
-/// The view of `version`, which must be the last commit or one that is pinned.
-pub(super) fn view_at(txn: &ReadTransaction, version: CatalogVersion, files: &Files) -> Result<CatalogView> {
+/// The view of `version`, which must be the last commit or one that is pinned; with `only`, of that database alone,
+/// without repositories and jobs.
+pub(super) fn view_at(
+    txn: &ReadTransaction,
+    version: CatalogVersion,
+    only: Option<&DatabaseName>,
+    files: &Files,
+) -> Result<CatalogView> {
     let mut names = HashMap::new();
     let mut databases: BTreeMap<DatabaseName, Database> = BTreeMap::new();
     for entry in txn.open_table(tables::DATABASES)?.iter()? {
@@ -81,6 +88,9 @@ pub(super) fn view_at(txn: &ReadTransaction, version: CatalogVersion, files: &Fi
         let stored: DatabaseV1 = record::decode("database", bytes.value())?;
         if stored.is_visible_at(version) {
             let name = DatabaseName::parse(&stored.name)?;
+            if only.is_some_and(|only| *only != name) {
+                continue;
+            }
             names.insert(id.value(), name.clone());
             let database =
                 Database { id: DatabaseId::new(id.value()), name: name.clone(), tables: BTreeMap::new() };
@@ -93,7 +103,7 @@ pub(super) fn view_at(txn: &ReadTransaction, version: CatalogVersion, files: &Fi
     for entry in stored_tables.iter()? {
         let (id, bytes) = entry?;
         let stored: TableV1 = record::decode("table", bytes.value())?;
-        if !stored.is_visible_at(version) {
+        if !stored.is_visible_at(version) || (only.is_some() && !names.contains_key(&stored.database)) {
             continue;
         }
         let id = TableId::new(id.value());
@@ -115,22 +125,30 @@ pub(super) fn view_at(txn: &ReadTransaction, version: CatalogVersion, files: &Fi
             })?;
         database.tables.insert(table.name().clone(), Arc::new(table));
     }
+    let (repositories, jobs) =
+        if only.is_none() { (repositories(txn)?, jobs(txn)?) } else { (BTreeMap::new(), BTreeMap::new()) };
+    let databases = databases.into_iter().map(|(name, database)| (name, Arc::new(database))).collect();
+    Ok(CatalogView { version, databases, repositories, jobs })
+}
+
+fn repositories(txn: &ReadTransaction) -> Result<BTreeMap<RepositoryName, Arc<RepositoryEntry>>> {
     let mut repositories = BTreeMap::new();
     for entry in txn.open_table(tables::REPOSITORIES)?.iter()? {
-        let entry = super::RepositoryEntry::try_from(record::decode::<RepositoryV1>(
-            "repository",
-            entry?.1.value(),
-        )?)?;
+        let stored: RepositoryV1 = record::decode("repository", entry?.1.value())?;
+        let entry = RepositoryEntry::try_from(stored)?;
         repositories.insert(entry.name.clone(), Arc::new(entry));
     }
+    Ok(repositories)
+}
+
+fn jobs(txn: &ReadTransaction) -> Result<BTreeMap<JobId, Arc<JobRecord>>> {
     let mut jobs = BTreeMap::new();
     for entry in txn.open_table(tables::JOBS)?.iter()? {
         let (id, bytes) = entry?;
         let id = JobId::new(id.value());
         jobs.insert(id, Arc::new(JobRecord::decode(id, bytes.value())?));
     }
-    let databases = databases.into_iter().map(|(name, database)| (name, Arc::new(database))).collect();
-    Ok(CatalogView { version, databases, repositories, jobs })
+    Ok(jobs)
 }
 
 fn visible_rowsets(

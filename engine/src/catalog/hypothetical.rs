@@ -5,12 +5,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cairn_format::{
-    DatabaseName, PartitionDefinition, PartitionName, Partitioning, RepositoryName, TableDefinition,
-    TableName,
-};
+use cairn_format::{DatabaseName, PartitionDefinition, RepositoryName, TableDefinition, TableName};
 
 use super::change::NewRepository;
+use super::new_table::partitions_of_new_table;
 use super::record::RepositoryEntry;
 use super::view::{CatalogView, Database, Partition, Table};
 use crate::error::{Error, Result};
@@ -52,12 +50,7 @@ impl CatalogView {
                 "table '{database}.{name}' exists already; use IF NOT EXISTS to keep it"
             )));
         }
-        let partitions = match definition.partitioning {
-            Partitioning::Unpartitioned => {
-                vec![PartitionDefinition { name: PartitionName::parse(name.as_str())?, range: None }]
-            }
-            Partitioning::Range(_) => partitions,
-        };
+        let partitions = partitions_of_new_table(&definition, partitions)?;
         let partition = |definition| {
             let (id, version) = (PartitionId::new(0), self.version);
             Arc::new(Partition { id, definition, version, version_time_ms: 0, tablets: Vec::new() })

@@ -10,6 +10,7 @@ mod change;
 mod file;
 mod history;
 mod hypothetical;
+mod new_table;
 mod record;
 mod tables;
 mod view;
@@ -17,6 +18,7 @@ mod view;
 pub use change::NewRepository;
 pub(crate) use change::{Change, NewPartition, NewRowset, NewSegment};
 pub(crate) use file::Catalog;
+pub(crate) use new_table::partitions_of_new_table;
 pub use record::RepositoryEntry;
 pub use view::{
     CatalogView, Database, Partition, Rowset, Segment, SegmentFile, SegmentLocation, Table, Tablet,

@@ -110,11 +110,21 @@ pub enum SegmentLocation {
 pub struct SegmentFile {
     location: SegmentLocation,
     obsolete: AtomicBool,
+    checked: AtomicBool,
 }
 
 impl SegmentFile {
     pub(crate) fn new(location: SegmentLocation) -> Self {
-        Self { location, obsolete: AtomicBool::new(false) }
+        Self { location, obsolete: AtomicBool::new(false), checked: AtomicBool::new(false) }
+    }
+
+    /// Whether this process has compared the file with its digest.
+    pub(crate) fn was_checked(&self) -> bool {
+        self.checked.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_checked(&self) {
+        self.checked.store(true, Ordering::Release);
     }
 
     /// Lets the file go when its last holder does.

@@ -120,7 +120,7 @@ pub(super) fn run(context: &JobContext<'_>, record: &JobRecord, work: &BackupWor
     let store = context.store;
     context.advance(JobState::Snapshoting, |_, _| {})?;
     // The view keeps the files of the cut alive while this runs; the record does so across processes.
-    let view = store.catalog.view_at(work.cut)?;
+    let view = store.catalog.view_at(work.cut, &record.database)?;
     let tables = cut(&view, record, work)?;
     context.advance(JobState::UploadSnapshot, |record, now| record.times.snapshot_finished = Some(now))?;
 
@@ -150,7 +150,15 @@ pub(super) fn run(context: &JobContext<'_>, record: &JobRecord, work: &BackupWor
         moved_bytes: sent.sent_bytes,
     };
     context.advance(JobState::UploadInfo, |record, _| record.totals = Some(totals))?;
-    match writer.commit(&manifest)? {
+    let committed = match writer.commit(&manifest) {
+        // The put may have happened although its call failed: beginning again finds out, and puts it if it has not.
+        Err(error) if error.kind() == cairn_repository::ErrorKind::Unavailable => {
+            tracing::warn!(%error, "the manifest's fate is unknown; looking again");
+            repository.begin_snapshot(&record.label, record.timestamp)?.commit(&manifest)
+        }
+        other => other,
+    };
+    match committed? {
         CommitOutcome::Committed | CommitOutcome::AlreadyCommitted => {}
         CommitOutcome::LabelTaken => {
             return Err(Error::already_exists(format!(

@@ -198,18 +198,25 @@ fn time_left(store: &Inner, record: &JobRecord) -> Duration {
 
 fn run(store: &Arc<Inner>, id: JobId, running: &Running) {
     let context = JobContext { store, id, running };
-    let outcome = context.record().and_then(|record| match &record.work {
-        JobWork::Backup(work) => backup::run(&context, &record, work),
-        JobWork::Restore(_) => restore::run(&context, &record),
+    let work = || {
+        context.record().and_then(|record| match &record.work {
+            JobWork::Backup(work) => backup::run(&context, &record, work),
+            JobWork::Restore(_) => restore::run(&context, &record),
+        })
+    };
+    // A defect of ours must not leave a record that nobody works on: its database would take no other job.
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        Err(Error::corrupt("the job failed unexpectedly, which is a defect of Cairn; its output tells more"))
     });
     let ended = match outcome {
         Ok(()) => Ok(()),
         Err(_) if running.stop_reason() == Some(StopReason::Closing) => return,
         Err(error) => context.fail(&error),
     };
-    if let Err(error) = ended.and_then(|()| store.catalog.purge()) {
+    match ended {
+        Ok(()) => store.purge(),
         // The record stays as it is: the job is taken up again at the next open.
-        tracing::warn!(job = id.get(), %error, "a job's end could not be recorded");
+        Err(error) => tracing::warn!(job = id.get(), %error, "a job's end could not be recorded"),
     }
 }
 

@@ -28,7 +28,7 @@ pub struct LoadOptions {
 const SEGMENT_BYTES: usize = 128 << 20;
 /// Rows that wait in all tablets.
 const BUFFER_BYTES: usize = 256 << 20;
-/// Segments being written at once. Each holds its rows twice, buffered and sorted: this bounds memory.
+/// Segments being written at once. Each holds its rows up to twice, while they are sorted: this bounds memory.
 const WRITERS: usize = 2;
 
 impl Default for LoadOptions {
@@ -84,7 +84,7 @@ impl<'s> TabletBuffers<'s> {
     }
 
     pub(super) fn push(&mut self, slot: TabletSlot, batch: RecordBatch) -> Result<()> {
-        let bytes = batch.get_array_memory_size();
+        let bytes = bytes_of(&batch)?;
         let buffer = self.buffers.entry(slot).or_default();
         buffer.batches.push(batch);
         buffer.bytes += bytes;
@@ -120,8 +120,7 @@ impl<'s> TabletBuffers<'s> {
             // A panic in a worker must not leave the load waiting for it.
             let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
                 let schema = table.definition.arrow_schema();
-                let batch = sorted(&schema, &batches, table.definition.key_columns)?;
-                drop(batches);
+                let batch = sorted(&schema, batches, table.definition.key_columns)?;
                 write_segment(&disk, &path, id, &table.definition, &batch)
             }));
             let outcome = outcome.unwrap_or_else(|_| {
@@ -196,6 +195,14 @@ impl Shared {
             None => Ok(std::mem::take(&mut state.written)),
         }
     }
+}
+
+/// The bytes of a batch's own rows: a slice's buffers may hold those of many others too.
+fn bytes_of(batch: &RecordBatch) -> Result<usize> {
+    let sizes = batch.columns().iter().map(|column| column.to_data().get_slice_memory_size());
+    sizes
+        .sum::<std::result::Result<usize, _>>()
+        .map_err(|e| Error::invalid("rows have no size").with_source(e))
 }
 
 /// The files of a load that no commit has published: removed when dropped, unless kept.

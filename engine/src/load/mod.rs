@@ -13,7 +13,7 @@ mod sort;
 pub(crate) use bucket::bucket_of_row;
 pub use buffer::LoadOptions;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
@@ -43,6 +43,8 @@ pub struct Load<'s> {
     router: Router,
     buffers: TabletBuffers<'s>,
     rows: u64,
+    /// Set while rows are taken in: a load that failed meanwhile has lost some of them.
+    is_broken: bool,
 }
 
 impl<'s> Load<'s> {
@@ -64,7 +66,7 @@ impl<'s> Load<'s> {
         };
         let router = Router::try_new(&table, only)?;
         let buffers = TabletBuffers::try_new(store, &table, options)?;
-        Ok(Self { store, database: database.clone(), table, router, buffers, rows: 0 })
+        Ok(Self { store, database: database.clone(), table, router, buffers, rows: 0, is_broken: false })
     }
 
     /// Adds rows. The batch has the table's Arrow schema; the names and metadata of its fields do not matter.
@@ -73,39 +75,53 @@ impl<'s> Load<'s> {
     ///
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when a value breaks a rule of its column or
     /// belongs to no partition: the message names the column, the row (from 1, in the load) and the value. The load
-    /// cannot go on then.
+    /// cannot go on after any error.
     pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        self.require_whole()?;
+        self.is_broken = true;
         let batch = check::checked_batch(&self.table, batch, self.rows)?;
         for (tablet, rows) in self.router.route(&batch, self.rows)? {
             self.buffers.push(tablet, rows)?;
         }
         self.rows += batch.num_rows() as u64;
+        self.is_broken = false;
+        Ok(())
+    }
+
+    fn require_whole(&self) -> Result<()> {
+        if self.is_broken {
+            return Err(Error::invalid(format!(
+                "the load into table '{}' failed before; begin a new one",
+                self.table.name()
+            )));
+        }
         Ok(())
     }
 
     /// Writes what is still buffered and makes every row visible in one commit.
     pub fn commit(self) -> Result<LoadOutcome> {
-        let Self { store, database, table, router, buffers, rows } = self;
+        self.require_whole()?;
+        let Self { store, database, table, router, buffers, rows, .. } = self;
         let written = buffers.finish()?;
         if written.segments.is_empty() {
             return Ok(LoadOutcome { rows: 0, version: None });
         }
         let name = table.name().clone();
+        let mut rowsets: BTreeMap<PartitionId, Vec<NewRowset>> = BTreeMap::new();
+        for (tablet, segments) in &written.segments {
+            let (partition, bucket) = router.tablet(*tablet);
+            rowsets.entry(partition).or_default().push(NewRowset { bucket, segments: segments.clone() });
+        }
         let version = store.catalog.commit(|change| {
             change.view().require_not_restoring(&database, &name)?;
             let current = change.view().require_database(&database)?.require_table(&name)?;
             if current.id != table.id {
-                return Err(Error::busy(format!("table '{database}.{name}' was replaced while rows were loaded; load again")));
+                return Err(Error::busy(format!(
+                    "table '{database}.{name}' was replaced while rows were loaded; load again"
+                )));
             }
-            for (tablet, segments) in &written.segments {
-                let (partition, bucket) = router.tablet(*tablet);
-                if !change.view().require_database(&database)?.require_table(&name)?.partitions.iter().any(|p| p.id == partition) {
-                    return Err(Error::busy(format!(
-                        "a partition of table '{database}.{name}' was replaced while rows were loaded; load again"
-                    )));
-                }
-                let rowset = NewRowset { partition, bucket, segments: segments.clone() };
-                change.add_rowset(&database, &name, rowset)?;
+            for (partition, rowsets) in rowsets {
+                change.add_rowsets(&database, &name, partition, rowsets)?;
             }
             Ok(change.version())
         })?;

@@ -10,9 +10,14 @@ use crate::error::{Error, Result};
 
 /// The rows of `batches` in one batch, sorted by the first `key_columns` columns, nulls first; rows of equal key
 /// stay in order.
-pub(super) fn sorted(schema: &SchemaRef, batches: &[RecordBatch], key_columns: usize) -> Result<RecordBatch> {
+pub(super) fn sorted(
+    schema: &SchemaRef,
+    batches: Vec<RecordBatch>,
+    key_columns: usize,
+) -> Result<RecordBatch> {
     let failed = |e| Error::invalid("rows cannot be sorted by the key").with_source(e);
-    let batch = concat_batches(schema, batches).map_err(failed)?;
+    let batch = concat_batches(schema, &batches).map_err(failed)?;
+    drop(batches);
     if key_columns == 0 {
         return Ok(batch);
     }

@@ -118,8 +118,8 @@ fn may_match_range(table: &TableDefinition, range: &PartitionRange, predicates: 
                 upper.compare(v) != Some(Ordering::Equal)
             }
             (ColumnTest::In(values), Some(upper)) if single => values.iter().any(|v| {
-                v.compare(upper) == Some(Ordering::Less)
-                    && lower.as_ref().is_none_or(|lower| lower.compare(v) != Some(Ordering::Greater))
+                v.compare(upper).is_none_or(Ordering::is_lt)
+                    && lower.as_ref().is_none_or(|lower| lower.compare(v).is_none_or(Ordering::is_le))
             }),
             _ => true,
         }

@@ -4,8 +4,9 @@ use std::fs::File;
 use std::sync::Arc;
 
 use arrow::array::RecordBatchReader;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Field, SchemaRef};
 use arrow::record_batch::RecordBatch;
+use parquet::arrow::PARQUET_FIELD_ID_META_KEY;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
 use crate::catalog::{Segment, Table};
@@ -46,13 +47,12 @@ impl SegmentReader {
     }
 
     fn open(&self, segment: &Segment) -> Result<ParquetRecordBatchReader> {
+        segment.check().map_err(|e| e.about(format_args!("table '{}'", self.table.name())))?;
         let file = File::open(segment.path()).map_err(|e| Error::disk("open", segment.path(), e))?;
         let reader =
             ParquetRecordBatchReaderBuilder::try_new(file).and_then(ParquetRecordBatchReaderBuilder::build);
         let reader = reader.map_err(|e| damaged(&self.table, segment).with_source(e))?;
-        let types =
-            |schema: &SchemaRef| schema.fields().iter().map(|f| f.data_type().clone()).collect::<Vec<_>>();
-        if types(&reader.schema()) != types(&self.schema) {
+        if !fits(&reader.schema(), &self.schema) {
             return Err(damaged(&self.table, segment));
         }
         Ok(reader)
@@ -65,6 +65,17 @@ impl Iterator for SegmentReader {
     fn next(&mut self) -> Option<Self::Item> {
         self.read().transpose()
     }
+}
+
+/// Whether a file's columns are the table's: by field id and type, whatever their names.
+fn fits(file: &SchemaRef, table: &SchemaRef) -> bool {
+    let id = |field: &Field| field.metadata().get(PARQUET_FIELD_ID_META_KEY).cloned();
+    file.fields().len() == table.fields().len()
+        && file
+            .fields()
+            .iter()
+            .zip(table.fields())
+            .all(|(file, table)| file.data_type() == table.data_type() && id(file) == id(table))
 }
 
 fn damaged(table: &Table, segment: &Segment) -> Error {

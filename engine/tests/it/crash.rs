@@ -1,7 +1,8 @@
 //! The power is cut at every call to the disk, in turn: what is found afterwards is the old state or the new.
 //!
-//! A cut makes the call fail, and every later one too. What was written and not synced by then is lost: the files
-//! are truncated before the store is opened again. The disk is the store's and the repository's at once.
+//! A cut makes the call fail, and every later one too. What was not synced by then is lost: files are truncated, and
+//! names that their directories were not synced for are gone, before the store is opened again. The disk is the
+//! store's and the repository's at once.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -30,11 +31,19 @@ struct PowerCut {
     calls: AtomicUsize,
     /// Files that were made and not synced.
     unsynced: Mutex<BTreeSet<PathBuf>>,
+    /// Names that were made in directories that were not synced since.
+    unsynced_names: Mutex<BTreeSet<PathBuf>>,
 }
 
 impl PowerCut {
     fn new(at: usize, cut: Cut) -> Arc<Self> {
-        Arc::new(Self { at, cut, calls: AtomicUsize::new(0), unsynced: Mutex::default() })
+        Arc::new(Self {
+            at,
+            cut,
+            calls: AtomicUsize::new(0),
+            unsynced: Mutex::default(),
+            unsynced_names: Mutex::default(),
+        })
     }
 
     fn error() -> io::Error {
@@ -47,6 +56,9 @@ impl PowerCut {
             if let Ok(file) = std::fs::File::options().write(true).open(path) {
                 file.set_len(0).unwrap();
             }
+        }
+        for path in self.unsynced_names.lock().unwrap().iter() {
+            let _ = std::fs::remove_file(path);
         }
     }
 }
@@ -68,7 +80,14 @@ impl DiskHook for PowerCut {
             DiskCall::SyncFile(path) => {
                 self.unsynced.lock().unwrap().remove(*path);
             }
+            DiskCall::SyncDir(directory) => {
+                self.unsynced_names.lock().unwrap().retain(|path| path.parent() != Some(*directory));
+            }
+            DiskCall::Create(path) => {
+                self.unsynced_names.lock().unwrap().insert(path.to_path_buf());
+            }
             DiskCall::Rename { from, to } | DiskCall::Link { from, to } => {
+                self.unsynced_names.lock().unwrap().insert(to.to_path_buf());
                 let mut unsynced = self.unsynced.lock().unwrap();
                 if unsynced.contains(*from) {
                     unsynced.insert(to.to_path_buf());

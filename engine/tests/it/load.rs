@@ -102,6 +102,41 @@ fn small_segments_of_a_large_load_hold_every_row_sorted() {
     assert!(!selected.is_empty() && selected.len() * 10 < all, "{} of {all}", selected.len());
 }
 
+/// A load that had lost rows to a full disk could once be committed without them.
+#[test]
+fn a_load_that_failed_once_cannot_be_committed() {
+    let world = World::new();
+    let store = world.ready("a");
+    store.create_table(&database(), small_table("t", 1), Vec::new()).unwrap();
+    let mut load = store.begin_load(&database(), &table("t"), None, LoadOptions::default()).unwrap();
+    load.write(&small_rows(&[(1, None)])).unwrap();
+    let long = "x".repeat(21);
+    load.write(&small_rows(&[(2, Some(&long))])).unwrap_err();
+    assert_eq!(load.write(&small_rows(&[(3, None)])).unwrap_err().kind(), ErrorKind::InvalidInput);
+    assert_eq!(load.commit().unwrap_err().kind(), ErrorKind::InvalidInput);
+    assert!(rows(&store, "t").is_empty());
+}
+
+/// The buffers of a slice hold the rows of the whole batch: counted in full, each slice became a segment.
+#[test]
+fn slices_of_one_batch_become_one_segment() {
+    let world = World::new();
+    let store = world.ready("a");
+    store.create_table(&database(), small_table("t", 1), Vec::new()).unwrap();
+    let keys = Int32Array::from_iter_values(0..100_000);
+    let values = StringArray::from_iter_values((0..100_000).map(|k| k.to_string()));
+    let columns = [("k", Arc::new(keys) as _, false), ("v", Arc::new(values) as _, true)];
+    let batch = RecordBatch::try_from_iter_with_nullable(columns).unwrap();
+    let mut options = LoadOptions::default();
+    options.segment_bytes = 4 << 20;
+    let mut load = store.begin_load(&database(), &table("t"), None, options).unwrap();
+    for start in (0..100_000).step_by(1000) {
+        load.write(&batch.slice(start, 1000)).unwrap();
+    }
+    load.commit().unwrap();
+    assert_eq!(walk(&world.path("a").join("data")).len(), 1);
+}
+
 #[test]
 fn random_distribution_takes_turns() {
     let world = World::new();

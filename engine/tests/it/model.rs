@@ -3,12 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use cairn_engine::{JobStatus, RestoreRequest, TabletStore};
-use cairn_format::SnapshotTimestamp;
+use std::sync::Arc;
+
+use cairn_engine::{ColumnPredicate, ColumnTest, JobStatus, RestoreRequest, TabletStore, select_segments};
+use cairn_format::{FieldId, SnapshotTimestamp, Value};
 
 use crate::support::{
     World, backup, database, has_table, insert, partition, ranged_table, restore, restore_request, rows,
-    selection, small_rows, small_table, table,
+    selection, small_rows, small_table, table, table_rows,
 };
 
 /// Tables by name: the rows of each, as text, sorted.
@@ -110,6 +112,37 @@ fn run(seed: u64) {
             }
         }
         check(&store, &model);
+        check_selection(&store, &model, &mut random);
+    }
+}
+
+/// What is selected for a predicate holds every row that keeps it.
+fn check_selection(store: &TabletStore, model: &Model, random: &mut Random) {
+    let field_id = FieldId::try_new(1).unwrap();
+    for (name, expected) in model {
+        let bound = i32::try_from(random.below(220)).unwrap();
+        let value = Value::Integer(bound.into());
+        let (test, keeps): (ColumnTest, fn(i32, i32) -> bool) = match random.below(5) {
+            0 => (ColumnTest::In(vec![value]), |key, bound| key == bound),
+            1 => (ColumnTest::Less(value), |key, bound| key < bound),
+            2 => (ColumnTest::LessOrEqual(value), |key, bound| key <= bound),
+            3 => (ColumnTest::Greater(value), |key, bound| key > bound),
+            _ => (ColumnTest::GreaterOrEqual(value), |key, bound| key >= bound),
+        };
+        let view = store.view();
+        let found = view.database(&database()).unwrap().table(&table(name)).unwrap();
+        let predicate = ColumnPredicate { field_id, test: test.clone() };
+        let selected: Vec<_> = select_segments(found, &[predicate]).iter().map(|s| s.id).collect();
+        let mut narrowed = found.as_ref().clone();
+        for partition in &mut narrowed.partitions {
+            for tablet in &mut Arc::make_mut(partition).tablets {
+                for rowset in &mut tablet.rowsets {
+                    Arc::make_mut(rowset).segments.retain(|segment| selected.contains(&segment.id));
+                }
+            }
+        }
+        let count = |rows: &[String]| rows.iter().filter(|row| keeps(key_of(row), bound)).count();
+        assert_eq!(count(&table_rows(store, &Arc::new(narrowed))), count(expected), "{name}: {test:?}");
     }
 }
 

@@ -179,7 +179,11 @@ pub(crate) fn insert(store: &TabletStore, name: &str, batch: &RecordBatch) -> Re
 /// Every row of a table as text, sorted; floats by their bits' text.
 pub(crate) fn rows(store: &TabletStore, name: &str) -> Vec<String> {
     let view = store.view();
-    let table = view.require_database(&database()).unwrap().require_table(&table(name)).unwrap();
+    table_rows(store, view.require_database(&database()).unwrap().require_table(&table(name)).unwrap())
+}
+
+/// Every row of a table of some view.
+pub(crate) fn table_rows(store: &TabletStore, table: &Arc<cairn_engine::Table>) -> Vec<String> {
     let mut rows = Vec::new();
     for batch in store.read_table(table) {
         let batch = batch.unwrap();

@@ -155,6 +155,19 @@ fn prepare<'m>(
         let counts: Vec<u64> = wanted.iter().map(|files| files.len() as u64).collect();
         decide(&store.catalog, &record.database, &selected, &counts)?
     };
+    // A plan on record was made from this very snapshot; another in its place must not be taken for it.
+    let fits = plan.tables.len() == selected.len()
+        && plan.tables.iter().zip(&selected).zip(&wanted).all(|((plan, selection), files)| {
+            plan.source == selection.entry.definition.name
+                && plan.target == selection.target
+                && plan.files == files.len() as u64
+        });
+    if !fits {
+        return Err(Error::corrupt(format!(
+            "snapshot '{}' of {} is not the one that this restore was planned from; restore again",
+            record.label, record.timestamp
+        )));
+    }
     let targets = plan.tables.iter().zip(&selected).zip(wanted).map(|((plan, selection), files)| {
         let first = plan.first_segment.get();
         let files = (first..).map(SegmentId::new).zip(files).collect();
@@ -213,13 +226,13 @@ fn publish(change: &mut Change<'_>, database: &DatabaseName, target: &Target<'_>
         }
         check::same_table(&current.definition, source, name)?;
     }
+    let planned: BTreeMap<_, _> =
+        plan.partitions.iter().map(|partition| (&partition.name, partition)).collect();
     let mut ids: BTreeMap<&PartitionName, PartitionId> = BTreeMap::new();
     let mut new = Vec::new();
     for entry in &target.entry.partitions {
         let own_name = partition_name(entry, source, name)?;
-        let Some(partition) = plan.partitions.iter().find(|partition| partition.name == own_name) else {
-            continue;
-        };
+        let Some(partition) = planned.get(&own_name) else { continue };
         if partition.is_new {
             let definition = PartitionDefinition { name: own_name, range: entry.definition.range.clone() };
             new.push(NewPartition { id: partition.id, definition });
@@ -229,7 +242,7 @@ fn publish(change: &mut Change<'_>, database: &DatabaseName, target: &Target<'_>
         ids.insert(&entry.definition.name, partition.id);
     }
     change.add_partitions(database, name, new)?;
-    let mut rowsets: BTreeMap<(PartitionId, u32), Vec<NewSegment>> = BTreeMap::new();
+    let mut tablets: BTreeMap<(PartitionId, u32), Vec<NewSegment>> = BTreeMap::new();
     for (id, file) in &target.files {
         let partition = ids.get(&file.partition).ok_or_else(|| {
             Error::corrupt(format!(
@@ -238,7 +251,7 @@ fn publish(change: &mut Change<'_>, database: &DatabaseName, target: &Target<'_>
             ))
         })?;
         let bounds = file.columns.iter().map(|bounds| bounds.to_bounds(source));
-        rowsets.entry((*partition, file.bucket)).or_default().push(NewSegment {
+        tablets.entry((*partition, file.bucket)).or_default().push(NewSegment {
             id: *id,
             length: file.length,
             rows: file.rows,
@@ -246,8 +259,12 @@ fn publish(change: &mut Change<'_>, database: &DatabaseName, target: &Target<'_>
             bounds: bounds.collect::<cairn_format::Result<_>>()?,
         });
     }
-    for ((partition, bucket), segments) in rowsets {
-        change.add_rowset(database, name, NewRowset { partition, bucket: bucket as usize, segments })?;
+    let mut rowsets: BTreeMap<PartitionId, Vec<NewRowset>> = BTreeMap::new();
+    for ((partition, bucket), segments) in tablets {
+        rowsets.entry(partition).or_default().push(NewRowset { bucket: bucket as usize, segments });
+    }
+    for (partition, rowsets) in rowsets {
+        change.add_rowsets(database, name, partition, rowsets)?;
     }
     Ok(())
 }
