@@ -3,6 +3,13 @@
 //! `CAIRN_BENCH_SF` is TPC-H's scale factor, 0.1 by default. Run with `cargo bench --bench hot_paths`.
 
 #![allow(missing_docs, reason = "Criterion's macros make public functions without documentation")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a bench is told its size and prints"
+)]
+#![allow(dead_code, reason = "each bench uses its part of what they share")]
 
 mod support;
 

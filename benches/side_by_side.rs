@@ -9,6 +9,14 @@
 //!
 //! Run with `cargo bench --bench side_by_side`.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a bench is told its size and prints"
+)]
+#![allow(dead_code, reason = "each bench uses its part of what they share")]
+
 mod support;
 
 use std::fs::File;

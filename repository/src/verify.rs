@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cairn_format::{
     Descriptor, Digest, FileList, FileListRef, Manifest, ObjectKey, SnapshotLabel, SnapshotTimestamp,
+    TableEntry,
 };
 
 use crate::error::{Error, ErrorKind, Result};
@@ -71,7 +72,7 @@ pub(crate) fn verify(
 
     // From the manifests down: what a damaged object refers to is unknown and cannot be looked at.
     let mut lists: BTreeMap<Digest, (FileListRef, Users)> = BTreeMap::new();
-    let mut tables = Vec::new();
+    let mut tables: BTreeMap<Digest, Vec<(usize, TableEntry)>> = BTreeMap::new();
     for (index, name) in snapshots.iter().enumerate() {
         transfer.check()?;
         let key = ObjectKey::Snapshot { label: name.label.clone(), timestamp: name.timestamp };
@@ -80,7 +81,7 @@ pub(crate) fn verify(
         };
         for table in manifest.tables {
             lists.entry(table.files.digest).or_insert_with(|| (table.files, Users::new())).1.insert(index);
-            tables.push((index, table));
+            tables.entry(table.files.digest).or_default().push((index, table));
         }
     }
     let mut data: BTreeMap<(Digest, u64), Users> = BTreeMap::new();
@@ -91,7 +92,7 @@ pub(crate) fn verify(
             continue;
         };
         // Lists may be shared by tables that expect different things of them; each one says so for itself.
-        for (index, table) in tables.iter().filter(|(_, table)| table.files.digest == *digest) {
+        for (index, table) in tables.get(digest).into_iter().flatten() {
             if let Err(error) = table.check_files(&list) {
                 check.find(&key, &[*index].into(), Problem::Malformed(error.to_string()));
             }

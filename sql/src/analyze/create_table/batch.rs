@@ -1,0 +1,237 @@
+//! `START … END … EVERY`: many partitions of equal width.
+
+use cairn_format::{
+    BoundValue, ColumnType, PartitionBound, PartitionDefinition, PartitionName, PartitionRange, Value,
+};
+use chrono::{DateTime, Datelike, Days, Duration, Months, NaiveDate, NaiveDateTime, NaiveTime};
+
+use crate::analyze::names::analysed;
+use crate::ast::{PartitionStep, RangeBatch, TimeUnit};
+use crate::error::{Error, Result};
+
+/// StarRocks' limit of partitions that one batch makes.
+const MAX_PARTITIONS: usize = 4096;
+
+pub(super) fn partitions(batch: &RangeBatch, column_type: &ColumnType) -> Result<Vec<PartitionDefinition>> {
+    let about = |e: Error| e.about(format_args!("partitions from \"{}\" to \"{}\"", batch.start, batch.end));
+    let value = |text: &str| analysed(Value::parse(column_type, text)).map_err(about);
+    let (start, end) = (value(&batch.start)?, value(&batch.end)?);
+    let ranges = match (batch.step, start, end) {
+        (PartitionStep::Number(width), Value::Integer(start), Value::Integer(end)) => {
+            of_numbers(start, end, width).map_err(about)?
+        }
+        (PartitionStep::Interval(width, unit), start, end) if unit_fits(unit, column_type) => {
+            match (time(&start), time(&end)) {
+                (Some(start), Some(end)) => of_times(start, end, width, unit, column_type).map_err(about)?,
+                _ => return Err(about(wrong_step(column_type))),
+            }
+        }
+        _ => return Err(about(wrong_step(column_type))),
+    };
+    let types = std::slice::from_ref(column_type);
+    let bound = |value| analysed(PartitionBound::try_new(vec![BoundValue::Value(value)], types));
+    let partition = |(name, lower, upper): (String, Value, Value)| {
+        let range = analysed(PartitionRange::try_new(bound(lower)?, bound(upper)?))?;
+        Ok(PartitionDefinition { name: analysed(PartitionName::parse(&name))?, range: Some(range) })
+    };
+    ranges.into_iter().map(partition).collect()
+}
+
+type NamedRange = (String, Value, Value);
+
+fn wrong_step(column_type: &ColumnType) -> Error {
+    Error::analysis(match column_type {
+        ColumnType::Date => "EVERY of a DATE column is INTERVAL n DAY, WEEK, MONTH or YEAR".to_owned(),
+        ColumnType::DateTime => {
+            "EVERY of a DATETIME column is INTERVAL n HOUR, DAY, WEEK, MONTH or YEAR".to_owned()
+        }
+        integer if integer.is_integer() => "EVERY of an integer column is a number".to_owned(),
+        other => format!("START … END … EVERY cannot divide a column of type {other}"),
+    })
+}
+
+fn unit_fits(unit: TimeUnit, column_type: &ColumnType) -> bool {
+    match unit {
+        TimeUnit::Day | TimeUnit::Week | TimeUnit::Month | TimeUnit::Year => true,
+        TimeUnit::Hour => *column_type == ColumnType::DateTime,
+        TimeUnit::Quarter | TimeUnit::Minute | TimeUnit::Second => false,
+    }
+}
+
+fn of_numbers(start: i128, end: i128, width: u64) -> Result<Vec<NamedRange>> {
+    check_ends(start < end, width)?;
+    let mut ranges = Vec::new();
+    let mut lower = start;
+    while lower < end {
+        check_count(ranges.len())?;
+        let upper = lower.saturating_add(width.into()).min(end);
+        let name = format!("p{}{}", if lower < 0 { "_" } else { "" }, lower.unsigned_abs());
+        ranges.push((name, Value::Integer(lower), Value::Integer(upper)));
+        lower = upper;
+    }
+    Ok(ranges)
+}
+
+fn of_times(
+    start: NaiveDateTime,
+    end: NaiveDateTime,
+    width: u64,
+    unit: TimeUnit,
+    column_type: &ColumnType,
+) -> Result<Vec<NamedRange>> {
+    check_ends(start < end, width)?;
+    let too_far = || Error::analysis("its partitions go beyond the year 9999");
+    let value = |time: NaiveDateTime| match column_type {
+        ColumnType::Date => Value::Date(time.date().to_epoch_days()),
+        _ => Value::DateTime(time.and_utc().timestamp_micros()),
+    };
+    let mut ranges = Vec::new();
+    let mut lower = start;
+    while lower < end {
+        check_count(ranges.len())?;
+        let upper = next(lower, width, unit).ok_or_else(too_far)?.min(end);
+        ranges.push((name(lower, unit), value(lower), value(upper)));
+        lower = upper;
+    }
+    Ok(ranges)
+}
+
+fn check_ends(ordered: bool, width: u64) -> Result<()> {
+    if !ordered {
+        return Err(Error::analysis("START must be below END"));
+    }
+    if width == 0 {
+        return Err(Error::analysis("EVERY must be at least 1"));
+    }
+    Ok(())
+}
+
+fn check_count(count: usize) -> Result<()> {
+    if count < MAX_PARTITIONS {
+        return Ok(());
+    }
+    Err(Error::analysis(format!(
+        "the number of batch partitions should not exceed {MAX_PARTITIONS}: make the steps wider"
+    )))
+}
+
+fn time(value: &Value) -> Option<NaiveDateTime> {
+    match value {
+        Value::Date(days) => Some(NaiveDate::from_epoch_days(*days)?.and_time(NaiveTime::MIN)),
+        Value::DateTime(micros) => Some(DateTime::from_timestamp_micros(*micros)?.naive_utc()),
+        _ => None,
+    }
+}
+
+/// Where the partition that begins at `time` ends. Weeks, months and years begin where the calendar's do, so only
+/// the first partition of a batch may be narrower.
+fn next(time: NaiveDateTime, width: u64, unit: TimeUnit) -> Option<NaiveDateTime> {
+    let width32 = u32::try_from(width).ok()?;
+    let midnight = |date: NaiveDate| date.and_time(NaiveTime::MIN);
+    let date = time.date();
+    match unit {
+        TimeUnit::Hour => time.checked_add_signed(Duration::try_hours(width32.into())?),
+        TimeUnit::Day => time.checked_add_days(Days::new(width)),
+        TimeUnit::Week => {
+            let monday = date.checked_sub_days(Days::new(date.weekday().num_days_from_monday().into()))?;
+            monday.checked_add_days(Days::new(width.checked_mul(7)?)).map(midnight)
+        }
+        TimeUnit::Month => date.with_day(1)?.checked_add_months(Months::new(width32)).map(midnight),
+        TimeUnit::Year => {
+            date.with_ordinal(1)?.checked_add_months(Months::new(width32.checked_mul(12)?)).map(midnight)
+        }
+        TimeUnit::Quarter | TimeUnit::Minute | TimeUnit::Second => None,
+    }
+}
+
+/// StarRocks' name of the partition that begins at `time`.
+fn name(time: NaiveDateTime, unit: TimeUnit) -> String {
+    match unit {
+        TimeUnit::Hour => time.format("p%Y%m%d%H").to_string(),
+        TimeUnit::Month => time.format("p%Y%m").to_string(),
+        TimeUnit::Year => time.format("p%Y").to_string(),
+        TimeUnit::Week => {
+            // Week 1 holds the first of January, weeks begin on Monday.
+            let first = time.date().with_ordinal(1).unwrap_or_else(|| time.date());
+            let week = (time.ordinal0() + first.weekday().num_days_from_monday()) / 7 + 1;
+            format!("p{:04}_{week:02}", time.year())
+        }
+        _ => time.format("p%Y%m%d").to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(start: &str, end: &str, step: PartitionStep, column_type: ColumnType) -> Vec<String> {
+        let batch = RangeBatch { start: start.to_owned(), end: end.to_owned(), step };
+        partitions(&batch, &column_type).unwrap().iter().map(|p| p.name.to_string()).collect()
+    }
+
+    #[test]
+    fn partitions_have_starrocks_names() {
+        let every = PartitionStep::Interval;
+        let cases = [
+            (
+                "2013-01-01",
+                "2013-01-04",
+                every(1, TimeUnit::Day),
+                ColumnType::Date,
+                "p20130101 p20130102 p20130103",
+            ),
+            (
+                "2013-01-15",
+                "2013-03-02",
+                every(1, TimeUnit::Month),
+                ColumnType::Date,
+                "p201301 p201302 p201303",
+            ),
+            ("2012-01-01", "2014-01-01", every(1, TimeUnit::Year), ColumnType::DateTime, "p2012 p2013"),
+            (
+                "2013-01-01",
+                "2013-01-15",
+                every(1, TimeUnit::Week),
+                ColumnType::Date,
+                "p2013_01 p2013_02 p2013_03",
+            ),
+            (
+                "2013-01-01 22:00:00",
+                "2013-01-02",
+                every(1, TimeUnit::Hour),
+                ColumnType::DateTime,
+                "p2013010122 p2013010123",
+            ),
+            ("-5", "10", PartitionStep::Number(5), ColumnType::Int, "p_5 p0 p5"),
+        ];
+        for (start, end, step, column_type, expected) in cases {
+            assert_eq!(names(start, end, step, column_type).join(" "), expected);
+        }
+    }
+
+    #[test]
+    fn impossible_batches_are_refused() {
+        let every = PartitionStep::Interval;
+        let cases = [
+            (
+                "2013-01-01",
+                "2013-01-01",
+                every(1, TimeUnit::Day),
+                ColumnType::Date,
+                "START must be below END",
+            ),
+            ("2013-01-01", "2014-01-01", every(0, TimeUnit::Day), ColumnType::Date, "at least 1"),
+            ("2013-01-01", "2014-01-01", every(1, TimeUnit::Hour), ColumnType::Date, "EVERY of a DATE"),
+            ("2013-01-01", "2014-01-01", PartitionStep::Number(1), ColumnType::Date, "EVERY of a DATE"),
+            ("1", "9", every(1, TimeUnit::Day), ColumnType::Int, "is a number"),
+            ("a", "b", PartitionStep::Number(1), ColumnType::String, "cannot divide"),
+            ("0", "10000", PartitionStep::Number(1), ColumnType::Int, "should not exceed 4096"),
+            ("x", "10", PartitionStep::Number(1), ColumnType::Int, "'x' is not a value"),
+        ];
+        for (start, end, step, column_type, expected) in cases {
+            let batch = RangeBatch { start: start.to_owned(), end: end.to_owned(), step };
+            let error = partitions(&batch, &column_type).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+}

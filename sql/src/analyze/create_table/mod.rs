@@ -1,0 +1,105 @@
+//! CREATE TABLE: from the clauses to a definition.
+
+mod batch;
+mod columns;
+mod key;
+mod partitions;
+mod properties;
+
+use cairn_format::{
+    Column, Distribution, FieldId, KeyModel, PartitionDefinition, Partitioning, TableDefinition, TableName,
+    writer_properties,
+};
+
+use super::names::analysed;
+use crate::ast::{CreateTableStatement, DistributionClause, Ident, TableScope};
+use crate::error::{Error, Result};
+
+/// Buckets of a partition when the statement does not say.
+const DEFAULT_BUCKETS: u32 = 2;
+
+/// The definition of the table and its partitions; an unpartitioned table has none here.
+pub(super) fn table(
+    statement: &CreateTableStatement,
+    name: &TableName,
+) -> Result<(TableDefinition, Vec<PartitionDefinition>)> {
+    refuse_unsupported(statement)?;
+    let columns = columns::columns(&statement.columns)?;
+    let key_columns = key::key_columns(statement, &columns)?;
+    let partitioning = match &statement.partition {
+        None => Partitioning::Unpartitioned,
+        Some(clause) => partitions::partitioning(clause, &columns)?,
+    };
+    let next_field_id = i32::try_from(columns.len() + 1)
+        .map_err(|_| Error::analysis(format!("table '{name}' has too many columns")))?;
+    let definition = TableDefinition {
+        name: name.clone(),
+        distribution: distribution(statement.distribution.as_ref(), &columns)?,
+        columns,
+        key_model: KeyModel::Duplicate,
+        key_columns,
+        partitioning,
+        comment: statement.comment.clone(),
+        properties: properties::properties(&statement.properties)?,
+        next_field_id,
+    };
+    analysed(definition.check())?;
+    analysed(writer_properties(&definition))?;
+    let partitions = match &statement.partition {
+        None => Vec::new(),
+        Some(clause) => partitions::partitions(clause, &definition)?,
+    };
+    if definition.partitioning != Partitioning::Unpartitioned {
+        analysed(definition.check_partitions(&partitions))?;
+    }
+    Ok((definition, partitions))
+}
+
+fn refuse_unsupported(statement: &CreateTableStatement) -> Result<()> {
+    match statement.scope {
+        TableScope::Ordinary => {}
+        TableScope::Temporary => return Err(Error::not_supported("CREATE TEMPORARY TABLE")),
+        TableScope::External => return Err(Error::not_supported("CREATE EXTERNAL TABLE")),
+    }
+    if let Some(engine) =
+        statement.engine.as_ref().filter(|engine| !engine.value.eq_ignore_ascii_case("olap"))
+    {
+        return Err(Error::analysis(format!("unknown engine '{}': use OLAP", engine.value)));
+    }
+    if let Some(index) = statement.indexes.first() {
+        return Err(Error::not_supported(format_args!("index '{}': an index", index.name.value)));
+    }
+    if statement.order_by.is_some() {
+        return Err(Error::not_supported("ORDER BY in CREATE TABLE"));
+    }
+    if let Some(rollup) = statement.rollups.first() {
+        return Err(Error::not_supported(format_args!("rollup '{}': ROLLUP", rollup.name.value)));
+    }
+    Ok(())
+}
+
+fn distribution(clause: Option<&DistributionClause>, columns: &[Column]) -> Result<Distribution> {
+    let buckets = match clause.and_then(|clause| clause.buckets) {
+        None => DEFAULT_BUCKETS,
+        Some(number) => u32::try_from(number).unwrap_or(u32::MAX),
+    };
+    match clause.and_then(|clause| clause.hash_columns.as_ref()) {
+        None => Ok(Distribution::Random { buckets }),
+        Some(names) => Ok(Distribution::Hash { columns: field_ids(names, columns, "bucket")?, buckets }),
+    }
+}
+
+/// The columns that a clause names; `role` is the clause's word for them.
+fn field_ids(names: &[Ident], columns: &[Column], role: &str) -> Result<Vec<FieldId>> {
+    let mut ids = Vec::with_capacity(names.len());
+    for name in names {
+        let column = columns.iter().find(|column| column.name.matches(&name.value)).ok_or_else(|| {
+            Error::analysis(format!("{role} column '{}' does not exist in the table", name.value))
+        })?;
+        if ids.contains(&column.field_id) {
+            return Err(Error::analysis(format!("duplicated {role} column '{}'", name.value)));
+        }
+        ids.push(column.field_id);
+    }
+    Ok(ids)
+}

@@ -1,0 +1,54 @@
+//! The properties of a CREATE TABLE.
+
+use std::collections::BTreeMap;
+
+use crate::ast::Properties;
+use crate::error::{Error, Result};
+
+/// StarRocks' table properties. Apart from `compression` they are kept, shown and without effect: they speak of
+/// replicas, media and indexes that a store in one directory does not have.
+const KNOWN: &[&str] = &[
+    "bloom_filter_columns",
+    "bloom_filter_fpp",
+    "bucket_size",
+    "colocate_with",
+    "compression",
+    "enable_persistent_index",
+    "fast_schema_evolution",
+    "foreign_key_constraints",
+    "in_memory",
+    "partition_live_number",
+    "persistent_index_type",
+    "replicated_storage",
+    "replication_num",
+    "storage_cooldown_time",
+    "storage_cooldown_ttl",
+    "storage_format",
+    "storage_medium",
+    "unique_constraints",
+    "write_quorum",
+];
+
+pub(super) fn properties(given: &Properties) -> Result<BTreeMap<String, String>> {
+    let mut properties = BTreeMap::new();
+    for (key, value) in given {
+        if key.starts_with("dynamic_partition.") {
+            return Err(Error::not_supported(format_args!("property \"{key}\": dynamic partitioning")));
+        }
+        if !KNOWN.contains(&key.as_str()) {
+            return Err(Error::analysis(format!(
+                "Unknown properties: {key}; the known ones are {}",
+                KNOWN.join(", ")
+            )));
+        }
+        if key == "replication_num" && !value.trim().parse::<u16>().is_ok_and(|number| number >= 1) {
+            return Err(Error::analysis(format!(
+                "Invalid replication_num: '{value}'; give a whole number, at least 1"
+            )));
+        }
+        if properties.insert(key.clone(), value.clone()).is_some() {
+            return Err(Error::analysis(format!("property \"{key}\" is given twice")));
+        }
+    }
+    Ok(properties)
+}

@@ -1,0 +1,74 @@
+//! INSERT: which columns of the table the rows go to.
+
+use std::sync::Arc;
+
+use cairn_engine::Table;
+use cairn_format::PartitionName;
+
+use super::names::{Scope, TablePath, partitions};
+use crate::ast::{InsertStatement, QueryText};
+use crate::error::{Error, Result};
+
+/// An INSERT whose table and columns are known.
+#[derive(Debug)]
+pub(crate) struct Insert<'s> {
+    pub(crate) path: TablePath,
+    pub(crate) table: Arc<Table>,
+    pub(crate) only: Option<Vec<PartitionName>>,
+    /// For each column of the rows, the position of the table's column that it goes to.
+    pub(crate) targets: Vec<usize>,
+    pub(crate) query: &'s QueryText,
+}
+
+pub(super) fn insert<'s>(statement: &'s InsertStatement, scope: &Scope<'_>) -> Result<Insert<'s>> {
+    let path = scope.table_path(&statement.table)?;
+    let table = Arc::clone(scope.table(&path)?);
+    let only = match &statement.partitions {
+        None => None,
+        Some(choice) => Some(partitions(&table, choice)?),
+    };
+    let definition = &table.definition;
+    let targets = match &statement.columns {
+        None => (0..definition.columns.len()).collect(),
+        Some(names) => {
+            let mut targets = Vec::with_capacity(names.len());
+            for name in names {
+                let found = definition.columns.iter().position(|column| column.name.matches(&name.value));
+                let position = found.ok_or_else(|| {
+                    Error::analysis(format!(
+                        "unknown column '{}' in table '{}'; DESC {} lists its columns",
+                        name.value, definition.name, definition.name
+                    ))
+                })?;
+                if targets.contains(&position) {
+                    return Err(Error::analysis(format!("column '{}' is specified twice", name.value)));
+                }
+                targets.push(position);
+            }
+            targets
+        }
+    };
+    for (position, column) in definition.columns.iter().enumerate() {
+        if !targets.contains(&position) && !column.nullable && column.default.is_none() {
+            return Err(Error::analysis(format!(
+                "column '{}' must be in the column list: it is NOT NULL and has no default",
+                column.name
+            )));
+        }
+    }
+    Ok(Insert { path, table, only, targets, query: &statement.query })
+}
+
+impl Insert<'_> {
+    /// Refuses rows of another width than the column list's.
+    pub(crate) fn check_width(&self, width: usize) -> Result<()> {
+        if width == self.targets.len() {
+            return Ok(());
+        }
+        Err(Error::analysis(format!(
+            "Column count doesn't match value count: table '{}' takes {} values a row here, the rows have {width}",
+            self.path.table,
+            self.targets.len()
+        )))
+    }
+}

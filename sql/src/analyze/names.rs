@@ -1,0 +1,133 @@
+//! From names as they were written to what the catalog knows.
+
+use std::sync::Arc;
+
+use cairn_engine::{CatalogView, Database, RepositoryEntry, Table};
+use cairn_format::{DatabaseName, PartitionName, RepositoryName, TableName};
+
+use crate::ast;
+use crate::error::{Error, Result};
+
+/// The one catalog that holds databases.
+pub(crate) const CATALOG: &str = "default_catalog";
+
+/// What names are looked up in.
+#[derive(Clone, Copy)]
+pub(crate) struct Scope<'a> {
+    pub(crate) view: &'a CatalogView,
+    pub(crate) current: Option<&'a DatabaseName>,
+}
+
+/// A table's full name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TablePath {
+    pub(crate) database: DatabaseName,
+    pub(crate) table: TableName,
+}
+
+impl Scope<'_> {
+    /// The session's database, which must still be there.
+    pub(crate) fn current_database(&self) -> Result<DatabaseName> {
+        let name = self.current.ok_or_else(no_database)?.clone();
+        self.database(&name)?;
+        Ok(name)
+    }
+
+    pub(crate) fn database(&self, name: &DatabaseName) -> Result<&Arc<Database>> {
+        self.view.require_database(name).map_err(|e| Error::from(e).while_analysing())
+    }
+
+    /// A known database, or the session's.
+    pub(crate) fn database_or_current(&self, name: Option<&ast::Ident>) -> Result<DatabaseName> {
+        match name {
+            Some(name) => {
+                let name = parse_database(name)?;
+                self.database(&name)?;
+                Ok(name)
+            }
+            None => self.current_database(),
+        }
+    }
+
+    /// The table that `name` means; its database is known, the table itself may not be.
+    pub(crate) fn table_path(&self, name: &ast::ObjectName) -> Result<TablePath> {
+        check_catalog(name.catalog.as_ref())?;
+        let database = self.database_or_current(name.database.as_ref())?;
+        Ok(TablePath { database, table: parse_table(&name.name)? })
+    }
+
+    /// A known table.
+    pub(crate) fn table(&self, path: &TablePath) -> Result<&Arc<Table>> {
+        self.database(&path.database)?
+            .require_table(&path.table)
+            .map_err(|e| Error::from(e).while_analysing())
+    }
+
+    /// A known repository.
+    pub(crate) fn repository(&self, name: &ast::Ident) -> Result<&Arc<RepositoryEntry>> {
+        let name = parse_repository(name)?;
+        self.view.require_repository(&name).map_err(|e| Error::from(e).while_analysing())
+    }
+}
+
+/// The database that `name` means, known or not.
+pub(crate) fn database_name(name: &ast::DatabaseName) -> Result<DatabaseName> {
+    check_catalog(name.catalog.as_ref())?;
+    parse_database(&name.name)
+}
+
+pub(crate) fn no_database() -> Error {
+    Error::analysis("No database selected: write USE db first, or db.table")
+}
+
+pub(crate) fn check_catalog(catalog: Option<&ast::Ident>) -> Result<()> {
+    match catalog {
+        Some(catalog) if catalog.value != CATALOG => {
+            Err(Error::analysis(format!("unknown catalog '{}': only {CATALOG} exists here", catalog.value)))
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(crate) fn parse_database(name: &ast::Ident) -> Result<DatabaseName> {
+    analysed(DatabaseName::parse(&name.value))
+}
+
+pub(crate) fn parse_table(name: &ast::Ident) -> Result<TableName> {
+    analysed(TableName::parse(&name.value))
+}
+
+pub(crate) fn parse_repository(name: &ast::Ident) -> Result<RepositoryName> {
+    analysed(RepositoryName::parse(&name.value))
+}
+
+/// A rule of the format crate that a statement breaks is an analysis error.
+pub(crate) fn analysed<T>(checked: cairn_format::Result<T>) -> Result<T> {
+    checked.map_err(|e| Error::from(e).while_analysing())
+}
+
+/// The partitions that a statement names, by the names that the table has for them.
+pub(crate) fn partitions(table: &Table, choice: &ast::PartitionChoice) -> Result<Vec<PartitionName>> {
+    let names = match choice {
+        ast::PartitionChoice::Names { temporary: true, .. } => {
+            return Err(Error::not_supported("TEMPORARY PARTITION"));
+        }
+        ast::PartitionChoice::Keys(_) => {
+            return Err(Error::not_supported("naming a partition by its key values"));
+        }
+        ast::PartitionChoice::Names { names, .. } => names,
+    };
+    let mut found: Vec<PartitionName> = Vec::new();
+    for name in names {
+        let partition = table.require_partition(&name.value).map_err(|e| Error::from(e).while_analysing())?;
+        if found.contains(&partition.definition.name) {
+            return Err(Error::analysis(format!(
+                "partition '{}' of table '{}' is named twice",
+                name.value,
+                table.name()
+            )));
+        }
+        found.push(partition.definition.name.clone());
+    }
+    Ok(found)
+}

@@ -1,0 +1,212 @@
+//! Property lists of BACKUP and RESTORE.
+
+use cairn_engine::{DEFAULT_TIMEOUT_S, MIN_TIMEOUT_S};
+use cairn_format::SnapshotTimestamp;
+
+use crate::ast::Properties;
+use crate::error::{Error, Result};
+
+/// The properties of a BACKUP.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct BackupProperties {
+    pub(super) incremental: bool,
+    pub(super) timeout_s: u64,
+}
+
+/// The properties of a RESTORE.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct RestoreProperties {
+    pub(super) timestamp: SnapshotTimestamp,
+    pub(super) timeout_s: u64,
+    pub(super) allow_load: bool,
+    pub(super) replication_num: u32,
+}
+
+/// What StarRocks takes when nobody says how many replicas a restored table gets.
+const REPLICATION_NUM: u32 = 3;
+
+impl BackupProperties {
+    pub(super) fn parse(properties: &Properties) -> Result<Self> {
+        let mut parsed = Self { incremental: false, timeout_s: DEFAULT_TIMEOUT_S };
+        let mut unknown = Vec::new();
+        for (key, value) in properties {
+            match key.as_str() {
+                "type" => parsed.incremental = job_type(value)?,
+                "timeout" => parsed.timeout_s = timeout(value)?,
+                "ttl" => check_ttl(value)?,
+                other => unknown.push(other),
+            }
+        }
+        refuse_unknown("backup", &unknown, "type, timeout and ttl")?;
+        Ok(parsed)
+    }
+}
+
+impl RestoreProperties {
+    pub(super) fn parse(properties: &Properties) -> Result<Self> {
+        let (mut timestamp, mut timeout_s) = (None, DEFAULT_TIMEOUT_S);
+        let (mut allow_load, mut replication_num) = (false, REPLICATION_NUM);
+        let mut unknown = Vec::new();
+        for (key, value) in properties {
+            match key.as_str() {
+                "backup_timestamp" => {
+                    timestamp = Some(super::names::analysed(SnapshotTimestamp::parse(value))?);
+                }
+                "timeout" => timeout_s = timeout(value)?,
+                "allow_load" => allow_load = boolean(value)?,
+                "replication_num" => replication_num = replicas(value)?,
+                "meta_version" | "starrocks_meta_version" => check_meta_version(key, value)?,
+                other => unknown.push(other),
+            }
+        }
+        refuse_unknown(
+            "restore",
+            &unknown,
+            "backup_timestamp, replication_num, allow_load, meta_version, starrocks_meta_version and timeout",
+        )?;
+        let timestamp = timestamp.ok_or_else(|| {
+            Error::analysis(
+                "Missing backup_timestamp property: SHOW SNAPSHOT ON the repository prints it, and it is given as \
+                 PROPERTIES (\"backup_timestamp\" = \"2026-01-31-23-59-59-999\")",
+            )
+        })?;
+        Ok(Self { timestamp, timeout_s, allow_load, replication_num })
+    }
+}
+
+fn refuse_unknown(statement: &str, unknown: &[&str], known: &str) -> Result<()> {
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    Err(Error::analysis(format!(
+        "Unknown {statement} job properties: {}; the known ones are {known}",
+        unknown.join(", ")
+    )))
+}
+
+/// Whether the type is INCREMENTAL.
+fn job_type(value: &str) -> Result<bool> {
+    match value.to_ascii_uppercase().as_str() {
+        "FULL" => Ok(false),
+        "INCREMENTAL" => Ok(true),
+        _ => Err(Error::analysis(format!(
+            "Invalid backup job type: '{value}'; use FULL (unchanged data is not sent again in any case)"
+        ))),
+    }
+}
+
+fn timeout(value: &str) -> Result<u64> {
+    let seconds: i64 = value.trim().parse().map_err(|_| {
+        Error::analysis(format!("Invalid timeout format: '{value}'; give whole seconds, such as 86400"))
+    })?;
+    match u64::try_from(seconds) {
+        Ok(seconds) if seconds >= MIN_TIMEOUT_S => Ok(seconds),
+        _ => Err(Error::analysis(format!(
+            "timeout must be at least 10 min: '{value}' is less than {MIN_TIMEOUT_S} seconds"
+        ))),
+    }
+}
+
+fn boolean(value: &str) -> Result<bool> {
+    match value.to_ascii_lowercase().as_str() {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(Error::analysis(format!("Invalid allow load value: '{value}'; use true or false"))),
+    }
+}
+
+fn replicas(value: &str) -> Result<u32> {
+    match value.trim().parse::<u32>() {
+        Ok(number) if number >= 1 => Ok(number),
+        _ => Err(Error::analysis(format!(
+            "Invalid replication_num format: '{value}'; give a whole number, at least 1"
+        ))),
+    }
+}
+
+/// The number says how to read metadata of StarRocks; ours says so itself.
+fn check_meta_version(key: &str, value: &str) -> Result<()> {
+    value.trim().parse::<i32>().map(drop).map_err(|_| {
+        Error::analysis(format!("Invalid meta version format: {key} is '{value}'; give a whole number"))
+    })
+}
+
+/// Units of a `ttl`, in StarRocks' words; a plural is taken as well.
+const TTL_UNITS: [&str; 8] = ["SECOND", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR"];
+
+/// A readable `ttl` is refused as well: nothing here would drop the snapshot when it is over.
+fn check_ttl(value: &str) -> Result<()> {
+    let text = value.trim();
+    if text.is_empty() {
+        return Ok(());
+    }
+    let invalid = || {
+        Error::analysis(format!("Invalid ttl '{value}': Expected a duration such as '7 DAY' or '1 MONTH'"))
+    };
+    let (number, unit) = text.split_once(char::is_whitespace).ok_or_else(invalid)?;
+    let number: i64 = number.parse().map_err(|_| invalid())?;
+    let unit = unit.trim().to_ascii_uppercase();
+    let unit = unit.strip_suffix('S').unwrap_or(&unit);
+    if !TTL_UNITS.contains(&unit) {
+        return Err(invalid());
+    }
+    if number < 1 {
+        return Err(Error::analysis(format!("ttl must be a positive duration: '{value}' is not")));
+    }
+    Err(Error::analysis(format!(
+        "ttl is not supported yet: the snapshot would never expire; leave out \"ttl\" = \"{value}\""
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(pairs: &[(&str, &str)]) -> Properties {
+        pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+    }
+
+    #[test]
+    fn backup_properties_are_checked_with_starrocks_words() {
+        let default = BackupProperties::parse(&list(&[])).unwrap();
+        assert_eq!(default, BackupProperties { incremental: false, timeout_s: 86_400 });
+        let given = list(&[("type", "Full"), ("timeout", "600"), ("ttl", "  ")]);
+        assert_eq!(BackupProperties::parse(&given).unwrap().timeout_s, 600);
+        let cases = [
+            ("type", "half", "Invalid backup job type"),
+            ("timeout", "soon", "Invalid timeout format"),
+            ("timeout", "599", "timeout must be at least 10 min"),
+            ("timeout", "-1", "timeout must be at least 10 min"),
+            ("ttl", "7d", "Expected a duration"),
+            ("ttl", "forever", "Expected a duration"),
+            ("ttl", "7 PARSEC", "Expected a duration"),
+            ("ttl", "0 DAY", "ttl must be a positive duration"),
+            ("ttl", "-1 day", "ttl must be a positive duration"),
+            ("ttl", "7 days", "not supported yet"),
+            ("Timeout", "600", "Unknown backup job properties: Timeout"),
+        ];
+        for (key, value, expected) in cases {
+            let error = BackupProperties::parse(&list(&[(key, value)])).unwrap_err().to_string();
+            assert!(error.contains(expected), "{key}={value}: {error}");
+        }
+    }
+
+    #[test]
+    fn restore_properties_need_a_timestamp() {
+        let stamp = ("backup_timestamp", "2024-12-09-10-25-58-842");
+        let parsed = RestoreProperties::parse(&list(&[stamp, ("allow_load", "TRUE")])).unwrap();
+        assert!(parsed.allow_load);
+        let cases: [(&[(&str, &str)], &str); 6] = [
+            (&[], "Missing backup_timestamp property"),
+            (&[("backup_timestamp", "yesterday")], "wrong backup timestamp"),
+            (&[stamp, ("allow_load", "yes")], "Invalid allow load value"),
+            (&[stamp, ("replication_num", "x")], "Invalid replication_num format"),
+            (&[stamp, ("meta_version", "x")], "Invalid meta version format"),
+            (&[stamp, ("nope", "x")], "Unknown restore job properties: nope"),
+        ];
+        for (properties, expected) in cases {
+            let error = RestoreProperties::parse(&list(properties)).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+}

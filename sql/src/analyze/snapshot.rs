@@ -1,0 +1,225 @@
+//! BACKUP, RESTORE, CANCEL and SHOW SNAPSHOT.
+
+use std::collections::HashSet;
+
+use cairn_engine::{BackupRequest, JobKind, RestoreRequest, TableSelection};
+use cairn_format::{
+    DatabaseName, PartitionName, RepositoryName, SnapshotLabel, SnapshotTimestamp, TableName,
+};
+
+use super::names::{Scope, analysed, parse_database, parse_repository, parse_table, partitions};
+use super::properties::{BackupProperties, RestoreProperties};
+use crate::ast::{
+    BackupStatement, CancelStatement, CancelTarget, Ident, ObjectKind, PartitionChoice, RestoreDatabase,
+    RestoreStatement, ShowSnapshotStatement, SnapshotFilter, SnapshotObject,
+};
+use crate::error::{Error, Result};
+
+/// A BACKUP that names nothing unknown.
+#[derive(Debug)]
+pub(crate) struct Backup {
+    pub(crate) request: BackupRequest,
+    /// Whether the type INCREMENTAL was asked for, which StarRocks refuses only when it runs into an existing label.
+    pub(crate) incremental: bool,
+}
+
+/// Which snapshots a SHOW SNAPSHOT shows.
+#[derive(Debug)]
+pub(crate) enum SnapshotChoice {
+    All,
+    Labels(Vec<String>),
+    One { label: String, timestamp: String },
+}
+
+pub(super) fn backup(statement: &BackupStatement, scope: &Scope<'_>) -> Result<Backup> {
+    if statement.catalogs.is_some() {
+        return Err(Error::not_supported("BACKUP of external catalogs"));
+    }
+    let database = scope.database_or_current(statement.database.as_ref())?;
+    let label = label(&statement.label)?;
+    let repository = scope.repository(&statement.repository)?.name.clone();
+    let properties = BackupProperties::parse(&statement.properties)?;
+    let tables = match &statement.objects {
+        None => None,
+        Some(objects) => Some(backup_tables(objects, &database, scope)?),
+    };
+    let request = BackupRequest { database, label, repository, tables, timeout_s: properties.timeout_s };
+    Ok(Backup { request, incremental: properties.incremental })
+}
+
+/// The tables of a BACKUP's ON list. A table that is listed beside ALL TABLES keeps its own partitions.
+fn backup_tables(
+    objects: &[SnapshotObject],
+    database: &DatabaseName,
+    scope: &Scope<'_>,
+) -> Result<Vec<TableSelection>> {
+    let database = scope.database(database)?;
+    let mut selected: Vec<TableSelection> = Vec::new();
+    for (name, choice, _) in listed_tables(objects)? {
+        // A database before the name is replaced by the statement's, as StarRocks does.
+        let table = database.require_table(&name).map_err(|e| Error::from(e).while_analysing())?;
+        let partitions = match choice {
+            None => None,
+            Some(choice) => Some(partitions(table, choice)?),
+        };
+        if selected.iter().any(|selection| selection.table == name) {
+            return Err(duplicated(&name));
+        }
+        selected.push(TableSelection { table: name, partitions, alias: None });
+    }
+    if objects.contains(&SnapshotObject::All(ObjectKind::Table)) {
+        for table in database.tables() {
+            if !selected.iter().any(|selection| selection.table == *table.name()) {
+                let table = table.name().clone();
+                selected.push(TableSelection { table, partitions: None, alias: None });
+            }
+        }
+    }
+    Ok(selected)
+}
+
+pub(super) fn restore(statement: &RestoreStatement, _scope: &Scope<'_>) -> Result<RestoreRequest> {
+    if statement.catalogs.is_some() {
+        return Err(Error::not_supported("RESTORE of external catalogs"));
+    }
+    let properties = RestoreProperties::parse(&statement.properties)?;
+    let source_database = match &statement.database {
+        RestoreDatabase::Named { name, .. } => Some(parse_database(name)?),
+        _ => None,
+    };
+    let database = statement.database.target().map(parse_database).transpose()?;
+    let tables = match &statement.objects {
+        None => None,
+        Some(objects) => restore_tables(objects)?,
+    };
+    Ok(RestoreRequest {
+        label: label(&statement.label)?,
+        timestamp: properties.timestamp,
+        repository: parse_repository(&statement.repository)?,
+        source_database,
+        database,
+        tables,
+        timeout_s: properties.timeout_s,
+        allow_load: properties.allow_load,
+        replication_num: properties.replication_num,
+    })
+}
+
+/// The tables of a RESTORE's ON list; `None` when it asks for all of them.
+fn restore_tables(objects: &[SnapshotObject]) -> Result<Option<Vec<TableSelection>>> {
+    let listed = listed_tables(objects)?;
+    let mut names = HashSet::new();
+    for (name, ..) in &listed {
+        if !names.insert(name.clone()) {
+            return Err(duplicated(name));
+        }
+    }
+    let mut selected = Vec::new();
+    for (name, choice, alias) in listed {
+        let alias = alias.map(parse_table).transpose()?;
+        if let Some(alias) = alias.as_ref().filter(|alias| **alias != name)
+            && !names.insert(alias.clone())
+        {
+            return Err(Error::analysis(format!(
+                "Duplicated alias name: {alias}; give each table a name of its own"
+            )));
+        }
+        let partitions = choice.map(partition_names).transpose()?;
+        selected.push(TableSelection { table: name, partitions, alias });
+    }
+    if objects.contains(&SnapshotObject::All(ObjectKind::Table)) {
+        if selected.is_empty() {
+            return Ok(None);
+        }
+        return Err(Error::not_supported("ALL TABLES beside single tables in RESTORE"));
+    }
+    Ok(Some(selected))
+}
+
+/// A table of an ON list, with its partitions and its alias.
+type ListedTable<'s> = (TableName, Option<&'s PartitionChoice>, Option<&'s Ident>);
+
+/// The tables of an ON list, in order; its other objects are refused, or are all of none.
+fn listed_tables(objects: &[SnapshotObject]) -> Result<Vec<ListedTable<'_>>> {
+    let mut tables = Vec::new();
+    for object in objects {
+        match object {
+            SnapshotObject::Named { kind: ObjectKind::Table, name, partitions, alias } => {
+                tables.push((parse_table(&name.name)?, partitions.as_ref(), alias.as_ref()));
+            }
+            SnapshotObject::Named { kind, name, .. } => {
+                return Err(Error::not_supported(format_args!("{kind} {name}: a snapshot of {kind}S")));
+            }
+            // A database has none of the other kinds, so ALL of them is nothing.
+            SnapshotObject::All(_) => {}
+        }
+    }
+    Ok(tables)
+}
+
+fn partition_names(choice: &PartitionChoice) -> Result<Vec<PartitionName>> {
+    match choice {
+        PartitionChoice::Names { temporary: true, .. } => Err(Error::not_supported("TEMPORARY PARTITION")),
+        PartitionChoice::Keys(_) => Err(Error::not_supported("naming a partition by its key values")),
+        PartitionChoice::Names { names, .. } => {
+            let mut seen = Vec::new();
+            for name in names {
+                let name = analysed(PartitionName::parse(&name.value))?;
+                if seen.contains(&name) {
+                    return Err(Error::analysis(format!("partition '{name}' is named twice")));
+                }
+                seen.push(name);
+            }
+            Ok(seen)
+        }
+    }
+}
+
+fn duplicated(table: &TableName) -> Error {
+    Error::analysis(format!("Duplicated table: {table}; name it once, with all of its partitions"))
+}
+
+fn label(label: &Ident) -> Result<SnapshotLabel> {
+    analysed(SnapshotLabel::parse(&label.value))
+}
+
+pub(super) fn cancel(statement: &CancelStatement, scope: &Scope<'_>) -> Result<(DatabaseName, JobKind)> {
+    let kind = match statement.kind {
+        crate::ast::JobKind::Backup => JobKind::Backup,
+        crate::ast::JobKind::Restore => JobKind::Restore,
+    };
+    match &statement.target {
+        CancelTarget::ExternalCatalog => Err(Error::not_supported("a job of external catalogs")),
+        CancelTarget::Database(name) => {
+            let name = parse_database(name)?;
+            // A restore makes its database when it ends: until then only its job knows the name.
+            if !scope.view.jobs().any(|job| job.database == name) {
+                scope.database(&name)?;
+            }
+            Ok((name, kind))
+        }
+    }
+}
+
+pub(super) fn show_snapshot(
+    statement: &ShowSnapshotStatement,
+    scope: &Scope<'_>,
+) -> Result<(RepositoryName, SnapshotChoice)> {
+    let repository = scope.repository(&statement.repository)?.name.clone();
+    let choice = match &statement.filter {
+        SnapshotFilter::All => SnapshotChoice::All,
+        SnapshotFilter::Labels(labels) => SnapshotChoice::Labels(labels.clone()),
+        SnapshotFilter::Label { label, timestamp: None } => SnapshotChoice::Labels(vec![label.clone()]),
+        SnapshotFilter::Label { label, timestamp: Some(timestamp) } => {
+            analysed(SnapshotTimestamp::parse(timestamp))?;
+            SnapshotChoice::One { label: label.clone(), timestamp: timestamp.clone() }
+        }
+        SnapshotFilter::Other(condition) => {
+            return Err(Error::analysis(format!(
+                "cannot show snapshots WHERE {condition}: Where clause should looks like: SNAPSHOT = \"your_snapshot_name\" \
+                 [AND TIMESTAMP = \"2018-04-18-19-19-10\"], or SNAPSHOT IN (\"snapshot_1\", \"snapshot_2\")"
+            )));
+        }
+    };
+    Ok((repository, choice))
+}

@@ -1,0 +1,151 @@
+//! The syntax tree of StarRocks' statements.
+//!
+//! A tree holds what was written and nothing that was looked up: names are not resolved, properties are not
+//! checked, and object kinds this store does not know are present, because refusing them is the analyser's
+//! work. Queries inside statements are `sqlparser`'s trees ([`QueryText`]).
+//!
+//! Every statement prints itself completely: parsing what [`Display`](std::fmt::Display) wrote gives an equal
+//! tree. Equality ignores where in the source a name stood.
+
+mod backup;
+mod database;
+mod name;
+mod partition;
+mod print;
+mod query;
+mod repository;
+mod restore;
+mod show;
+mod table;
+mod types;
+mod words;
+
+use std::fmt;
+
+pub use backup::{
+    BackupStatement, CancelStatement, CancelTarget, CatalogChoice, CatalogItem, DropSnapshotStatement,
+    JobKind, ObjectKind, PartitionChoice, PartitionKey, PartitionKeyValue, SnapshotObject,
+};
+pub use database::{
+    CreateDatabaseStatement, DropDatabaseStatement, DropTableStatement, TruncateTableStatement,
+};
+pub use name::{DatabaseName, Ident, Location, ObjectName};
+pub use partition::{
+    ListPart, ListValue, PartitionClause, PartitionExpression, PartitionStep, RangeBatch, RangeBound,
+    RangePart, RangePartition, RangeValue, TimeUnit,
+};
+pub use query::{ExplainLevel, ExplainStatement, ExprText, InsertStatement, QueryText};
+pub use repository::{CreateRepositoryStatement, DropRepositoryStatement};
+pub use restore::{RestoreDatabase, RestoreStatement};
+pub use show::{ShowJobsStatement, ShowPredicates, ShowSnapshotStatement, SnapshotFilter};
+pub use table::{
+    Aggregation, ColumnClause, ColumnDefault, ColumnValue, CreateTableStatement, DistributionClause,
+    IndexClause, IndexKind, KeyClause, KeyKind, RollupClause, TableScope,
+};
+pub use types::TypeName;
+
+pub(crate) use words::{is_identifier_char, is_identifier_start, is_reserved};
+
+/// A property list in source order; a key written twice is present twice.
+pub type Properties = Vec<(String, String)>;
+
+/// One statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Statement {
+    /// `CREATE DATABASE`
+    CreateDatabase(CreateDatabaseStatement),
+    /// `DROP DATABASE`
+    DropDatabase(DropDatabaseStatement),
+    /// `USE`
+    Use(DatabaseName),
+    /// `CREATE TABLE`
+    CreateTable(Box<CreateTableStatement>),
+    /// `DROP TABLE`
+    DropTable(DropTableStatement),
+    /// `TRUNCATE TABLE`
+    TruncateTable(TruncateTableStatement),
+    /// `INSERT INTO`
+    Insert(Box<InsertStatement>),
+    /// `SELECT`, `WITH`, `VALUES` or a parenthesised query
+    Query(QueryText),
+    /// `EXPLAIN`
+    Explain(ExplainStatement),
+    /// `SHOW DATABASES`, with the pattern of its `LIKE`
+    ShowDatabases {
+        /// The `LIKE` pattern.
+        like: Option<String>,
+    },
+    /// `SHOW TABLES`
+    ShowTables {
+        /// The database after `FROM`; without one, the session's.
+        database: Option<DatabaseName>,
+        /// The `LIKE` pattern.
+        like: Option<String>,
+    },
+    /// `SHOW PARTITIONS FROM`
+    ShowPartitions(ObjectName),
+    /// `SHOW CREATE TABLE`
+    ShowCreateTable(ObjectName),
+    /// `SHOW CREATE DATABASE`
+    ShowCreateDatabase(DatabaseName),
+    /// `DESC` of a table
+    Describe(ObjectName),
+    /// `CREATE REPOSITORY`
+    CreateRepository(CreateRepositoryStatement),
+    /// `DROP REPOSITORY`
+    DropRepository(DropRepositoryStatement),
+    /// `SHOW REPOSITORIES`
+    ShowRepositories,
+    /// `BACKUP`
+    Backup(Box<BackupStatement>),
+    /// `RESTORE`
+    Restore(Box<RestoreStatement>),
+    /// `CANCEL BACKUP` and `CANCEL RESTORE`
+    Cancel(CancelStatement),
+    /// `SHOW BACKUP` and `SHOW RESTORE`
+    ShowJobs(Box<ShowJobsStatement>),
+    /// `SHOW SNAPSHOT ON`
+    ShowSnapshot(Box<ShowSnapshotStatement>),
+    /// `DROP SNAPSHOT`
+    DropSnapshot(DropSnapshotStatement),
+}
+
+impl fmt::Display for Statement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CreateDatabase(statement) => statement.fmt(f),
+            Self::DropDatabase(statement) => statement.fmt(f),
+            Self::Use(database) => write!(f, "USE {database}"),
+            Self::CreateTable(statement) => statement.fmt(f),
+            Self::DropTable(statement) => statement.fmt(f),
+            Self::TruncateTable(statement) => statement.fmt(f),
+            Self::Insert(statement) => statement.fmt(f),
+            Self::Query(query) => query.fmt(f),
+            Self::Explain(statement) => statement.fmt(f),
+            Self::ShowDatabases { like } => {
+                f.write_str("SHOW DATABASES")?;
+                show::write_like(f, like.as_deref())
+            }
+            Self::ShowTables { database, like } => {
+                f.write_str("SHOW TABLES")?;
+                if let Some(database) = database {
+                    write!(f, " FROM {database}")?;
+                }
+                show::write_like(f, like.as_deref())
+            }
+            Self::ShowPartitions(table) => write!(f, "SHOW PARTITIONS FROM {table}"),
+            Self::ShowCreateTable(table) => write!(f, "SHOW CREATE TABLE {table}"),
+            Self::ShowCreateDatabase(database) => write!(f, "SHOW CREATE DATABASE {database}"),
+            Self::Describe(table) => write!(f, "DESC {table}"),
+            Self::CreateRepository(statement) => statement.fmt(f),
+            Self::DropRepository(statement) => statement.fmt(f),
+            Self::ShowRepositories => f.write_str("SHOW REPOSITORIES"),
+            Self::Backup(statement) => statement.fmt(f),
+            Self::Restore(statement) => statement.fmt(f),
+            Self::Cancel(statement) => statement.fmt(f),
+            Self::ShowJobs(statement) => statement.fmt(f),
+            Self::ShowSnapshot(statement) => statement.fmt(f),
+            Self::DropSnapshot(statement) => statement.fmt(f),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Checking a script without running it.
+
+use std::sync::Arc;
+
+use cairn_engine::{CatalogView, TabletStore};
+use cairn_format::DatabaseName;
+
+use crate::analyze::{Request, Scope, analyze};
+use crate::ast::Statement;
+use crate::error::Result;
+use crate::execute::Executor;
+use crate::query::QueryEngine;
+use crate::session::Session;
+
+/// Analyses the statements of a script one after the other, and runs none.
+///
+/// It keeps a catalog of its own: what a statement would make, drop or choose is so for those after it. A RESTORE
+/// makes what its snapshot holds, which nobody knows before it runs: from then on unknown names are no errors.
+pub struct Checker {
+    store: Arc<TabletStore>,
+    queries: QueryEngine,
+    view: Arc<CatalogView>,
+    current: Option<DatabaseName>,
+    restored: bool,
+}
+
+impl Checker {
+    /// Starts from the session's catalog and database of this moment.
+    pub fn new(session: &Session) -> Self {
+        Self {
+            store: Arc::clone(&session.store),
+            queries: session.queries.clone(),
+            view: session.store.view(),
+            current: session.current.clone(),
+            restored: false,
+        }
+    }
+
+    /// Analyses one statement.
+    ///
+    /// # Errors
+    ///
+    /// What [`Session::execute`] would refuse before running anything.
+    pub fn check(&mut self, statement: &Statement) -> Result<()> {
+        match self.analysed(statement) {
+            Err(error) if self.restored && error.is_unknown_name() => {
+                if let Statement::Use(name) = statement {
+                    self.current = DatabaseName::parse(&name.name.value).ok();
+                }
+                Ok(())
+            }
+            result => result,
+        }
+    }
+
+    fn analysed(&mut self, statement: &Statement) -> Result<()> {
+        let view = Arc::clone(&self.view);
+        let request = analyze(statement, &Scope { view: &view, current: self.current.as_ref() })?;
+        let executor = Executor {
+            store: &self.store,
+            queries: &self.queries,
+            view: &view,
+            current: self.current.as_ref(),
+        };
+        executor.check(&request)?;
+        self.imagine(request)
+    }
+
+    /// Changes the catalog as the request would.
+    fn imagine(&mut self, request: Request<'_>) -> Result<()> {
+        let view = &self.view;
+        let changed = match request {
+            Request::CreateDatabase(name) => view.with_database(&name),
+            Request::DropDatabase(name) => view.without_database(&name),
+            Request::CreateTable(new) => view.with_table(&new.database, new.definition, new.partitions),
+            Request::DropTable(path) => view.without_table(&path.database, &path.table),
+            Request::CreateRepository(new) => view.with_repository(new),
+            Request::DropRepository(name) => view.without_repository(&name),
+            Request::Use(name) => {
+                self.current = Some(name);
+                return Ok(());
+            }
+            Request::Restore(_) => {
+                self.restored = true;
+                return Ok(());
+            }
+            _ => return Ok(()),
+        };
+        self.view = Arc::new(changed.map_err(|e| crate::Error::from(e).while_analysing())?);
+        Ok(())
+    }
+}

@@ -1,0 +1,230 @@
+//! Strict casts: from the columns of a query to those of a table.
+//!
+//! A value that the table's column cannot hold is an error that names it, never null.
+
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, StringArray, new_null_array};
+use arrow::compute::{CastOptions, can_cast_types, cast_with_options};
+use arrow::datatypes::{DataType, Date32Type, Float32Type, Float64Type, TimeUnit, TimestampMicrosecondType};
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+use cairn_format::{Column, ColumnType, Value};
+
+use super::cell;
+use crate::error::{Error, Result};
+
+/// Whether values of an Arrow type can be cast to a column's type at all.
+pub(super) fn can_cast(from: &DataType, to: &ColumnType) -> bool {
+    let Some(from) = plain(from) else { return false };
+    if from == DataType::Null || from == to.arrow_type() {
+        return true;
+    }
+    match (&from, to) {
+        (DataType::Utf8, _) | (DataType::Binary, ColumnType::Varbinary { .. }) => true,
+        (DataType::Binary, to) => to.is_text(),
+        (_, ColumnType::Varbinary { .. } | ColumnType::Json) => false,
+        (from, to) if to.is_text() => can_cast_types(from, &DataType::Utf8),
+        (DataType::Date32 | DataType::Timestamp(..), ColumnType::Date | ColumnType::DateTime) => true,
+        (DataType::Date32 | DataType::Timestamp(..), _) | (_, ColumnType::Date | ColumnType::DateTime) => {
+            false
+        }
+        (from, _) => from.is_numeric() || *from == DataType::Boolean,
+    }
+}
+
+/// The type under a dictionary or another layout of the same values; `None` for types that no column has.
+fn plain(from: &DataType) -> Option<DataType> {
+    Some(match from {
+        DataType::Dictionary(_, values) => return plain(values),
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => DataType::Utf8,
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
+            DataType::Binary
+        }
+        DataType::Date64 => DataType::Timestamp(TimeUnit::Microsecond, None),
+        DataType::Timestamp(..) => from.clone(),
+        other if other.is_nested() || other.is_temporal() && *other != DataType::Date32 => return None,
+        other => other.clone(),
+    })
+}
+
+/// The array as one of the column's type. `rows_before` counts the rows of the load before it.
+pub(super) fn cast_column(column: &Column, array: &ArrayRef, rows_before: u64) -> Result<ArrayRef> {
+    let target = column.column_type.arrow_type();
+    let refused = || {
+        Error::invalid(format!(
+            "column '{}': values of type {} cannot be cast to {}",
+            column.name,
+            array.data_type(),
+            column.column_type
+        ))
+    };
+    if *array.data_type() == target {
+        return Ok(ArrayRef::clone(array));
+    }
+    if *array.data_type() == DataType::Null {
+        return Ok(new_null_array(&target, array.len()));
+    }
+    let source_type = plain(array.data_type()).filter(|_| can_cast(array.data_type(), &column.column_type));
+    let source = arrow_cast(array, &source_type.ok_or_else(refused)?).ok_or_else(refused)?;
+    let cast = match (source.data_type(), &column.column_type) {
+        (from, _) if *from == target => Some(ArrayRef::clone(&source)),
+        (DataType::Utf8, to) => of_texts(to, source.as_string::<i32>()),
+        (DataType::Boolean, to) if to.is_text() => Some(booleans_as_digits(source.as_boolean())),
+        (DataType::Timestamp(..), to) if to.is_text() => times_as_text(&source),
+        (from, _) if from.is_floating() && target.is_integer() => arrow_cast(&truncated(&source), &target),
+        (from, ColumnType::LargeInt) if from.is_floating() => arrow_cast(&truncated(&source), &target),
+        _ => arrow_cast(&source, &target),
+    };
+    let cast = cast.ok_or_else(refused)?;
+    match first_lost(&source, &cast) {
+        None => Ok(cast),
+        Some(row) => Err(Error::invalid(format!(
+            "column '{}', row {}: {} is not a value of type {}",
+            column.name,
+            rows_before + row as u64 + 1,
+            shown(&source, row),
+            column.column_type
+        ))),
+    }
+}
+
+/// Casts with null for what does not fit; the caller looks for those.
+fn arrow_cast(array: &ArrayRef, to: &DataType) -> Option<ArrayRef> {
+    cast_with_options(array, to, &CastOptions { safe: true, ..CastOptions::default() }).ok()
+}
+
+fn of_texts(to: &ColumnType, texts: &StringArray) -> Option<ArrayRef> {
+    if matches!(to, ColumnType::Varbinary { .. }) {
+        return arrow_cast(&(std::sync::Arc::new(texts.clone()) as ArrayRef), &DataType::Binary);
+    }
+    let values =
+        texts.iter().map(|text| text.and_then(|text| cell::of_text(to, text)).unwrap_or(Value::Null));
+    super::values::to_array(to, &values.collect::<Vec<_>>()).ok()
+}
+
+/// StarRocks writes TRUE as 1.
+fn booleans_as_digits(values: &BooleanArray) -> ArrayRef {
+    let digits = values.iter().map(|value| value.map(|value| if value { "1" } else { "0" }));
+    std::sync::Arc::new(digits.collect::<StringArray>())
+}
+
+fn times_as_text(times: &ArrayRef) -> Option<ArrayRef> {
+    let micros = arrow_cast(times, &ColumnType::DateTime.arrow_type())?;
+    let micros = micros.as_primitive::<TimestampMicrosecondType>();
+    let texts = micros.iter().map(|micros| Value::DateTime(micros?).to_text(&ColumnType::DateTime));
+    Some(std::sync::Arc::new(texts.collect::<StringArray>()))
+}
+
+/// Floats without what stands behind the point, which decimals would round.
+fn truncated(floats: &ArrayRef) -> ArrayRef {
+    match arrow_cast(floats, &DataType::Float64) {
+        Some(wide) => {
+            let whole: Float64Array = wide.as_primitive::<Float64Type>().unary(f64::trunc);
+            std::sync::Arc::new(whole)
+        }
+        None => ArrayRef::clone(floats),
+    }
+}
+
+/// The first row whose value is gone after a cast, or has become infinite.
+fn first_lost(before: &ArrayRef, after: &ArrayRef) -> Option<usize> {
+    if after.null_count() > before.null_count() {
+        return (0..after.len()).find(|row| after.is_null(*row) && before.is_valid(*row));
+    }
+    match (before.data_type(), after.data_type()) {
+        (DataType::Float64, DataType::Float32) => {
+            let (wide, narrow) = (before.as_primitive::<Float64Type>(), after.as_primitive::<Float32Type>());
+            (0..after.len()).find(|row| {
+                narrow.is_valid(*row) && narrow.value(*row).is_infinite() && wide.value(*row).is_finite()
+            })
+        }
+        (_, DataType::Date32) => {
+            let days = after.as_primitive::<Date32Type>();
+            (0..after.len())
+                .find(|row| days.is_valid(*row) && !Value::Date(days.value(*row)).is_in_calendar())
+        }
+        _ => None,
+    }
+}
+
+/// A value as an error shows it.
+fn shown(array: &ArrayRef, row: usize) -> String {
+    const MOST: usize = 60;
+    let options = FormatOptions::default();
+    let text = ArrayFormatter::try_new(array, &options).map_or_else(
+        |_| "the value".to_owned(),
+        |formatter| formatter.value(row).try_to_string().unwrap_or_else(|_| "the value".to_owned()),
+    );
+    let start: String = text.chars().take(MOST).collect();
+    let start = if start.len() < text.len() { format!("{start}…") } else { start };
+    if *array.data_type() == DataType::Utf8 { format!("'{start}'") } else { start }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::array::{Decimal128Array, Int64Array, TimestampNanosecondArray, UInt64Array};
+    use cairn_format::{ColumnName, FieldId};
+    use std::sync::Arc;
+
+    fn column(column_type: ColumnType) -> Column {
+        let (field_id, name) = (FieldId::try_new(1).unwrap(), ColumnName::parse("c").unwrap());
+        Column { field_id, name, column_type, nullable: true, default: None, comment: None }
+    }
+
+    fn decimals(values: &[i128], precision: u8, scale: i8) -> ArrayRef {
+        let array = Decimal128Array::from(values.to_vec());
+        Arc::new(array.with_precision_and_scale(precision, scale).unwrap())
+    }
+
+    #[test]
+    fn values_that_do_not_fit_are_named() {
+        let decimal = ColumnType::Decimal { precision: 4, scale: 2 };
+        let cases: [(ColumnType, ArrayRef, &str); 11] = [
+            (
+                ColumnType::TinyInt,
+                Arc::new(Int64Array::from(vec![Some(1), None, Some(128)])),
+                "row 13: 128 is not",
+            ),
+            (
+                ColumnType::Int,
+                Arc::new(StringArray::from(vec!["1", "x"])),
+                "row 12: 'x' is not a value of type int",
+            ),
+            (ColumnType::Date, Arc::new(StringArray::from(vec!["2013-02-29"])), "row 11: '2013-02-29'"),
+            (decimal, decimals(&[99_994, 99_995], 6, 3), "row 12: 99.995"),
+            (decimal, Arc::new(Int64Array::from(vec![99, 100])), "row 12: 100 is not"),
+            (ColumnType::Int, Arc::new(Float64Array::from(vec![1.5, f64::NAN])), "row 12: NaN"),
+            (ColumnType::BigInt, Arc::new(Float64Array::from(vec![1e19])), "row 11: 1e19"),
+            (ColumnType::Float, Arc::new(Float64Array::from(vec![1.5, 1e39])), "row 12: 1e39"),
+            (ColumnType::BigInt, Arc::new(UInt64Array::from(vec![u64::MAX])), "row 11"),
+            (ColumnType::LargeInt, Arc::new(Float64Array::from(vec![f64::INFINITY])), "row 11: inf"),
+            (ColumnType::Varbinary { length: None }, Arc::new(Int64Array::from(vec![1])), "cannot be cast"),
+        ];
+        for (column_type, array, expected) in cases {
+            let error = cast_column(&column(column_type), &array, 10).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn values_that_fit_are_cast_as_starrocks_does() {
+        let decimal = ColumnType::Decimal { precision: 4, scale: 2 };
+        let time: ArrayRef = Arc::new(TimestampNanosecondArray::from(vec![1_372_550_401_000_001_999]));
+        let cases: [(ColumnType, ArrayRef, &str); 10] = [
+            (ColumnType::Int, Arc::new(Float64Array::from(vec![-1.9])), "-1"),
+            (ColumnType::Int, decimals(&[-19], 2, 1), "-1"),
+            (ColumnType::LargeInt, Arc::new(Float64Array::from(vec![2.9])), "2"),
+            (ColumnType::LargeInt, Arc::new(UInt64Array::from(vec![u64::MAX])), "18446744073709551615"),
+            (decimal, decimals(&[1_005], 4, 3), "1.01"),
+            (ColumnType::String, Arc::new(BooleanArray::from(vec![true])), "1"),
+            (ColumnType::String, Arc::clone(&time), "2013-06-30 00:00:01.000001"),
+            (ColumnType::DateTime, Arc::clone(&time), "2013-06-30T00:00:01.000001"),
+            (ColumnType::Date, time, "2013-06-30"),
+            (ColumnType::Boolean, Arc::new(Int64Array::from(vec![2])), "true"),
+        ];
+        for (column_type, array, expected) in cases {
+            let cast = cast_column(&column(column_type), &array, 0).unwrap();
+            assert_eq!(*cast.data_type(), column_type.arrow_type());
+            assert_eq!(shown(&cast, 0).trim_matches('\''), expected, "{column_type}");
+        }
+    }
+}

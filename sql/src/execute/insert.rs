@@ -1,0 +1,184 @@
+//! INSERT: rows of VALUES or of a query into a load.
+
+use std::sync::Arc;
+
+use arrow::array::ArrayRef;
+use arrow::record_batch::RecordBatch;
+use cairn_engine::{CatalogView, Load, LoadOptions, TabletStore};
+use cairn_format::{DatabaseName, Value};
+use sqlparser::ast::Values;
+
+use super::cast::{can_cast, cast_column};
+use super::values::{Cell, cell, default_value, evaluated, literal, select_of, to_array, values_of};
+use crate::analyze::Insert;
+use crate::error::{Error, ErrorKind, Result};
+use crate::query::{PlannedQuery, QueryEngine};
+
+/// Rows of VALUES that go into the load at once.
+const BATCH_ROWS: usize = 8192;
+
+/// What an INSERT runs with.
+pub(super) struct Inserter<'a> {
+    pub(super) queries: &'a QueryEngine,
+    pub(super) view: &'a Arc<CatalogView>,
+    pub(super) current: Option<&'a DatabaseName>,
+}
+
+impl Inserter<'_> {
+    /// Analyses the rows, as far as they can be without running anything.
+    pub(super) fn check(&self, insert: &Insert<'_>) -> Result<()> {
+        match values_of(&insert.query.query) {
+            Some(values) => {
+                check_widths(insert, values)?;
+                for row in &values.rows {
+                    self.expressions(insert, &row.content)?;
+                }
+                Ok(())
+            }
+            None => self.plan(insert).map(drop),
+        }
+    }
+
+    /// Loads the rows and publishes them together; returns how many there are.
+    pub(super) fn run(&self, insert: &Insert<'_>, store: &TabletStore) -> Result<u64> {
+        // What can be refused is refused before the load begins.
+        let planned = match values_of(&insert.query.query) {
+            Some(values) => {
+                check_widths(insert, values)?;
+                None
+            }
+            None => Some(self.plan(insert)?),
+        };
+        let path = &insert.path;
+        let mut load =
+            store.begin_load(&path.database, &path.table, insert.only.as_deref(), LoadOptions::default())?;
+        match (planned, values_of(&insert.query.query)) {
+            (Some(planned), _) => of_query(insert, planned, &mut load)?,
+            (None, Some(values)) => self.of_values(insert, values, &mut load)?,
+            (None, None) => {}
+        }
+        Ok(load.commit()?.rows)
+    }
+
+    fn plan(&self, insert: &Insert<'_>) -> Result<PlannedQuery> {
+        let planned = self.queries.plan(self.view, self.current, &insert.query.query)?;
+        let fields = planned.schema().fields();
+        insert.check_width(fields.len())?;
+        for (field, target) in fields.iter().zip(&insert.targets) {
+            let column = &insert.table.definition.columns[*target];
+            if !can_cast(field.data_type(), &column.column_type) {
+                return Err(Error::analysis(format!(
+                    "column '{}' of type {} cannot take '{}', whose values are of type {}",
+                    column.name,
+                    column.column_type,
+                    field.name(),
+                    field.data_type()
+                )));
+            }
+        }
+        Ok(planned)
+    }
+
+    /// The query that evaluates what is no literal in a row, with the positions of those values.
+    fn expressions(
+        &self,
+        insert: &Insert<'_>,
+        row: &[sqlparser::ast::Expr],
+    ) -> Result<Option<(Vec<usize>, PlannedQuery)>> {
+        let mut positions = Vec::new();
+        let mut exprs = Vec::new();
+        for (position, expr) in row.iter().enumerate() {
+            match cell(expr) {
+                Cell::Expression(_) => {
+                    positions.push(position);
+                    exprs.push(expr);
+                }
+                Cell::Default => {
+                    default_value(&insert.table.definition.columns[insert.targets[position]])?;
+                }
+                _ => {}
+            }
+        }
+        if exprs.is_empty() {
+            return Ok(None);
+        }
+        let planned = self.queries.plan(self.view, self.current, &select_of(&exprs))?;
+        Ok(Some((positions, planned)))
+    }
+
+    fn of_values(&self, insert: &Insert<'_>, values: &Values, load: &mut Load<'_>) -> Result<()> {
+        let columns = &insert.table.definition.columns;
+        let mut number = 0_u64;
+        for rows in values.rows.chunks(BATCH_ROWS) {
+            let mut cells: Vec<Vec<Value>> = vec![Vec::with_capacity(rows.len()); insert.targets.len()];
+            for row in rows {
+                number += 1;
+                let made = match self.expressions(insert, &row.content)? {
+                    None => Vec::new(),
+                    Some((positions, planned)) => {
+                        positions.into_iter().zip(one_row(planned)?).collect::<Vec<_>>()
+                    }
+                };
+                for (position, (expr, cells)) in row.content.iter().zip(&mut cells).enumerate() {
+                    let column = &columns[insert.targets[position]];
+                    let value = match made.iter().find(|(at, _)| *at == position) {
+                        Some((_, array)) => evaluated(column, array, number)?,
+                        None => literal(column, &cell(expr), number)?,
+                    };
+                    cells.push(value);
+                }
+            }
+            let arrays = cells.iter().zip(&insert.targets);
+            let arrays = arrays.map(|(cells, target)| to_array(&columns[*target].column_type, cells));
+            write(insert, arrays.collect::<Result<_>>()?, rows.len(), load)?;
+        }
+        Ok(())
+    }
+}
+
+fn check_widths(insert: &Insert<'_>, values: &Values) -> Result<()> {
+    values.rows.iter().try_for_each(|row| insert.check_width(row.content.len()))
+}
+
+/// The values of a query of one row.
+fn one_row(planned: PlannedQuery) -> Result<Vec<ArrayRef>> {
+    for batch in planned.run()? {
+        let batch = batch?;
+        if batch.num_rows() == 1 {
+            return Ok(batch.columns().to_vec());
+        }
+    }
+    Err(Error::new(ErrorKind::Internal, "an expression of VALUES gave no row"))
+}
+
+fn of_query(insert: &Insert<'_>, planned: PlannedQuery, load: &mut Load<'_>) -> Result<()> {
+    let columns = &insert.table.definition.columns;
+    let mut rows = 0;
+    for batch in planned.run()? {
+        let batch = batch?;
+        let arrays = batch.columns().iter().zip(&insert.targets);
+        let arrays = arrays.map(|(array, target)| cast_column(&columns[*target], array, rows));
+        write(insert, arrays.collect::<Result<_>>()?, batch.num_rows(), load)?;
+        rows += batch.num_rows() as u64;
+    }
+    Ok(())
+}
+
+/// Hands rows to the load, with defaults in the columns that the statement leaves out.
+fn write(insert: &Insert<'_>, mut given: Vec<ArrayRef>, rows: usize, load: &mut Load<'_>) -> Result<()> {
+    let definition = &insert.table.definition;
+    let mut arrays: Vec<ArrayRef> = Vec::with_capacity(definition.columns.len());
+    for (position, column) in definition.columns.iter().enumerate() {
+        arrays.push(match insert.targets.iter().position(|target| *target == position) {
+            Some(source) => std::mem::replace(&mut given[source], Arc::new(arrow::array::NullArray::new(0))),
+            None => default_value(column)?.to_array(&column.column_type, rows)?,
+        });
+    }
+    // A null in a NOT NULL column is the load's to refuse: it names the row.
+    let schema = definition.arrow_schema();
+    let fields: Vec<_> =
+        schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true)).collect();
+    let batch = RecordBatch::try_new(Arc::new(arrow::datatypes::Schema::new(fields)), arrays)
+        .map_err(|e| Error::new(ErrorKind::Internal, "rows do not fit the table").with_source(e))?;
+    Ok(load.write(&batch)?)
+}

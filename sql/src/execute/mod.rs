@@ -1,0 +1,114 @@
+//! Running requests.
+
+mod cast;
+mod cell;
+mod insert;
+mod select;
+mod values;
+
+use std::sync::Arc;
+
+use cairn_engine::{CatalogView, ErrorKind as EngineErrorKind, TabletStore};
+use cairn_format::DatabaseName;
+
+use crate::analyze::{Backup, Request};
+use crate::error::{Error, ErrorKind, Result};
+use crate::outcome::{Outcome, Rows};
+use crate::query::QueryEngine;
+use crate::show;
+use insert::Inserter;
+
+/// What a request runs with: the store, and the view that it was analysed against.
+pub(crate) struct Executor<'a> {
+    pub(crate) store: &'a TabletStore,
+    pub(crate) queries: &'a QueryEngine,
+    pub(crate) view: &'a Arc<CatalogView>,
+    pub(crate) current: Option<&'a DatabaseName>,
+}
+
+impl Executor<'_> {
+    /// Runs a request. `USE` is the session's to keep.
+    pub(crate) fn run(&self, request: Request<'_>) -> Result<Outcome> {
+        let store = self.store;
+        match request {
+            Request::CreateDatabase(name) => store.create_database(&name)?,
+            Request::DropDatabase(name) => store.drop_database(&name)?,
+            Request::CreateTable(new) => store.create_table(&new.database, new.definition, new.partitions)?,
+            Request::DropTable(path) => store.drop_table(&path.database, &path.table)?,
+            Request::Truncate(path, only) => {
+                store.truncate_table(&path.database, &path.table, only.as_deref())?;
+            }
+            Request::Insert(insert) => {
+                return Ok(Outcome::Affected { rows: self.inserter().run(&insert, store)? });
+            }
+            Request::CreateRepository(new) => store.create_repository(new)?,
+            Request::DropRepository(name) => store.drop_repository(&name)?,
+            Request::Backup(backup) => return self.backup(&backup),
+            Request::Restore(restore) => return Ok(Outcome::Job(store.submit_restore(&restore)?)),
+            Request::Cancel(database, kind) => {
+                store.cancel_job(&database, kind)?;
+            }
+            Request::Use(_) | Request::Nothing => {}
+            rows => return self.rows(rows).map(Outcome::Rows),
+        }
+        Ok(Outcome::Done)
+    }
+
+    /// Analyses what only DataFusion can: the queries inside a request.
+    pub(crate) fn check(&self, request: &Request<'_>) -> Result<()> {
+        match request {
+            Request::Insert(insert) => self.inserter().check(insert),
+            Request::Query(query) | Request::Explain(_, query) => {
+                self.queries.plan(self.view, self.current, &query.query).map(drop)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn rows(&self, request: Request<'_>) -> Result<Rows> {
+        let view = self.view;
+        match request {
+            Request::Query(query) => {
+                let planned = self.queries.plan(view, self.current, &query.query)?;
+                planned.run().map(Rows::of_query)
+            }
+            Request::Explain(level, query) => {
+                let planned = self.queries.plan(view, self.current, &query.query)?;
+                planned.explain(level)?.run().map(Rows::of_query)
+            }
+            Request::ShowDatabases(like) => show::databases(view, like),
+            Request::ShowTables(database, like) => show::tables(view.require_database(&database)?, like),
+            Request::ShowPartitions(path) => {
+                show::partitions(view.require_database(&path.database)?.require_table(&path.table)?)
+            }
+            Request::ShowCreateTable(path) => {
+                show::create_table(view.require_database(&path.database)?.require_table(&path.table)?)
+            }
+            Request::ShowCreateDatabase(database) => show::create_database(&database),
+            Request::Describe(path) => {
+                show::describe(view.require_database(&path.database)?.require_table(&path.table)?)
+            }
+            Request::ShowRepositories => show::repositories(view, self.store),
+            Request::ShowJobs(kind, database) => show::jobs(view, self.store, kind, database.as_ref()),
+            Request::ShowSnapshot(repository, choice) => show::snapshots(self.store, &repository, &choice),
+            other => Err(Error::new(ErrorKind::Internal, format!("{other:?} gives no rows"))),
+        }
+    }
+
+    fn backup(&self, backup: &Backup) -> Result<Outcome> {
+        let submitted = self.store.submit_backup(&backup.request);
+        match submitted {
+            // StarRocks looks at the type only once the label turns out to be taken.
+            Err(e) if backup.incremental && e.kind() == EngineErrorKind::AlreadyExists => Err(Error::new(
+                ErrorKind::Unsupported,
+                "currently does not support incremental backup: choose a new \
+                    label; what is in the repository already is not sent again",
+            )),
+            submitted => Ok(Outcome::Job(submitted?)),
+        }
+    }
+
+    fn inserter(&self) -> Inserter<'_> {
+        Inserter { queries: self.queries, view: self.view, current: self.current }
+    }
+}

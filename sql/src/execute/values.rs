@@ -1,0 +1,148 @@
+//! Rows written as VALUES.
+//!
+//! Each literal is read as its own column's type, so that one column may mix forms and no digit is lost on the way
+//! through a common type. Other expressions are evaluated by a query.
+
+use arrow::array::{ArrayRef, new_empty_array};
+use arrow::compute::concat;
+use cairn_format::{Column, ColumnType, Value};
+use sqlparser::ast::{Expr, Ident, Query, SelectItem, SetExpr, UnaryOperator, Value as Literal, Values};
+
+use super::cast::cast_column;
+use super::cell;
+use crate::error::{Error, ErrorKind, Result};
+
+/// The rows of a query that is nothing but VALUES.
+pub(super) fn values_of(query: &Query) -> Option<&Values> {
+    let bare = query.with.is_none()
+        && query.order_by.is_none()
+        && query.limit_clause.is_none()
+        && query.fetch.is_none();
+    match query.body.as_ref() {
+        SetExpr::Values(values) if bare => Some(values),
+        _ => None,
+    }
+}
+
+/// One value of a row.
+pub(super) enum Cell<'q> {
+    Default,
+    Null,
+    Text(&'q str),
+    Number(String),
+    Boolean(bool),
+    Expression(&'q Expr),
+}
+
+pub(super) fn cell(expr: &Expr) -> Cell<'_> {
+    match expr {
+        Expr::Value(value) => match &value.value {
+            Literal::Null => Cell::Null,
+            Literal::Boolean(value) => Cell::Boolean(*value),
+            Literal::SingleQuotedString(text) | Literal::DoubleQuotedString(text) => Cell::Text(text),
+            Literal::Number(digits, _) => Cell::Number(digits.clone()),
+            _ => Cell::Expression(expr),
+        },
+        Expr::UnaryOp { op: UnaryOperator::Minus, expr: inner } => match cell(inner) {
+            Cell::Number(digits) if !digits.starts_with('-') => Cell::Number(format!("-{digits}")),
+            _ => Cell::Expression(expr),
+        },
+        Expr::UnaryOp { op: UnaryOperator::Plus, expr: inner } => match cell(inner) {
+            Cell::Number(digits) => Cell::Number(digits),
+            _ => Cell::Expression(expr),
+        },
+        Expr::Nested(inner) => match cell(inner) {
+            Cell::Expression(_) => Cell::Expression(expr),
+            literal => literal,
+        },
+        Expr::Identifier(Ident { value, quote_style: None, .. }) if value.eq_ignore_ascii_case("default") => {
+            Cell::Default
+        }
+        other => Cell::Expression(other),
+    }
+}
+
+/// The value of a literal; `row` counts from 1.
+pub(super) fn literal(column: &Column, cell: &Cell<'_>, row: u64) -> Result<Value> {
+    let column_type = &column.column_type;
+    let (value, text) = match cell {
+        Cell::Null => return Ok(Value::Null),
+        Cell::Default => return default_value(column),
+        Cell::Text(text) => {
+            (cell::of_text(column_type, text), format!("'{}'", text.chars().take(60).collect::<String>()))
+        }
+        Cell::Number(text) => (cell::of_number(column_type, text), text.clone()),
+        Cell::Boolean(value) => (cell::of_boolean(column_type, *value), value.to_string()),
+        Cell::Expression(expr) => {
+            return Err(Error::new(ErrorKind::Internal, format!("{expr} is not a literal")));
+        }
+    };
+    value.ok_or_else(|| {
+        Error::invalid(format!(
+            "column '{}', row {row}: {text} is not a value of type {column_type}",
+            column.name
+        ))
+    })
+}
+
+/// What a column gets when a row names no value for it.
+pub(super) fn default_value(column: &Column) -> Result<Value> {
+    match column.default_value()? {
+        Some(value) => Ok(value),
+        None if column.nullable => Ok(Value::Null),
+        None => Err(Error::analysis(format!(
+            "column '{}' is NOT NULL and has no default: give it a value",
+            column.name
+        ))),
+    }
+}
+
+/// The one value of an array of one row that a query made.
+pub(super) fn evaluated(column: &Column, array: &ArrayRef, row: u64) -> Result<Value> {
+    let cast = cast_column(column, array, row - 1)?;
+    Ok(Value::from_array(&cast, 0, &column.column_type)?)
+}
+
+/// `SELECT expr`, which evaluates an expression of a row.
+pub(super) fn select_of(exprs: &[&Expr]) -> Query {
+    let items = exprs.iter().map(|expr| SelectItem::UnnamedExpr((*expr).clone())).collect();
+    super::select::without_from(items)
+}
+
+/// An array of these values, of the type's Arrow type.
+pub(super) fn to_array(column_type: &ColumnType, values: &[Value]) -> Result<ArrayRef> {
+    use arrow::array as a;
+    use std::sync::Arc;
+    // The common types are built at once; the others value by value.
+    macro_rules! collected {
+        ($array:ty, $variant:ident) => {
+            Arc::new(
+                values
+                    .iter()
+                    .map(|value| match value {
+                        Value::$variant(value) => Some(value.to_owned()),
+                        _ => None,
+                    })
+                    .collect::<$array>(),
+            )
+        };
+    }
+    Ok(match column_type {
+        ColumnType::Boolean => collected!(a::BooleanArray, Boolean),
+        ColumnType::Double => collected!(a::Float64Array, Float),
+        ColumnType::Date => collected!(a::Date32Array, Date),
+        ColumnType::DateTime => collected!(a::TimestampMicrosecondArray, DateTime),
+        ColumnType::Char { .. } | ColumnType::Varchar { .. } | ColumnType::String | ColumnType::Json => {
+            collected!(a::StringArray, Text)
+        }
+        _ if values.is_empty() => new_empty_array(&column_type.arrow_type()),
+        _ => {
+            let ones = values.iter().map(|value| Ok(value.to_array(column_type, 1)?));
+            let ones = ones.collect::<Result<Vec<_>>>()?;
+            let ones: Vec<_> = ones.iter().map(AsRef::as_ref).collect();
+            concat(&ones).map_err(|e| {
+                Error::new(ErrorKind::Internal, "cannot put values of one type together").with_source(e)
+            })?
+        }
+    })
+}

@@ -1,0 +1,40 @@
+//! StarRocks' statements on the engine; SELECT through DataFusion.
+//!
+//! A script goes through three stages, and each refuses what StarRocks refuses there:
+//!
+//! 1. [`split_statements`] and [`parse_statement`] make a [`Statement`] of text, and look nothing up;
+//! 2. analysis looks names up in the catalog and checks every rule that needs no running ([`Checker`] stops here);
+//! 3. [`Session::execute`] runs it: engine calls, rows of SHOW, or a query, whose [`Rows`] stream.
+//!
+//! Everything blocks; queries run on a runtime that is handed in. This crate never names `object_store` or `parquet`
+//! but as DataFusion hands them on, and knows where segments are only as values of the engine.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests"))]
+
+mod analyze;
+mod ast;
+mod checker;
+mod error;
+mod execute;
+mod outcome;
+mod parser;
+mod query;
+mod session;
+mod show;
+
+pub use ast::{
+    Aggregation, BackupStatement, CancelStatement, CancelTarget, CatalogChoice, CatalogItem, ColumnClause,
+    ColumnDefault, ColumnValue, CreateDatabaseStatement, CreateRepositoryStatement, CreateTableStatement,
+    DatabaseName, DistributionClause, DropDatabaseStatement, DropRepositoryStatement, DropSnapshotStatement,
+    DropTableStatement, ExplainLevel, ExplainStatement, ExprText, Ident, IndexClause, IndexKind,
+    InsertStatement, JobKind, KeyClause, KeyKind, ListPart, ListValue, Location, ObjectKind, ObjectName,
+    PartitionChoice, PartitionClause, PartitionExpression, PartitionKey, PartitionKeyValue, PartitionStep,
+    Properties, QueryText, RangeBatch, RangeBound, RangePart, RangePartition, RangeValue, RestoreDatabase,
+    RestoreStatement, RollupClause, ShowJobsStatement, ShowPredicates, ShowSnapshotStatement, SnapshotFilter,
+    SnapshotObject, Statement, TableScope, TimeUnit, TruncateTableStatement, TypeName,
+};
+pub use checker::Checker;
+pub use error::{Error, ErrorKind, Result};
+pub use outcome::{Outcome, Rows};
+pub use parser::{ParseError, SourceStatement, parse_statement, split_statements};
+pub use session::Session;

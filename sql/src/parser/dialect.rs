@@ -1,0 +1,75 @@
+//! StarRocks' lexical rules, and the freedoms of its queries, for `sqlparser`.
+
+use sqlparser::dialect::Dialect;
+
+use crate::ast::{is_identifier_char, is_identifier_start};
+
+/// StarRocks' dialect.
+///
+/// It resembles `MySqlDialect`, with these differences: `#` and `/*! */` start nothing special, `--` needs no
+/// blank behind it, and `@` is no letter. Whether double quotes make strings is the lexer's matter: it hands
+/// on every string as a single-quoted one.
+#[derive(Debug)]
+pub(super) struct StarRocksDialect;
+
+impl Dialect for StarRocksDialect {
+    fn is_identifier_start(&self, ch: char) -> bool {
+        is_identifier_start(ch)
+    }
+
+    fn is_identifier_part(&self, ch: char) -> bool {
+        is_identifier_char(ch)
+    }
+
+    fn is_delimited_identifier_start(&self, ch: char) -> bool {
+        ch == '`'
+    }
+
+    fn identifier_quote_style(&self, _identifier: &str) -> Option<char> {
+        Some('`')
+    }
+
+    fn supports_string_literal_backslash_escape(&self) -> bool {
+        true
+    }
+
+    fn supports_numeric_prefix(&self) -> bool {
+        true
+    }
+
+    fn require_interval_qualifier(&self) -> bool {
+        true
+    }
+
+    fn supports_limit_comma(&self) -> bool {
+        true
+    }
+
+    fn supports_group_by_expr(&self) -> bool {
+        true
+    }
+
+    fn supports_double_ampersand_operator(&self) -> bool {
+        true
+    }
+
+    fn supports_bang_not_operator(&self) -> bool {
+        true
+    }
+
+    fn supports_bitwise_shift_operators(&self) -> bool {
+        true
+    }
+
+    fn supports_select_wildcard_except(&self) -> bool {
+        true
+    }
+
+    fn supports_window_function_null_treatment_arg(&self) -> bool {
+        true
+    }
+
+    fn supports_cross_join_constraint(&self) -> bool {
+        true
+    }
+}

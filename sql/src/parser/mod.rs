@@ -1,0 +1,112 @@
+//! The parser of StarRocks' statements, on `sqlparser`'s tokenizer.
+//!
+//! A script is cut into statements first ([`split_statements`]), and each is parsed on its own
+//! ([`parse_statement`]), so that a broken statement hides none of the others. What StarRocks refuses while
+//! it parses is refused here; what it refuses later parses.
+//!
+//! The doc comment of each parser function is its production. In productions, words in capitals are keywords
+//! of any letter case, `[x]` is an optional `x`, `{x}` any number of them, and `a | b` a choice.
+
+mod backup;
+mod column;
+mod cursor;
+mod database;
+mod dialect;
+mod error;
+mod lexer;
+mod objects;
+mod partition;
+mod query;
+mod query_check;
+mod repository;
+mod restore;
+mod show;
+mod table;
+mod types;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::ParseError;
+pub use lexer::{SourceStatement, split_statements};
+
+use crate::ast::Statement;
+use cursor::Cursor;
+
+type Result<T> = std::result::Result<T, ParseError>;
+
+/// Parses one statement of a script.
+///
+/// # Errors
+///
+/// The first place where the text is not a statement this store knows; lines and columns are those of the
+/// script.
+pub fn parse_statement(source: &SourceStatement) -> Result<Statement> {
+    let mut cursor = Cursor::try_new(source)?;
+    let statement = statement(&mut cursor)?;
+    cursor.expect_end()?;
+    Ok(statement)
+}
+
+/// ```text
+/// statement := create | drop | use | truncate | insert | query | explain | describe | show
+///            | backup | restore | cancel
+/// ```
+fn statement(cursor: &mut Cursor<'_>) -> Result<Statement> {
+    if query::starts_query(cursor) {
+        return query::query(cursor).map(Statement::Query);
+    }
+    match cursor.keyword().as_deref() {
+        Some("CREATE") => create(cursor),
+        Some("DROP") => drop(cursor),
+        Some("USE") => database::use_database(cursor).map(Statement::Use),
+        Some("TRUNCATE") => database::truncate(cursor).map(Statement::TruncateTable),
+        Some("INSERT") => query::insert(cursor).map(|statement| Statement::Insert(Box::new(statement))),
+        Some("EXPLAIN") => query::explain(cursor).map(Statement::Explain),
+        Some("DESC" | "DESCRIBE") => query::describe(cursor),
+        Some("SHOW") => show::show(cursor),
+        Some("BACKUP") => backup::backup(cursor).map(|statement| Statement::Backup(Box::new(statement))),
+        Some("RESTORE") => restore::restore(cursor).map(|statement| Statement::Restore(Box::new(statement))),
+        Some("CANCEL") => backup::cancel(cursor).map(Statement::Cancel),
+        Some(_) => Err(cursor.unsupported(2)),
+        None => Err(cursor.expected(&["a statement"])),
+    }
+}
+
+/// ```text
+/// create := create_database | create_table | create_repository
+/// ```
+fn create(cursor: &mut Cursor<'_>) -> Result<Statement> {
+    match cursor.keyword_at(1).as_deref() {
+        Some("DATABASE" | "SCHEMA") => database::create_database(cursor).map(Statement::CreateDatabase),
+        Some("TABLE") => create_table(cursor),
+        Some("TEMPORARY" | "EXTERNAL") if cursor.is_keyword_at(2, "TABLE") => create_table(cursor),
+        Some("REPOSITORY" | "READ") => repository::create_repository(cursor).map(Statement::CreateRepository),
+        Some(_) => Err(cursor.unsupported(3)),
+        None => {
+            cursor.advance();
+            Err(cursor.expected(&["DATABASE", "TABLE", "REPOSITORY"]))
+        }
+    }
+}
+
+fn create_table(cursor: &mut Cursor<'_>) -> Result<Statement> {
+    table::create_table(cursor).map(|statement| Statement::CreateTable(Box::new(statement)))
+}
+
+/// ```text
+/// drop := drop_database | drop_table | drop_repository | drop_snapshot
+/// ```
+fn drop(cursor: &mut Cursor<'_>) -> Result<Statement> {
+    match cursor.keyword_at(1).as_deref() {
+        Some("DATABASE" | "SCHEMA") => database::drop_database(cursor).map(Statement::DropDatabase),
+        Some("TABLE") => database::drop_table(cursor).map(Statement::DropTable),
+        Some("REPOSITORY") => repository::drop_repository(cursor).map(Statement::DropRepository),
+        Some("SNAPSHOT") => backup::drop_snapshot(cursor).map(Statement::DropSnapshot),
+        Some(_) => Err(cursor.unsupported(3)),
+        None => {
+            cursor.advance();
+            Err(cursor.expected(&["DATABASE", "TABLE", "REPOSITORY", "SNAPSHOT"]))
+        }
+    }
+}

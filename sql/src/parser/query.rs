@@ -1,0 +1,186 @@
+//! Queries and expressions, which `sqlparser` parses, and the statements around them.
+
+use sqlparser::ast::{OrderByExpr, Visit};
+use sqlparser::parser::{Parser, ParserError};
+use sqlparser::tokenizer::Token;
+
+use super::Result;
+use super::cursor::Cursor;
+use super::dialect::StarRocksDialect;
+use super::error::ParseError;
+use super::objects::{ListEnd, partition_choice};
+use super::query_check::{check_chains, check_names};
+use crate::ast::{ExplainLevel, ExplainStatement, ExprText, InsertStatement, Location, QueryText, Statement};
+
+/// Whether a query starts here: `SELECT`, `WITH`, `VALUES` or a parenthesis.
+pub(super) fn starts_query(cursor: &Cursor<'_>) -> bool {
+    starts_query_at(cursor, 0)
+}
+
+fn starts_query_at(cursor: &Cursor<'_>, n: usize) -> bool {
+    cursor.peek_at(n) == &Token::LParen
+        || ["SELECT", "WITH", "VALUES"].iter().any(|word| cursor.is_keyword_at(n, word))
+}
+
+/// A query up to the end of the statement; its grammar is `sqlparser`'s.
+pub(super) fn query(cursor: &mut Cursor<'_>) -> Result<QueryText> {
+    if !starts_query(cursor) {
+        return Err(cursor.expected(&["a query"]));
+    }
+    let (query, text) = delegate(cursor, cursor.source().tokens().len(), Parser::parse_query)?;
+    cursor.expect_end()?;
+    Ok(QueryText { query, text })
+}
+
+/// An expression; its grammar is `sqlparser`'s.
+pub(super) fn expr(cursor: &mut Cursor<'_>) -> Result<ExprText> {
+    let end = end_of_item(cursor);
+    let (expr, text) = delegate(cursor, end, Parser::parse_expr)?;
+    Ok(ExprText { expr: Box::new(expr), text })
+}
+
+/// An item of `ORDER BY`; its grammar is `sqlparser`'s.
+pub(super) fn order_by_expr(cursor: &mut Cursor<'_>) -> Result<(OrderByExpr, String)> {
+    let end = end_of_item(cursor);
+    delegate(cursor, end, Parser::parse_order_by_expr)
+}
+
+/// The first token from here that cannot belong to one item of a list.
+fn end_of_item(cursor: &Cursor<'_>) -> usize {
+    let mut depth = 0usize;
+    for n in 0.. {
+        match cursor.peek_at(n) {
+            Token::LParen | Token::LBracket => depth += 1,
+            Token::RParen | Token::RBracket if depth > 0 => depth -= 1,
+            Token::RParen | Token::RBracket | Token::EOF => return cursor.index() + n,
+            Token::Comma if depth == 0 => return cursor.index() + n,
+            _ => {}
+        }
+    }
+    cursor.index()
+}
+
+/// Lets `sqlparser` parse from here up to a token, and goes on behind what it took.
+fn delegate<T: Visit>(
+    cursor: &mut Cursor<'_>,
+    end: usize,
+    parse: impl FnOnce(&mut Parser<'static>) -> std::result::Result<T, ParserError>,
+) -> Result<(T, String)> {
+    let start = cursor.index();
+    let tokens = cursor.source().tokens().get(start..end).unwrap_or(&[]);
+    check_chains(tokens)?;
+    let mut parser = Parser::new(&StarRocksDialect).with_tokens_with_locations(tokens.to_vec());
+    let outcome = parse(&mut parser);
+    // At the end of its tokens the parser counts on.
+    cursor.set_index((start + parser.index()).min(end));
+    let tree = outcome.map_err(|error| refused(error, cursor))?;
+    check_names(&tree, tokens)?;
+    Ok((tree, cursor.text_since(start)))
+}
+
+/// `sqlparser`'s error in our form. It puts the position behind its message, and none at the end of the
+/// tokens.
+fn refused(error: ParserError, cursor: &Cursor<'_>) -> ParseError {
+    let text = match error {
+        ParserError::RecursionLimitExceeded => {
+            return ParseError::new(cursor.location(), "the query is nested too deeply")
+                .with_hint("name inner queries with WITH, or use several statements");
+        }
+        ParserError::TokenizerError(text) | ParserError::ParserError(text) => text,
+    };
+    let (message, location) = match text.rsplit_once(" at Line: ") {
+        Some((message, position)) => (message, location(position)),
+        None => (text.as_str(), None),
+    };
+    let message = match message.strip_prefix("Expected: ").and_then(|rest| rest.rsplit_once(", found: ")) {
+        Some((expected, "EOF")) => format!("expected {expected}, found the end of the statement"),
+        Some((expected, found)) => format!("expected {expected}, found '{found}'"),
+        None => {
+            let mut chars = message.chars();
+            let first = chars.next().map(|c| c.to_ascii_lowercase());
+            first.into_iter().chain(chars).collect()
+        }
+    };
+    ParseError::new(location.unwrap_or_else(|| cursor.location()), message)
+}
+
+/// Reads `3, Column: 14`.
+fn location(text: &str) -> Option<Location> {
+    let (line, column) = text.split_once(", Column: ")?;
+    Some(Location { line: line.parse().ok()?, column: column.parse().ok()? })
+}
+
+/// ```text
+/// explain := EXPLAIN [LOGICAL | VERBOSE | COSTS | ANALYZE] query
+/// ```
+pub(super) fn explain(cursor: &mut Cursor<'_>) -> Result<ExplainStatement> {
+    cursor.expect_one_of(&["EXPLAIN", "DESC", "DESCRIBE"])?;
+    let level = if cursor.eat_keyword("LOGICAL") {
+        ExplainLevel::Logical
+    } else if cursor.eat_keyword("VERBOSE") {
+        ExplainLevel::Verbose
+    } else if cursor.eat_keyword("COSTS") {
+        ExplainLevel::Costs
+    } else if cursor.eat_keyword("ANALYZE") {
+        ExplainLevel::Analyze
+    } else {
+        ExplainLevel::Normal
+    };
+    Ok(ExplainStatement { level, query: query(cursor)? })
+}
+
+/// ```text
+/// describe := {DESC | DESCRIBE} object_name | {DESC | DESCRIBE} query
+/// ```
+///
+/// Before a query the words mean `EXPLAIN`.
+pub(super) fn describe(cursor: &mut Cursor<'_>) -> Result<Statement> {
+    let level = ["LOGICAL", "VERBOSE", "COSTS", "ANALYZE"].iter().any(|word| cursor.is_keyword_at(1, word));
+    if starts_query_at(cursor, if level { 2 } else { 1 }) {
+        return explain(cursor).map(Statement::Explain);
+    }
+    cursor.expect_one_of(&["DESC", "DESCRIBE"])?;
+    cursor.object_name("a table name or a query").map(Statement::Describe)
+}
+
+/// ```text
+/// insert := INSERT INTO [TABLE] object_name [partitions] {WITH LABEL ident | ( ident {, ident} )} query
+/// ```
+///
+/// Label and columns stand in either order, each at most once.
+pub(super) fn insert(cursor: &mut Cursor<'_>) -> Result<InsertStatement> {
+    cursor.expect_keyword("INSERT")?;
+    if cursor.is_keyword("OVERWRITE") {
+        return Err(ParseError::new(cursor.location(), "INSERT OVERWRITE is not a supported statement")
+            .with_hint("use TRUNCATE TABLE, then INSERT INTO"));
+    }
+    cursor.expect_keyword("INTO")?;
+    cursor.eat_keyword("TABLE");
+    let table = cursor.object_name("a table name")?;
+    let partitions = partition_choice(cursor, ListEnd::NoComma)?;
+    let (mut label, mut columns) = (None, None);
+    loop {
+        if label.is_none() && at_label(cursor) {
+            cursor.set_index(cursor.index() + 2);
+            label = Some(cursor.ident("a label")?);
+        } else if columns.is_none() && at_columns(cursor) {
+            columns = Some(cursor.idents("a column name")?);
+        } else {
+            break;
+        }
+    }
+    Ok(InsertStatement { table, partitions, label, columns, query: query(cursor)? })
+}
+
+/// `WITH LABEL x`, and not a query whose first common table expression is named `label`.
+fn at_label(cursor: &Cursor<'_>) -> bool {
+    cursor.is_keyword("WITH")
+        && cursor.is_keyword_at(1, "LABEL")
+        && !cursor.is_keyword_at(2, "AS")
+        && cursor.peek_at(2) != &Token::LParen
+}
+
+/// A parenthesis that opens a column list, and not a query.
+fn at_columns(cursor: &Cursor<'_>) -> bool {
+    cursor.peek() == &Token::LParen && !starts_query_at(cursor, 1)
+}

@@ -1,0 +1,434 @@
+//! Generated trees print and read back; generated text never panics.
+
+use cairn_format::ColumnType;
+use proptest::option::of;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::{parse, parse_statement, split_statements};
+use crate::ast::{
+    Aggregation, BackupStatement, CatalogChoice, CatalogItem, ColumnClause, ColumnDefault, ColumnValue,
+    CreateTableStatement, DistributionClause, Ident, IndexClause, IndexKind, KeyClause, KeyKind, ListPart,
+    ListValue, Location, ObjectKind, ObjectName, PartitionChoice, PartitionClause, PartitionExpression,
+    PartitionKey, PartitionKeyValue, PartitionStep, Properties, RangeBatch, RangeBound, RangePart,
+    RangePartition, RangeValue, RestoreDatabase, RestoreStatement, RollupClause, SnapshotObject, Statement,
+    TableScope, TimeUnit, TypeName,
+};
+
+const WORDS: &[&str] = &[
+    "BACKUP",
+    "RESTORE",
+    "SNAPSHOT",
+    "TO",
+    "FROM",
+    "ON",
+    "DATABASE",
+    "TABLE",
+    "TABLES",
+    "VIEW",
+    "VIEWS",
+    "MATERIALIZED",
+    "FUNCTION",
+    "FUNCTIONS",
+    "ALL",
+    "EXTERNAL",
+    "CATALOG",
+    "CATALOGS",
+    "PARTITION",
+    "PARTITIONS",
+    "TEMPORARY",
+    "AS",
+    "PROPERTIES",
+    "CREATE",
+    "REPOSITORY",
+    "WITH",
+    "BROKER",
+    "LOCATION",
+    "READ",
+    "ONLY",
+    "SHOW",
+    "WHERE",
+    "AND",
+    "IN",
+    "CANCEL",
+    "FOR",
+    "DROP",
+    "FORCE",
+    "IF",
+    "NOT",
+    "EXISTS",
+    "INT",
+    "DECIMAL",
+    "ARRAY",
+    "SUM",
+    "KEY",
+    "PRIMARY",
+    "NULL",
+    "DEFAULT",
+    "COMMENT",
+    "INDEX",
+    "USING",
+    "BITMAP",
+    "RANGE",
+    "LIST",
+    "VALUES",
+    "LESS",
+    "THAN",
+    "MAXVALUE",
+    "START",
+    "END",
+    "EVERY",
+    "INTERVAL",
+    "DAY",
+    "DISTRIBUTED",
+    "BY",
+    "HASH",
+    "BUCKETS",
+    "ORDER",
+    "ROLLUP",
+    "INSERT",
+    "INTO",
+    "LABEL",
+    "SELECT",
+    "EXPLAIN",
+    "DESC",
+    "LIMIT",
+    "USE",
+    "TRUNCATE",
+    "(",
+    ")",
+    ",",
+    ".",
+    "=",
+    "<",
+    ">",
+    ">>",
+    "[",
+    "]",
+    ";",
+    "*",
+    "-",
+    "1",
+    "1.5",
+    "1a",
+    "'s'",
+    "\"d\"",
+    "`q`",
+    "a",
+    "b",
+    "t",
+    "p1",
+    "'",
+    "\"",
+    "`",
+    "\\",
+    "--",
+    "/*",
+    "*/",
+    "#",
+    "@",
+    "\n",
+    "ü",
+];
+
+fn ident() -> impl Strategy<Value = Ident> {
+    let value = prop_oneof![
+        4 => "[a-zA-Z_$][a-z0-9_]{0,6}",
+        1 => "[ -~äß名\n]{0,6}",
+        1 => select(WORDS).prop_map(str::to_owned),
+    ];
+    value.prop_map(|value| Ident { value, location: Location { line: 1, column: 1 } })
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![2 => "[a-z0-9-]{0,8}", 1 => "[\\x00-\\x7f]{0,8}", 1 => any::<String>()]
+}
+
+fn some<T: std::fmt::Debug>(item: impl Strategy<Value = T>) -> impl Strategy<Value = Vec<T>> {
+    prop::collection::vec(item, 1..4)
+}
+
+fn properties() -> impl Strategy<Value = Properties> {
+    prop::collection::vec((text(), text()), 0..3)
+}
+
+fn object_name() -> impl Strategy<Value = ObjectName> {
+    (of((of(ident()), ident())), ident()).prop_map(|(qualifier, name)| {
+        let (catalog, database) =
+            qualifier.map_or((None, None), |(catalog, database)| (catalog, Some(database)));
+        ObjectName { catalog, database, name }
+    })
+}
+
+fn partitions() -> impl Strategy<Value = PartitionChoice> {
+    let value = prop_oneof![
+        Just(PartitionKeyValue::Null),
+        any::<bool>().prop_map(PartitionKeyValue::Boolean),
+        (0u32..100).prop_map(|n| PartitionKeyValue::Number(n.to_string())),
+        text().prop_map(PartitionKeyValue::String),
+    ];
+    let key = (ident(), value).prop_map(|(column, value)| PartitionKey { column, value });
+    prop_oneof![
+        (any::<bool>(), some(ident()))
+            .prop_map(|(temporary, names)| PartitionChoice::Names { temporary, names }),
+        some(key).prop_map(PartitionChoice::Keys),
+    ]
+}
+
+fn object(aliases: bool) -> impl Strategy<Value = SnapshotObject> {
+    let kinds = [ObjectKind::Table, ObjectKind::View, ObjectKind::MaterializedView, ObjectKind::Function];
+    let named = (select(kinds.to_vec()), object_name(), of(partitions()), of(ident())).prop_map(
+        move |(kind, name, partitions, alias)| SnapshotObject::Named {
+            kind,
+            name,
+            partitions: partitions.filter(|_| kind == ObjectKind::Table),
+            alias: alias.filter(|_| aliases),
+        },
+    );
+    prop_oneof![1 => select(kinds.to_vec()).prop_map(SnapshotObject::All), 4 => named]
+}
+
+fn catalogs(aliases: bool) -> impl Strategy<Value = CatalogChoice> {
+    let item = (ident(), of(ident()))
+        .prop_map(move |(name, alias)| CatalogItem { name, alias: alias.filter(|_| aliases) });
+    prop_oneof![Just(CatalogChoice::All), some(item).prop_map(CatalogChoice::Listed)]
+}
+
+fn backup() -> impl Strategy<Value = Statement> {
+    (of(catalogs(false)), of(ident()), ident(), ident(), of(some(object(false))), properties()).prop_map(
+        |(catalogs, database, label, repository, objects, properties)| {
+            let database = database.filter(|_| catalogs.is_none());
+            let objects = objects.filter(|_| catalogs.is_none());
+            let statement = BackupStatement { catalogs, database, label, repository, objects, properties };
+            Statement::Backup(Box::new(statement))
+        },
+    )
+}
+
+fn restore() -> impl Strategy<Value = Statement> {
+    let database = prop_oneof![
+        Just(RestoreDatabase::Recorded),
+        ident().prop_map(RestoreDatabase::Prefix),
+        (ident(), of(ident())).prop_map(|(name, alias)| RestoreDatabase::Named { name, alias }),
+    ];
+    (ident(), ident(), of(catalogs(true)), database, of(some(object(true))), properties()).prop_map(
+        |(label, repository, catalogs, database, objects, properties)| {
+            let database = if catalogs.is_some() { RestoreDatabase::Recorded } else { database };
+            let objects = objects.filter(|_| database != RestoreDatabase::Recorded);
+            let statement = RestoreStatement { label, repository, catalogs, database, objects, properties };
+            Statement::Restore(Box::new(statement))
+        },
+    )
+}
+
+fn data_type() -> impl Strategy<Value = TypeName> {
+    let known = prop_oneof![
+        select(vec![
+            ColumnType::Boolean,
+            ColumnType::TinyInt,
+            ColumnType::SmallInt,
+            ColumnType::Int,
+            ColumnType::BigInt,
+            ColumnType::LargeInt,
+            ColumnType::Float,
+            ColumnType::Double,
+            ColumnType::Date,
+            ColumnType::DateTime,
+            ColumnType::String,
+            ColumnType::Json,
+            ColumnType::Varbinary { length: None },
+        ]),
+        (1u8..=38).prop_flat_map(
+            |precision| (0..=precision).prop_map(move |scale| ColumnType::Decimal { precision, scale })
+        ),
+        (1u32..=255).prop_map(|length| ColumnType::Char { length }),
+        (1u32..=1_048_576).prop_map(|length| ColumnType::Varchar { length }),
+        (1u32..=1_048_576).prop_map(|length| ColumnType::Varbinary { length: Some(length) }),
+    ];
+    let unsupported =
+        select(vec!["ARRAY<INT>", "MAP<INT, ARRAY<INT>>", "STRUCT<a INT>", "BITMAP", "HLL", "TIME"]);
+    prop_oneof![4 => known.prop_map(TypeName::Known), 1 => unsupported.prop_map(|text| TypeName::Unsupported(text.to_owned()))]
+}
+
+fn column() -> impl Strategy<Value = ColumnClause> {
+    let aggregation = select(Aggregation::WORDS.map(|(_, aggregation)| aggregation).to_vec());
+    let default = prop_oneof![
+        text().prop_map(ColumnDefault::Literal),
+        Just(ColumnDefault::Null),
+        of(0u64..7).prop_map(ColumnDefault::CurrentTimestamp),
+        ident().prop_map(ColumnDefault::Function),
+    ];
+    let value =
+        prop_oneof![4 => default.prop_map(ColumnValue::Default), 1 => Just(ColumnValue::AutoIncrement)];
+    let plain =
+        (ident(), of(data_type()), any::<bool>(), of(aggregation), of(any::<bool>()), of(value), of(text()))
+            .prop_map(|(name, data_type, key, aggregation, nullable, value, comment)| ColumnClause {
+                name,
+                data_type,
+                key,
+                aggregation,
+                nullable,
+                value,
+                comment,
+            });
+    (plain, of(("[a-z]{3,5}_agg", select(vec!["INT", "DECIMAL(3, 1), INT", ""])))).prop_map(
+        |(mut column, state)| {
+            if let Some((function, arguments)) = state {
+                let function = Ident { value: function, ..column.name.clone() };
+                column.data_type = None;
+                column.key = false;
+                column.aggregation = Some(Aggregation::State { function, arguments: arguments.to_owned() });
+            }
+            column
+        },
+    )
+}
+
+fn range_part() -> impl Strategy<Value = RangePart> {
+    let values = || some(prop_oneof![1 => Just(RangeValue::Max), 4 => text().prop_map(RangeValue::Value)]);
+    let bound = prop_oneof![
+        Just(RangeBound::LessThanMax),
+        values().prop_map(RangeBound::LessThan),
+        (values(), values()).prop_map(|(lower, upper)| RangeBound::Fixed { lower, upper }),
+    ];
+    let step = prop_oneof![
+        any::<u64>().prop_map(PartitionStep::Number),
+        (any::<u64>(), select(TimeUnit::ALL.to_vec())).prop_map(|(n, unit)| PartitionStep::Interval(n, unit)),
+    ];
+    prop_oneof![
+        (any::<bool>(), ident(), bound, properties()).prop_map(|(if_not_exists, name, bound, properties)| {
+            RangePart::Single(RangePartition { if_not_exists, name, bound, properties })
+        }),
+        (text(), text(), step).prop_map(|(start, end, step)| RangePart::Batch(RangeBatch {
+            start,
+            end,
+            step
+        })),
+    ]
+}
+
+fn partition_clause() -> impl Strategy<Value = PartitionClause> {
+    let value = || prop_oneof![1 => Just(ListValue::Null), 4 => text().prop_map(ListValue::Value)];
+    let part = (any::<bool>(), ident(), some(some(value())), properties()).prop_map(
+        |(if_not_exists, name, values, properties)| ListPart { if_not_exists, name, values, properties },
+    );
+    prop_oneof![
+        (some(ident()), prop::collection::vec(range_part(), 0..3))
+            .prop_map(|(columns, parts)| PartitionClause::Range { columns, parts }),
+        (some(ident()), prop::collection::vec(part, 0..3))
+            .prop_map(|(columns, parts)| PartitionClause::List { columns, parts }),
+        some(ident().prop_map(PartitionExpression::Column))
+            .prop_map(|expressions| PartitionClause::Expressions { expressions, parts: Vec::new() }),
+    ]
+}
+
+fn create_table() -> impl Strategy<Value = Statement> {
+    let scope = select(vec![TableScope::Ordinary, TableScope::Temporary, TableScope::External]);
+    let index = (ident(), some(ident()), of((select(IndexKind::ALL.to_vec()), properties())), of(text()))
+        .prop_map(|(name, columns, using, comment)| {
+            let (kind, properties) =
+                using.map_or((None, Vec::new()), |(kind, properties)| (Some(kind), properties));
+            IndexClause { name, columns, kind, properties, comment }
+        });
+    let key = (select(KeyKind::ALL.to_vec()), some(ident()))
+        .prop_map(|(kind, columns)| KeyClause { kind, columns });
+    let distribution = (of(some(ident())), of(any::<u64>()))
+        .prop_map(|(hash_columns, buckets)| DistributionClause { hash_columns, buckets });
+    let rollup = (ident(), some(ident()), prop::collection::vec(ident(), 0..2), of(ident()), properties())
+        .prop_map(|(name, columns, duplicate_key, base, properties)| RollupClause {
+            name,
+            columns,
+            duplicate_key,
+            base,
+            properties,
+        });
+    let head = (scope, any::<bool>(), object_name(), some(column()), prop::collection::vec(index, 0..3));
+    let middle = (of(ident()), of(key), of(text()), of(partition_clause()), of(distribution));
+    let tail = (of(some(ident())), prop::collection::vec(rollup, 0..3), properties());
+    (head, middle, tail).prop_map(|(head, middle, tail)| {
+        let (scope, if_not_exists, name, columns, indexes) = head;
+        let (engine, key, comment, partition, distribution) = middle;
+        let (order_by, rollups, properties) = tail;
+        Statement::CreateTable(Box::new(CreateTableStatement {
+            scope,
+            if_not_exists,
+            name,
+            columns,
+            indexes,
+            engine,
+            key,
+            comment,
+            partition,
+            distribution,
+            order_by,
+            rollups,
+            properties,
+        }))
+    })
+}
+
+fn reads_back(statement: &Statement) {
+    let printed = statement.to_string();
+    let again = parse(&printed).unwrap_or_else(|error| panic!("{printed}\n{error}"));
+    assert_eq!(statement, &again, "{printed}");
+}
+
+/// Cuts and parses, and checks what holds for any text: statements are pieces of it, and what parses reads
+/// back.
+fn survives(script: &str) {
+    for source in split_statements(script) {
+        assert!(script.contains(source.text()));
+        assert!(!source.text().is_empty());
+        match parse_statement(&source) {
+            Ok(statement) => reads_back(&statement),
+            Err(error) => assert!(error.line() >= 1 && error.column() >= 1 && !error.message().is_empty()),
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn backups_read_back(statement in backup()) {
+        reads_back(&statement);
+    }
+
+    #[test]
+    fn restores_read_back(statement in restore()) {
+        reads_back(&statement);
+    }
+
+    #[test]
+    fn tables_read_back(statement in create_table()) {
+        reads_back(&statement);
+    }
+
+    #[test]
+    fn any_text_is_cut_and_parsed_without_a_panic(script in any::<String>()) {
+        survives(&script);
+    }
+
+    #[test]
+    fn any_bytes_are_cut_and_parsed_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        survives(&String::from_utf8_lossy(&bytes));
+    }
+
+    #[test]
+    fn any_words_are_cut_and_parsed_without_a_panic(words in prop::collection::vec(select(WORDS), 0..40)) {
+        survives(&words.join(" "));
+        survives(&words.concat());
+    }
+
+    #[test]
+    fn statements_with_words_changed_are_parsed_without_a_panic(
+        statement in prop_oneof![backup(), restore(), create_table()],
+        at in any::<prop::sample::Index>(),
+        word in select(WORDS),
+        keep in any::<bool>(),
+    ) {
+        let printed = statement.to_string();
+        let mut words: Vec<&str> = printed.split(' ').collect();
+        let at = at.index(words.len());
+        if keep { words.insert(at, word) } else { words[at] = word }
+        survives(&words.join(" "));
+    }
+}

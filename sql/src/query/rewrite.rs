@@ -1,0 +1,316 @@
+//! From a query as StarRocks writes it to one as DataFusion takes it.
+
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{
+    BinaryOperator, CastKind, DataType, ExactNumberInfo, ExceptSelectItem, Expr, FunctionArg,
+    FunctionArgExpr, Ident, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, Query, Select,
+    SelectItem, SetExpr, TableFactor, Value, VisitMut, VisitorMut, WildcardAdditionalOptions,
+};
+
+use super::files::FilesTable;
+use super::output::{OutputNames, each_arm, make_unique, name_expressions};
+use super::spelling::{Spelling, Spellings};
+use crate::analyze::{Scope, TablePath, check_catalog, no_database, parse_database, parse_table};
+use crate::ast;
+use crate::error::{Error, Result};
+
+/// The catalog and the schema in which the tables of `FILES(…)` stand.
+pub(super) const FILES_CATALOG: &str = "files";
+/// See [`FILES_CATALOG`].
+pub(super) const FILES_SCHEMA: &str = "files";
+
+/// The name of the n-th `FILES(…)` of a query.
+pub(super) fn files_table(number: usize) -> String {
+    format!("files_{}", number + 1)
+}
+
+/// A query that DataFusion can plan.
+pub(super) struct Rewritten {
+    pub(super) query: Query,
+    pub(super) files: Vec<FilesTable>,
+    pub(super) spelling: Spelling,
+    pub(super) names: OutputNames,
+}
+
+pub(super) fn rewrite(query: &Query, scope: &Scope<'_>) -> Result<Rewritten> {
+    let names = OutputNames::of(query);
+    let mut query = query.clone();
+    let mut relations =
+        Relations { scope: *scope, ctes: Vec::new(), in_call: false, tables: Vec::new(), files: Vec::new() };
+    if let ControlFlow::Break(error) = VisitMut::visit(&mut query, &mut relations) {
+        return Err(*error);
+    }
+    let mut spellings = Spellings::default();
+    for path in &relations.tables {
+        let columns = &scope.table(path)?.definition.columns;
+        spellings.add_table(columns.iter().map(|column| column.name.as_str()));
+    }
+    for files in &relations.files {
+        spellings.add_table(files.schema().fields().iter().map(|field| field.name().as_str()));
+    }
+    let mut collect = Names(|name: &mut Ident| spellings.add(&name.value));
+    let _: ControlFlow<()> = VisitMut::visit(&mut query, &mut collect);
+    let spelling = spellings.finish();
+    let mut rename = Names(|name: &mut Ident| spelling.respell(&mut name.value));
+    let _: ControlFlow<()> = VisitMut::visit(&mut query, &mut rename);
+    let _: ControlFlow<()> = VisitMut::visit(&mut query, &mut Expressions { spelling: &spelling });
+    each_arm(&mut query.body, &mut make_unique);
+    Ok(Rewritten { query, files: relations.files, spelling, names })
+}
+
+/// Looks up every table, and opens the files of every `FILES(…)`.
+struct Relations<'a> {
+    scope: Scope<'a>,
+    /// Names that WITH gives, innermost last.
+    ctes: Vec<String>,
+    /// Whether the next relation is the name of a table function.
+    in_call: bool,
+    tables: Vec<TablePath>,
+    files: Vec<FilesTable>,
+}
+
+impl Relations<'_> {
+    fn files(&mut self, args: &[FunctionArg]) -> Result<ObjectName> {
+        let mut options = Vec::with_capacity(args.len());
+        for arg in args {
+            let pair = match arg {
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::BinaryOp {
+                    left,
+                    op: BinaryOperator::Eq,
+                    right,
+                })) => text(left).zip(text(right)),
+                _ => None,
+            };
+            let (key, value) = pair.ok_or_else(|| {
+                Error::analysis(format!("FILES takes \"key\" = \"value\" and no more, not {arg}"))
+            })?;
+            options.push((key.to_owned(), value.to_owned()));
+        }
+        self.files.push(FilesTable::open(&options)?);
+        let name = files_table(self.files.len() - 1);
+        Ok(ObjectName::from(vec![Ident::new(FILES_CATALOG), Ident::new(FILES_SCHEMA), Ident::new(name)]))
+    }
+
+    fn table(&mut self, relation: &mut ObjectName) -> Result<()> {
+        let parts: Vec<&Ident> = relation.0.iter().filter_map(ObjectNamePart::as_ident).collect();
+        let (catalog, database, table) = match parts.as_slice() {
+            [table] if self.ctes.contains(&table.value) => return Ok(()),
+            [table] => (None, None, *table),
+            [database, table] => (None, Some(*database), *table),
+            [catalog, ..] if catalog.value == FILES_CATALOG => return Ok(()),
+            [catalog, database, table] => (Some(*catalog), Some(*database), *table),
+            _ => return Err(Error::analysis(format!("wrong table name {relation}"))),
+        };
+        check_catalog(catalog.map(own).as_ref())?;
+        let database = match database {
+            Some(name) => parse_database(&own(name))?,
+            None => self.scope.current.ok_or_else(no_database)?.clone(),
+        };
+        let path = TablePath { database, table: parse_table(&own(table))? };
+        self.scope.table(&path)?;
+        if !self.tables.contains(&path) {
+            self.tables.push(path);
+        }
+        Ok(())
+    }
+}
+
+fn own(name: &Ident) -> ast::Ident {
+    let start = name.span.start;
+    ast::Ident {
+        value: name.value.clone(),
+        location: ast::Location { line: start.line, column: start.column },
+    }
+}
+
+fn text(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Value(value) => match &value.value {
+            Value::SingleQuotedString(text) | Value::DoubleQuotedString(text) => Some(text),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn flow(result: Result<()>) -> ControlFlow<Box<Error>> {
+    match result {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(error) => ControlFlow::Break(Box::new(error)),
+    }
+}
+
+impl VisitorMut for Relations<'_> {
+    type Break = Box<Error>;
+
+    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Self::Break> {
+        if let SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) = *query.body
+        {
+            return flow(Err(Error::analysis("a query cannot change tables")));
+        }
+        let Some(with) = &mut query.with else { return ControlFlow::Continue(()) };
+        for cte in &mut with.cte_tables {
+            // A query of WITH sees the ones before it, and itself only when it is recursive.
+            if !with.recursive {
+                cte.query.visit(self)?;
+            }
+            self.ctes.push(cte.alias.name.value.clone());
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, query: &mut Query) -> ControlFlow<Self::Break> {
+        let count = query.with.as_ref().map_or(0, |with| with.cte_tables.len());
+        self.ctes.truncate(self.ctes.len() - count);
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Self::Break> {
+        if select.into.is_some() {
+            return flow(Err(Error::not_supported("SELECT INTO")));
+        }
+        if let [from] = select.from.as_slice()
+            && from.joins.is_empty()
+            && let TableFactor::Table { name, args: None, .. } = &from.relation
+            && let [ObjectNamePart::Identifier(name)] = name.0.as_slice()
+            && name.quote_style.is_none()
+            && name.value.eq_ignore_ascii_case("dual")
+        {
+            select.from.clear();
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Self::Break> {
+        if let TableFactor::Table { name, args, .. } = factor
+            && let Some(call) = args
+        {
+            if name.to_string().eq_ignore_ascii_case("files") {
+                match self.files(&call.args) {
+                    Ok(table) => (*name, *args) = (table, None),
+                    Err(error) => return flow(Err(error)),
+                }
+            } else {
+                self.in_call = true;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_relation(&mut self, relation: &mut ObjectName) -> ControlFlow<Self::Break> {
+        if std::mem::take(&mut self.in_call) { ControlFlow::Continue(()) } else { flow(self.table(relation)) }
+    }
+}
+
+/// Visits every place that declares or lists a column's name: aliases, USING, EXCEPT.
+struct Names<F>(F);
+
+impl<F: FnMut(&mut Ident)> Names<F> {
+    fn wildcard(&mut self, options: &mut WildcardAdditionalOptions) {
+        if let Some(ExceptSelectItem { first_element, additional_elements }) = &mut options.opt_except {
+            (self.0)(first_element);
+            additional_elements.iter_mut().for_each(&mut self.0);
+        }
+    }
+}
+
+impl<F: FnMut(&mut Ident)> VisitorMut for Names<F> {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
+        for cte in query.with.iter_mut().flat_map(|with| &mut with.cte_tables) {
+            cte.alias.columns.iter_mut().for_each(|column| (self.0)(&mut column.name));
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
+        for item in &mut select.projection {
+            match item {
+                SelectItem::ExprWithAlias { alias, .. } => (self.0)(alias),
+                SelectItem::Wildcard(options) | SelectItem::QualifiedWildcard(_, options) => {
+                    self.wildcard(options);
+                }
+                SelectItem::UnnamedExpr(_) | SelectItem::ExprWithAliases { .. } => {}
+            }
+        }
+        for join in select.from.iter_mut().flat_map(|from| &mut from.joins) {
+            if let Some(JoinConstraint::Using(names)) = constraint(&mut join.join_operator) {
+                for part in names.iter_mut().flat_map(|name| &mut name.0) {
+                    if let ObjectNamePart::Identifier(name) = part {
+                        (self.0)(name);
+                    }
+                }
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<()> {
+        if let TableFactor::Table { alias: Some(alias), .. }
+        | TableFactor::Derived { alias: Some(alias), .. } = factor
+        {
+            alias.columns.iter_mut().for_each(|column| (self.0)(&mut column.name));
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+fn constraint(operator: &mut JoinOperator) -> Option<&mut JoinConstraint> {
+    match operator {
+        JoinOperator::Join(constraint)
+        | JoinOperator::Inner(constraint)
+        | JoinOperator::Left(constraint)
+        | JoinOperator::LeftOuter(constraint)
+        | JoinOperator::Right(constraint)
+        | JoinOperator::RightOuter(constraint)
+        | JoinOperator::FullOuter(constraint)
+        | JoinOperator::Semi(constraint)
+        | JoinOperator::LeftSemi(constraint)
+        | JoinOperator::RightSemi(constraint)
+        | JoinOperator::Anti(constraint)
+        | JoinOperator::LeftAnti(constraint)
+        | JoinOperator::RightAnti(constraint) => Some(constraint),
+        _ => None,
+    }
+}
+
+/// Spells columns, and turns literals into what StarRocks means by them.
+struct Expressions<'a> {
+    spelling: &'a Spelling,
+}
+
+impl VisitorMut for Expressions<'_> {
+    type Break = ();
+
+    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        match expr {
+            Expr::Identifier(name) => self.spelling.respell(&mut name.value),
+            Expr::CompoundIdentifier(parts) => {
+                if let Some(name) = parts.last_mut() {
+                    self.spelling.respell(&mut name.value);
+                }
+            }
+            // DataFusion cannot always plan an IN whose subquery has an unnamed expression as its column.
+            Expr::InSubquery { subquery, .. } => each_arm(&mut subquery.body, &mut name_expressions),
+            // A number with an exponent is a DOUBLE, other numbers with a point are DECIMAL.
+            Expr::Value(value) => {
+                if let Value::Number(digits, _) = &value.value
+                    && digits.contains(['e', 'E'])
+                {
+                    let digits = Value::SingleQuotedString(digits.clone()).with_empty_span();
+                    *expr = Expr::Cast {
+                        kind: CastKind::Cast,
+                        expr: Box::new(Expr::Value(digits)),
+                        data_type: DataType::Double(ExactNumberInfo::None),
+                        array: false,
+                        format: None,
+                    };
+                }
+            }
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    }
+}

@@ -1,0 +1,121 @@
+//! A table of the store as DataFusion scans it: plain Parquet files, of which as few as possible.
+
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use async_trait::async_trait;
+use cairn_engine::{Segment, SegmentLocation, Table, select_segments};
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::datasource::TableType;
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::object_store::ObjectStoreUrl;
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
+use datafusion::datasource::source::DataSourceExec;
+use datafusion::error::{DataFusionError, Result};
+use datafusion::logical_expr::TableProviderFilterPushDown;
+use datafusion::object_store::ObjectMeta;
+use datafusion::object_store::path::Path as ObjectPath;
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::empty::EmptyExec;
+use datafusion::prelude::Expr;
+
+use super::error::Sources;
+use super::predicate::column_predicates;
+use super::statistics::{segment_statistics, table_statistics};
+
+/// One table of the query's catalog view.
+#[derive(Debug)]
+pub(super) struct TabletTable {
+    table: Arc<Table>,
+    schema: SchemaRef,
+    sources: Arc<Sources>,
+}
+
+impl TabletTable {
+    pub(super) fn new(table: Arc<Table>, sources: Arc<Sources>) -> Self {
+        let schema = table.definition.arrow_schema();
+        Self { table, schema, sources }
+    }
+}
+
+#[async_trait]
+impl TableProvider for TabletTable {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    /// Filters choose files, and inside them row groups and pages; rows are filtered above the scan.
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let predicates = column_predicates(&self.table.definition, filters);
+        let segments = select_segments(&self.table, &predicates);
+        if segments.is_empty() {
+            let schema = match projection {
+                Some(columns) => Arc::new(self.schema.project(columns)?),
+                None => Arc::clone(&self.schema),
+            };
+            return Ok(Arc::new(EmptyExec::new(schema)));
+        }
+        self.sources.add_segments(segments.iter().map(|segment| (*segment).clone()));
+        let definition = &self.table.definition;
+        let files = segments.iter().map(|segment| {
+            let statistics = Arc::new(segment_statistics(definition, segment));
+            Ok(segment_file(segment)?.with_statistics(statistics))
+        });
+        let groups = balanced(files.collect::<Result<_>>()?, state.config().target_partitions());
+        let source = Arc::new(ParquetSource::new(Arc::clone(&self.schema)));
+        let config = FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), source)
+            .with_file_groups(groups)
+            .with_statistics(table_statistics(definition, &segments))
+            .with_projection_indices(projection.cloned())?
+            .with_limit(limit)
+            .build();
+        Ok(DataSourceExec::from_data_source(config))
+    }
+}
+
+fn segment_file(segment: &Segment) -> Result<PartitionedFile> {
+    match segment.location() {
+        SegmentLocation::Local(path) => local_file(path, segment.length),
+        other => Err(DataFusionError::Internal(format!("cannot scan a segment at {other:?}"))),
+    }
+}
+
+/// A file of this machine. Its path goes in as it is: encoding it would name another file.
+pub(super) fn local_file(path: &std::path::Path, length: u64) -> Result<PartitionedFile> {
+    let text = path.to_str().ok_or_else(|| {
+        DataFusionError::Execution(format!("cannot read {}: its path is not UTF-8", path.display()))
+    })?;
+    let location = ObjectPath::parse(text.trim_start_matches('/'))
+        .map_err(|e| DataFusionError::Execution(format!("cannot read {}: {e}", path.display())))?;
+    let last_modified = chrono::DateTime::UNIX_EPOCH;
+    let meta = ObjectMeta { location, last_modified, size: length, e_tag: None, version: None };
+    Ok(PartitionedFile::new_from_meta(meta))
+}
+
+/// The files in groups of about equal bytes, the largest placed first.
+pub(super) fn balanced(mut files: Vec<PartitionedFile>, groups: usize) -> Vec<FileGroup> {
+    files.sort_by_key(|file| std::cmp::Reverse(file.object_meta.size));
+    let groups = groups.clamp(1, files.len().max(1));
+    let mut parts: Vec<(u64, Vec<PartitionedFile>)> = vec![(0, Vec::new()); groups];
+    for file in files {
+        if let Some((bytes, part)) = parts.iter_mut().min_by_key(|(bytes, _)| *bytes) {
+            *bytes += file.object_meta.size;
+            part.push(file);
+        }
+    }
+    parts.into_iter().map(|(_, files)| FileGroup::new(files)).collect()
+}

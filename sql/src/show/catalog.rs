@@ -1,0 +1,75 @@
+//! What is in the catalog: databases, tables, columns, repositories.
+
+use std::sync::Arc;
+
+use cairn_engine::{CatalogView, Database, Table, TabletStore};
+use cairn_format::{ColumnDefault, DatabaseName, KeyModel, create_table_statement};
+
+use super::text::{NULL, Row, is_like, time};
+use crate::error::Result;
+use crate::outcome::Rows;
+
+pub(crate) fn databases(view: &CatalogView, like: Option<&str>) -> Result<Rows> {
+    let names = view.databases().map(|database| database.name.as_str());
+    names_as_rows("Database", names, like)
+}
+
+pub(crate) fn tables(database: &Database, like: Option<&str>) -> Result<Rows> {
+    let names = database.tables().map(|table| table.name().as_str());
+    names_as_rows(&format!("Tables_in_{}", database.name), names, like)
+}
+
+fn names_as_rows<'n>(header: &str, names: impl Iterator<Item = &'n str>, like: Option<&str>) -> Result<Rows> {
+    let shown = names.filter(|name| like.is_none_or(|pattern| is_like(name, pattern)));
+    let rows: Vec<Row> = shown.map(|name| vec![Some(name.to_owned())]).collect();
+    Rows::of_text(&[header], &rows)
+}
+
+pub(crate) fn create_database(database: &DatabaseName) -> Result<Rows> {
+    let statement = format!("CREATE DATABASE `{database}`");
+    Rows::of_text(&["Database", "Create Database"], &[vec![Some(database.to_string()), Some(statement)]])
+}
+
+pub(crate) fn create_table(table: &Table) -> Result<Rows> {
+    let statement = create_table_statement(&table.definition, &table.partition_definitions())?;
+    Rows::of_text(&["Table", "Create Table"], &[vec![Some(table.name().to_string()), Some(statement)]])
+}
+
+pub(crate) fn describe(table: &Table) -> Result<Rows> {
+    let definition = &table.definition;
+    let row = |(position, column): (usize, &cairn_format::Column)| {
+        let default = column.default.as_ref().map(|ColumnDefault::Constant(text)| text.clone());
+        // Value columns of the other key models say here how they are merged.
+        let extra = if definition.key_model == KeyModel::Duplicate { "" } else { "NONE" };
+        vec![
+            Some(column.name.to_string()),
+            Some(column.column_type.to_string()),
+            Some(if column.nullable { "YES" } else { "NO" }.to_owned()),
+            Some((position < definition.key_columns).to_string()),
+            default,
+            Some(extra.to_owned()),
+        ]
+    };
+    let rows: Vec<Row> = definition.columns.iter().enumerate().map(row).collect();
+    Rows::of_text(&["Field", "Type", "Null", "Key", "Default", "Extra"], &rows)
+}
+
+pub(crate) fn repositories(view: &CatalogView, store: &TabletStore) -> Result<Rows> {
+    let row = |entry: &Arc<cairn_engine::RepositoryEntry>| {
+        let health = match store.open_repository(&entry.name) {
+            Ok(_) => NULL.to_owned(),
+            Err(error) => error.to_string(),
+        };
+        vec![
+            Some(entry.id.to_string()),
+            Some(entry.name.to_string()),
+            Some(time(entry.created_ms)),
+            Some(entry.read_only.to_string()),
+            Some(entry.location.clone()),
+            Some(entry.broker.clone().unwrap_or_default()),
+            Some(health),
+        ]
+    };
+    let rows: Vec<Row> = view.repositories().map(row).collect();
+    Rows::of_text(&["RepoId", "RepoName", "CreateTime", "IsReadOnly", "Location", "Broker", "ErrMsg"], &rows)
+}

@@ -1,0 +1,145 @@
+//! SHOW BACKUP and SHOW RESTORE: the last job of each database.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cairn_engine::{
+    CatalogView, JobKind, JobRecord, JobState, JobWork, RestoreWork, TableSelection, TabletStore,
+};
+use cairn_format::{DatabaseName, PartitionName};
+
+use super::text::{Row, time, time_or_null};
+use crate::error::Result;
+use crate::outcome::Rows;
+
+const BACKUP_COLUMNS: [&str; 14] = [
+    "JobId",
+    "SnapshotName",
+    "DbName",
+    "State",
+    "BackupObjs",
+    "CreateTime",
+    "SnapshotFinishedTime",
+    "UploadFinishedTime",
+    "FinishedTime",
+    "UnfinishedTasks",
+    "Progress",
+    "TaskErrMsg",
+    "Status",
+    "Timeout",
+];
+
+const RESTORE_COLUMNS: [&str; 18] = [
+    "JobId",
+    "Label",
+    "Timestamp",
+    "DbName",
+    "State",
+    "AllowLoad",
+    "ReplicationNum",
+    "RestoreObjs",
+    "CreateTime",
+    "MetaPreparedTime",
+    "SnapshotFinishedTime",
+    "DownloadFinishedTime",
+    "FinishedTime",
+    "UnfinishedTasks",
+    "Progress",
+    "TaskErrMsg",
+    "Status",
+    "Timeout",
+];
+
+pub(crate) fn jobs(
+    view: &CatalogView,
+    store: &TabletStore,
+    kind: JobKind,
+    database: Option<&DatabaseName>,
+) -> Result<Rows> {
+    let mut last: BTreeMap<&DatabaseName, &Arc<JobRecord>> = BTreeMap::new();
+    for job in view.jobs().filter(|job| database.is_none_or(|name| job.database == *name)) {
+        last.insert(&job.database, job);
+    }
+    // A database whose last job is of the other kind shows none.
+    let shown = last.into_values().filter(|job| job.is_backup() == (kind == JobKind::Backup));
+    let rows: Vec<Row> = shown.map(|job| row(job, store)).collect();
+    match kind {
+        JobKind::Backup => Rows::of_text(&BACKUP_COLUMNS, &rows),
+        JobKind::Restore => Rows::of_text(&RESTORE_COLUMNS, &rows),
+    }
+}
+
+fn row(job: &JobRecord, store: &TabletStore) -> Row {
+    let times = &job.times;
+    // One task does the work of a job, so its number is the job's.
+    let moving = matches!(job.state, JobState::Uploading | JobState::Downloading);
+    let progress = if moving { store.job_progress(job.id) } else { None };
+    let progress = progress.map(|at| format!("[{}: {}/{}]", job.id, at.files_done, at.files_total));
+    let mut values = vec![job.id.to_string(), job.label.to_string()];
+    match &job.work {
+        JobWork::Backup(work) => values.extend([
+            job.database.to_string(),
+            job.state.as_str().to_owned(),
+            backup_objects(&job.database, &work.tables),
+            time(times.created),
+        ]),
+        JobWork::Restore(work) => values.extend([
+            job.timestamp.to_string(),
+            job.database.to_string(),
+            job.state.as_str().to_owned(),
+            work.allow_load.to_string(),
+            work.replication_num.to_string(),
+            restore_objects(work),
+            time(times.created),
+            time_or_null(times.meta_prepared),
+        ]),
+    }
+    values.extend([
+        time_or_null(times.snapshot_finished),
+        time_or_null(times.transfer_finished),
+        time_or_null(times.finished),
+        // Tasks of StarRocks run on its backends, of which this store has none.
+        String::new(),
+        progress.unwrap_or_default(),
+        String::new(),
+        job.status.to_text(),
+        job.timeout_s.to_string(),
+    ]);
+    values.into_iter().map(Some).collect()
+}
+
+fn backup_objects(database: &DatabaseName, tables: &[TableSelection]) -> String {
+    let objects: Vec<String> =
+        tables.iter().map(|selection| format!("[{database}.{}]", selection.table)).collect();
+    objects.join(", ")
+}
+
+/// `t PARTITIONS [p1, p2], t2`; the one partition of an unpartitioned table is not shown.
+fn restore_objects(work: &RestoreWork) -> String {
+    let object = |table: &str, partitions: Vec<&str>| match partitions.as_slice() {
+        [] => table.to_owned(),
+        [one] if *one == table => table.to_owned(),
+        several => format!("{table} PARTITIONS [{}]", several.join(", ")),
+    };
+    let objects: Vec<String> = match (&work.plan, &work.tables) {
+        (Some(plan), _) => plan
+            .tables
+            .iter()
+            .map(|table| {
+                let partitions = table.partitions.iter().map(|p| p.name.as_str());
+                // The partition of an unpartitioned table is named like the table, which may be restored under another.
+                let partitions = partitions.filter(|name| *name != table.source.as_str());
+                object(table.target.as_str(), partitions.collect())
+            })
+            .collect(),
+        (None, Some(tables)) => tables
+            .iter()
+            .map(|table| {
+                let partitions = table.partitions.iter().flatten().map(PartitionName::as_str);
+                object(table.alias.as_ref().unwrap_or(&table.table).as_str(), partitions.collect())
+            })
+            .collect(),
+        (None, None) => Vec::new(),
+    };
+    objects.join(", ")
+}

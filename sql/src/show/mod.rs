@@ -1,0 +1,12 @@
+//! The rows of SHOW statements, column by column as StarRocks has them.
+
+mod catalog;
+mod jobs;
+mod partitions;
+mod snapshots;
+mod text;
+
+pub(crate) use catalog::{create_database, create_table, databases, describe, repositories, tables};
+pub(crate) use jobs::jobs;
+pub(crate) use partitions::partitions;
+pub(crate) use snapshots::snapshots;

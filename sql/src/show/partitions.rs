@@ -1,0 +1,107 @@
+//! SHOW PARTITIONS.
+
+use std::fmt::Write;
+
+use cairn_engine::{Partition, Table};
+use cairn_format::{BoundValue, ColumnType, Distribution, FieldId, PartitionBound, Value};
+
+use super::text::{Row, size, time};
+use crate::error::Result;
+use crate::outcome::Rows;
+
+const COLUMNS: [&str; 18] = [
+    "PartitionId",
+    "PartitionName",
+    "VisibleVersion",
+    "VisibleVersionTime",
+    "VisibleVersionHash",
+    "State",
+    "PartitionKey",
+    "Range",
+    "DistributionKey",
+    "Buckets",
+    "ReplicationNum",
+    "StorageMedium",
+    "CooldownTime",
+    "LastConsistencyCheckTime",
+    "DataSize",
+    "StorageSize",
+    "IsInMemory",
+    "RowCount",
+];
+
+/// What StarRocks prints for a partition that is never moved to a slower medium.
+const NO_COOLDOWN: &str = "9999-12-31 23:59:59";
+
+pub(crate) fn partitions(table: &Table) -> Result<Rows> {
+    let definition = &table.definition;
+    let key = names(table, definition.partitioning.columns())?;
+    let distribution = match &definition.distribution {
+        Distribution::Hash { columns, .. } => names(table, columns)?,
+        Distribution::Random { .. } => "ALL KEY".to_owned(),
+    };
+    let types = definition.partition_types()?;
+    let property =
+        |name: &str, default: &str| definition.properties.get(name).map_or(default, |value| value).to_owned();
+    let row = |partition: &std::sync::Arc<Partition>| {
+        let bytes = size(partition.bytes());
+        let values = [
+            partition.id.to_string(),
+            partition.definition.name.to_string(),
+            partition.version.to_string(),
+            time(partition.version_time_ms),
+            "0".to_owned(),
+            "NORMAL".to_owned(),
+            key.clone(),
+            range(partition, &types),
+            distribution.clone(),
+            definition.distribution.buckets().to_string(),
+            property("replication_num", "1"),
+            property("storage_medium", "HDD"),
+            property("storage_cooldown_time", NO_COOLDOWN),
+            super::text::NULL.to_owned(),
+            bytes.clone(),
+            bytes,
+            property("in_memory", "false"),
+            partition.rows().to_string(),
+        ];
+        values.into_iter().map(Some).collect()
+    };
+    let rows: Vec<Row> = table.partitions.iter().map(row).collect();
+    Rows::of_text(&COLUMNS, &rows)
+}
+
+fn names(table: &Table, ids: &[FieldId]) -> Result<String> {
+    let mut text = String::new();
+    for id in ids {
+        let separator = if text.is_empty() { "" } else { ", " };
+        // Writing into a String cannot fail.
+        let _ = write!(text, "{separator}{}", table.definition.column_by_id(*id)?.name);
+    }
+    Ok(text)
+}
+
+/// `[types: [DATE]; keys: [2013-01-01]; ..types: [DATE]; keys: [2013-02-01]; )`
+fn range(partition: &Partition, types: &[ColumnType]) -> String {
+    let Some(range) = &partition.definition.range else { return String::new() };
+    format!("[{}..{})", end(range.lower(), types), end(range.upper(), types))
+}
+
+fn end(bound: &PartitionBound, types: &[ColumnType]) -> String {
+    let words: Vec<String> = types.iter().map(|column_type| word(column_type).to_ascii_uppercase()).collect();
+    let text = |(value, column_type): (&BoundValue, &ColumnType)| match value {
+        BoundValue::Max => "MAXVALUE".to_owned(),
+        BoundValue::Min => {
+            Value::least(column_type).and_then(|least| least.to_text(column_type)).unwrap_or_default()
+        }
+        BoundValue::Value(value) => value.to_text(column_type).unwrap_or_default(),
+    };
+    let keys: Vec<String> = bound.values().iter().zip(types).map(text).collect();
+    format!("types: [{}]; keys: [{}]; ", words.join(", "), keys.join(", "))
+}
+
+/// The type without its parameters.
+fn word(column_type: &ColumnType) -> String {
+    let text = column_type.to_string();
+    text.split('(').next().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,79 @@
+//! Texts that several SHOW statements print.
+
+use chrono::DateTime;
+
+/// One row: a value for each column.
+pub(super) type Row = Vec<Option<String>>;
+
+/// What StarRocks prints for a time or a text that is not there.
+pub(super) const NULL: &str = "NULL";
+
+/// `yyyy-MM-dd HH:mm:ss` in UTC.
+pub(super) fn time(ms: i64) -> String {
+    DateTime::from_timestamp_millis(ms)
+        .map_or_else(|| NULL.to_owned(), |time| time.format("%Y-%m-%d %H:%M:%S").to_string())
+}
+
+/// The same for a time that may not have come yet.
+pub(super) fn time_or_null(ms: Option<i64>) -> String {
+    ms.map_or_else(|| NULL.to_owned(), time)
+}
+
+/// Bytes as StarRocks prints sizes: `1.5MB`.
+pub(super) fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "KB", "MB", "GB", "TB"];
+    if bytes < 1024 {
+        return format!("{bytes}B");
+    }
+    let mut unit = 0;
+    #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+    let mut size = bytes as f64;
+    while size >= 1024.0 && unit + 1 < UNITS.len() {
+        size /= 1024.0;
+        unit += 1;
+    }
+    format!("{size:.1}{}", UNITS[unit])
+}
+
+/// Whether a name matches a LIKE pattern, in which `%` stands for any text and `_` for one character.
+pub(super) fn is_like(name: &str, pattern: &str) -> bool {
+    fn matches(pattern: &[char], name: &[char]) -> bool {
+        match (pattern, name) {
+            ([], []) => true,
+            (['%', rest @ ..], _) => (0..=name.len()).any(|taken| matches(rest, &name[taken..])),
+            (['_', rest @ ..], [_, name @ ..]) => matches(rest, name),
+            (['\\', literal, rest @ ..] | [literal, rest @ ..], [c, name @ ..]) => {
+                literal == c && matches(rest, name)
+            }
+            _ => false,
+        }
+    }
+    matches(&pattern.chars().collect::<Vec<_>>(), &name.chars().collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn like_patterns_match_whole_names() {
+        for (name, pattern, expected) in [
+            ("flights", "fl%", true),
+            ("flights", "FL%", false),
+            ("flights", "flight", false),
+            ("flights", "%g_t%", true),
+            ("a_b", "a\\_b", true),
+            ("axb", "a\\_b", false),
+            ("", "%", true),
+        ] {
+            assert_eq!(is_like(name, pattern), expected, "{name} {pattern}");
+        }
+    }
+
+    #[test]
+    fn sizes_and_times_are_short() {
+        assert_eq!((size(0), size(1023), size(1536)), ("0B".into(), "1023B".into(), "1.5KB".into()));
+        assert_eq!(time(1_372_550_401_999), "2013-06-30 00:00:01");
+        assert_eq!(time_or_null(None), "NULL");
+    }
+}

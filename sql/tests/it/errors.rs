@@ -1,0 +1,206 @@
+//! What is refused, at which stage, with which words.
+
+use cairn_sql::ErrorKind::{self, AlreadyExists, Analysis, Parse, ReadOnly};
+
+use crate::support::Shell;
+
+const STAMP: &str = "PROPERTIES ('backup_timestamp' = '2024-12-09-10-25-58-842')";
+
+/// A statement, the kind of its error, and words of the message.
+const CASES: &[(&str, ErrorKind, &str)] = &[
+    // Names.
+    ("SHOW TABLES", Analysis, "No database selected"),
+    ("SELECT * FROM t", Analysis, "No database selected"),
+    ("INSERT INTO t VALUES (1)", Analysis, "No database selected"),
+    ("CREATE TABLE t (k INT)", Analysis, "No database selected"),
+    ("USE nope", Analysis, "unknown database 'nope'"),
+    ("DROP DATABASE nope", Analysis, "unknown database 'nope'"),
+    ("DROP TABLE d.nope", Analysis, "unknown table 'd.nope'"),
+    ("SHOW CREATE TABLE d.nope", Analysis, "unknown table 'd.nope'"),
+    ("SELECT * FROM hive.d.t", Analysis, "unknown catalog 'hive'"),
+    ("SELECT nope FROM d.t", Analysis, "no field named nope"),
+    ("SELECT nope(1)", Analysis, "invalid function 'nope'"),
+    ("CREATE DATABASE d", AlreadyExists, "database 'd' exists already"),
+    ("CREATE DATABASE `a b`", Analysis, "wrong database name"),
+    ("CREATE TABLE d.t (k INT)", AlreadyExists, "table 'd.t' exists already"),
+    ("TRUNCATE TABLE d.p PARTITION (nope)", Analysis, "partition [nope] does not exist in table p"),
+    // Queries stay queries.
+    ("COPY d.t TO '/tmp/x'", Parse, "COPY"),
+    ("SET x = 1", Parse, "SET"),
+    // CREATE TABLE.
+    ("CREATE TABLE d.n (k INT, K INT)", Analysis, "Duplicate column name 'K'"),
+    ("CREATE TABLE d.n (k FLOAT)", Analysis, "Data type of first column cannot be float"),
+    (
+        "CREATE TABLE d.n (a INT, b INT) DUPLICATE KEY (b)",
+        Analysis,
+        "Key columns must be the first few columns",
+    ),
+    ("CREATE TABLE d.n (a DOUBLE) DUPLICATE KEY (a)", Analysis, "Invalid data type of key column 'a'"),
+    ("CREATE TABLE d.n (a INT) DUPLICATE KEY (z)", Analysis, "key column 'z' doesn't exist"),
+    ("CREATE TABLE d.n (a INT, b INT SUM)", Analysis, "not supported yet"),
+    ("CREATE TABLE d.n (a INT) PRIMARY KEY (a)", Analysis, "PRIMARY KEY is not supported yet"),
+    ("CREATE TABLE d.n (a INT, b INT) UNIQUE KEY (a)", Analysis, "UNIQUE KEY is not supported yet"),
+    ("CREATE TABLE d.n (a ARRAY<INT>)", Analysis, "type ARRAY<INT> is not supported yet"),
+    ("CREATE TABLE d.n (a DECIMAL(3, 5))", Analysis, "scale"),
+    ("CREATE TABLE d.n (a INT DEFAULT 'x')", Analysis, "'x' is not a value of type int"),
+    ("CREATE TABLE d.n (a INT NOT NULL DEFAULT NULL)", Analysis, "cannot be NULL"),
+    (
+        "CREATE TABLE d.n (a DATETIME DEFAULT CURRENT_TIMESTAMP)",
+        Analysis,
+        "CURRENT_TIMESTAMP is not supported yet",
+    ),
+    ("CREATE TABLE d.n (a STRING DEFAULT (uuid()))", Analysis, "uuid"),
+    ("CREATE TABLE d.n (a BIGINT NOT NULL AUTO_INCREMENT)", Analysis, "AUTO_INCREMENT is not supported yet"),
+    ("CREATE TABLE d.n (a INT, b INT AS a + 1)", Analysis, "generated column is not supported yet"),
+    ("CREATE TABLE d.n (a INT, INDEX i (a) USING BITMAP)", Analysis, "index is not supported yet"),
+    ("CREATE TABLE d.n (a INT) ORDER BY (a)", Analysis, "ORDER BY in CREATE TABLE is not supported yet"),
+    ("CREATE TABLE d.n (a INT, b INT) ROLLUP (r (b))", Analysis, "ROLLUP is not supported yet"),
+    ("CREATE TABLE d.n (a INT) ENGINE = mysql", Analysis, "use OLAP"),
+    ("CREATE TEMPORARY TABLE d.n (a INT)", Analysis, "TEMPORARY TABLE is not supported yet"),
+    (
+        "CREATE TABLE d.n (a INT) PARTITION BY LIST (a) (PARTITION p VALUES IN ('1'))",
+        Analysis,
+        "LIST is not supported yet",
+    ),
+    ("CREATE TABLE d.n (a DATE) PARTITION BY date_trunc('day', a)", Analysis, "not supported yet"),
+    ("CREATE TABLE d.n (a DOUBLE, b INT) DUPLICATE KEY (b)", Analysis, "Key columns must be"),
+    (
+        "CREATE TABLE d.n (b INT, a DOUBLE) PARTITION BY RANGE (a) ()",
+        Analysis,
+        "partition column 'a' cannot be of type double",
+    ),
+    ("CREATE TABLE d.n (a INT) PARTITION BY RANGE (z) ()", Analysis, "partition column 'z' does not exist"),
+    (
+        "CREATE TABLE d.n (a INT) PARTITION BY RANGE (a) (PARTITION p VALUES LESS THAN ('5'), PARTITION q VALUES LESS THAN ('5'))",
+        Analysis,
+        "not above the one before",
+    ),
+    (
+        "CREATE TABLE d.n (a INT) PARTITION BY RANGE (a) (PARTITION p VALUES LESS THAN ('5'), PARTITION q VALUES [('5'), ('6')))",
+        Analysis,
+        "cannot be mixed",
+    ),
+    (
+        "CREATE TABLE d.n (a INT) PARTITION BY RANGE (a) (PARTITION p VALUES [('1'), ('6')), PARTITION q VALUES [('5'), ('7')))",
+        Analysis,
+        "overlap",
+    ),
+    (
+        "CREATE TABLE d.n (a INT) PARTITION BY RANGE (a) (PARTITION p VALUES LESS THAN ('5'), PARTITION P VALUES LESS THAN ('6'))",
+        Analysis,
+        "another of that name",
+    ),
+    (
+        "CREATE TABLE d.n (a INT, b INT) PARTITION BY RANGE (a, b) (START ('1') END ('5') EVERY (1))",
+        Analysis,
+        "exactly one partition column",
+    ),
+    (
+        "CREATE TABLE d.n (a INT) PARTITION BY RANGE (a) (PARTITION p VALUES LESS THAN ('x'))",
+        Analysis,
+        "'x' is not a value of type int",
+    ),
+    ("CREATE TABLE d.n (a INT) DISTRIBUTED BY HASH (a) BUCKETS 0", Analysis, "0 buckets"),
+    ("CREATE TABLE d.n (a INT) DISTRIBUTED BY HASH (z)", Analysis, "bucket column 'z' does not exist"),
+    ("CREATE TABLE d.n (a INT) PROPERTIES ('nope' = '1')", Analysis, "Unknown properties: nope"),
+    ("CREATE TABLE d.n (a INT) PROPERTIES ('compression' = 'RAR')", Analysis, "unknown compression 'RAR'"),
+    (
+        "CREATE TABLE d.n (a INT) PROPERTIES ('dynamic_partition.enable' = 'true')",
+        Analysis,
+        "not supported yet",
+    ),
+    // INSERT.
+    ("INSERT INTO d.t VALUES (1)", Analysis, "Column count doesn't match value count"),
+    ("INSERT INTO d.t SELECT 1", Analysis, "Column count doesn't match value count"),
+    ("INSERT INTO d.t (s) VALUES ('x')", Analysis, "column 'k' must be in the column list"),
+    ("INSERT INTO d.t (k, K) VALUES (1, 2)", Analysis, "specified twice"),
+    ("INSERT INTO d.t (z) VALUES (1)", Analysis, "unknown column 'z'"),
+    ("INSERT INTO d.t SELECT DATE '2013-01-01', 'x'", Analysis, "cannot take"),
+    ("INSERT INTO d.t VALUES (nope, 'x')", Analysis, "nope"),
+    // Repositories.
+    ("CREATE REPOSITORY `1r` WITH BROKER ON LOCATION '/x'", Analysis, "wrong repository name"),
+    ("CREATE REPOSITORY q WITH BROKER ON LOCATION ''", Analysis, "You must specify a location"),
+    (
+        "CREATE REPOSITORY r WITH BROKER ON LOCATION '/x'",
+        AlreadyExists,
+        "repository with same name already exist",
+    ),
+    ("DROP REPOSITORY q", Analysis, "does not exist"),
+    ("SHOW SNAPSHOT ON q", Analysis, "Repository [q] does not exist"),
+    ("SHOW SNAPSHOT ON r WHERE SNAPSHOT = 'a' OR SNAPSHOT = 'b'", Analysis, "Where clause should looks like"),
+    ("SHOW SNAPSHOT ON r WHERE SNAPSHOT LIKE 'a'", Analysis, "Where clause should looks like"),
+    (
+        "SHOW SNAPSHOT ON r WHERE TIMESTAMP = '2018-04-18-19-19-10'",
+        Analysis,
+        "Where clause should looks like",
+    ),
+    ("DROP SNAPSHOT s ON r", Analysis, "DROP SNAPSHOT is not supported yet"),
+    // BACKUP.
+    ("BACKUP SNAPSHOT s TO r", Analysis, "No database selected"),
+    ("BACKUP SNAPSHOT nope.s TO r", Analysis, "unknown database 'nope'"),
+    ("BACKUP SNAPSHOT d.s TO q", Analysis, "Repository [q] does not exist"),
+    ("BACKUP SNAPSHOT d.s TO r ON (nope)", Analysis, "unknown table 'd.nope'"),
+    (
+        "BACKUP SNAPSHOT d.s TO r ON (p PARTITION (nope))",
+        Analysis,
+        "partition [nope] does not exist in table p",
+    ),
+    ("BACKUP SNAPSHOT d.s TO r ON (t, t)", Analysis, "Duplicated table: t"),
+    ("BACKUP SNAPSHOT d.s TO r ON (p PARTITION (p1), TABLE p)", Analysis, "Duplicated table: p"),
+    ("BACKUP SNAPSHOT d.s TO r ON (p TEMPORARY PARTITION (p1))", Analysis, "not supported"),
+    ("BACKUP SNAPSHOT d.s TO r ON (VIEW v)", Analysis, "not supported yet"),
+    ("BACKUP SNAPSHOT d.s TO r ON (FUNCTION f)", Analysis, "not supported yet"),
+    ("BACKUP ALL EXTERNAL CATALOGS SNAPSHOT s TO r", Analysis, "external catalogs is not supported yet"),
+    ("BACKUP SNAPSHOT d.s TO r PROPERTIES ('type' = 'x')", Analysis, "Invalid backup job type"),
+    ("BACKUP SNAPSHOT d.s TO r PROPERTIES ('timeout' = '10')", Analysis, "timeout must be at least 10 min"),
+    ("BACKUP SNAPSHOT d.s TO r PROPERTIES ('ttl' = '7 DAY')", Analysis, "ttl is not supported yet"),
+    ("BACKUP SNAPSHOT d.s TO r ON (t AS u)", Parse, ""),
+    ("BACKUP SNAPSHOT d.s TO o", ReadOnly, "Repository o is read only"),
+    ("BACKUP SNAPSHOT empty.s TO r", ErrorKind::InvalidInput, "empty is empty"),
+    // RESTORE.
+    ("RESTORE SNAPSHOT d.s FROM r", Analysis, "Missing backup_timestamp property"),
+    ("CANCEL BACKUP FROM d", ErrorKind::NotFound, "No backup/restore job is currently running"),
+    ("CANCEL RESTORE FROM nope", Analysis, "unknown database 'nope'"),
+    ("SHOW BACKUP FROM nope", Analysis, "unknown database 'nope'"),
+];
+
+#[test]
+fn refusals_name_the_stage_and_the_reason() {
+    let mut shell = Shell::new();
+    let root = tempfile::tempdir().unwrap();
+    shell.run(&format!(
+        "CREATE DATABASE d; CREATE DATABASE empty;
+         CREATE TABLE d.t (k INT NOT NULL, s STRING); CREATE TABLE d.u (k INT);
+         CREATE TABLE d.p (d DATE) PARTITION BY RANGE (d) (PARTITION p1 VALUES LESS THAN ('2013-01-01'));
+         CREATE REPOSITORY r WITH BROKER ON LOCATION '{0}/r'; CREATE READ ONLY REPOSITORY o WITH BROKER ON LOCATION '{0}/r'",
+        root.path().display()
+    ));
+    let restore = |rest: &str| format!("RESTORE SNAPSHOT d.s FROM r {rest} {STAMP}");
+    let cases: Vec<(String, ErrorKind, &str)> = CASES
+        .iter()
+        .map(|(sql, kind, words)| ((*sql).to_owned(), *kind, *words))
+        .chain([
+            (restore("ON (t, t)"), Analysis, "Duplicated table: t"),
+            (restore("ON (t AS u, u)"), Analysis, "Duplicated alias name: u"),
+            (restore("ON (t AS x, u AS x)"), Analysis, "Duplicated alias name: x"),
+            (restore("ON (VIEW v)"), Analysis, "not supported yet"),
+            (
+                restore("ON (t)").replace("FROM r", "FROM q"),
+                ErrorKind::NotFound,
+                "Repository [q] does not exist",
+            ),
+            (restore(""), ErrorKind::NotFound, "Failed to get info of snapshot 's'"),
+        ])
+        .collect();
+    let mut wrong = Vec::new();
+    for (sql, kind, words) in cases {
+        match shell.execute(&sql) {
+            Err(error) if error.kind() == kind && error.to_string().contains(words) => {}
+            Err(error) => wrong.push(format!("{sql}\n    expected {kind:?}: {words}\n    found {error:?}")),
+            Ok(outcome) => {
+                wrong.push(format!("{sql}\n    expected {kind:?}: {words}\n    found {outcome:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -1,0 +1,15 @@
+//! The behaviour of statements, on a store in a temporary directory.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod backup_restore;
+mod case;
+mod checker;
+mod create_table;
+mod errors;
+mod files;
+mod insert_select;
+mod pruning;
+mod queries;
+mod show;
+mod support;

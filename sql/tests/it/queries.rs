@@ -1,0 +1,167 @@
+//! Queries: names, literals, what DataFusion does.
+
+use crate::support::Shell;
+
+fn flights() -> Shell {
+    let mut shell = Shell::new();
+    shell.run(
+        "CREATE DATABASE f; USE f;
+         CREATE TABLE flights (day DATE, carrier VARCHAR(2), distance INT, delay DOUBLE)
+           DUPLICATE KEY (day) DISTRIBUTED BY HASH (carrier) BUCKETS 2;
+         CREATE TABLE airlines (carrier VARCHAR(2), name STRING);
+         INSERT INTO flights VALUES ('2013-01-01', 'AA', 100, 1.5), ('2013-01-02', 'AA', 200, NULL),
+           ('2013-02-01', 'UA', 300, -2);
+         INSERT INTO airlines VALUES ('AA', 'American'), ('UA', 'United')",
+    );
+    shell
+}
+
+#[test]
+fn queries_join_group_and_order() {
+    let mut shell = flights();
+    let cases: [(&str, &[&str]); 12] = [
+        ("SELECT carrier, count(*) FROM flights GROUP BY 1 ORDER BY 2 DESC", &["AA|2", "UA|1"]),
+        (
+            "SELECT a.name, sum(f.distance) FROM flights f JOIN airlines a ON f.carrier = a.carrier GROUP BY a.name ORDER BY 1",
+            &["American|300", "United|300"],
+        ),
+        ("SELECT a.name FROM flights JOIN airlines a USING (carrier) WHERE distance = 300", &["United"]),
+        ("SELECT f.flights.carrier FROM f.flights WHERE f.flights.distance > 250", &["UA"]),
+        ("SELECT `carrier` FROM flights WHERE carrier = \"UA\"", &["UA"]),
+        ("WITH x AS (SELECT distance d FROM flights) SELECT max(d) FROM x", &["300"]),
+        ("SELECT carrier FROM flights WHERE day BETWEEN '2013-01-02' AND '2013-01-31'", &["AA"]),
+        ("SELECT 1, 1, 'a'", &["1|1|a"]),
+        ("SELECT 2 * 3 FROM DUAL", &["6"]),
+        ("SELECT distance FROM flights ORDER BY distance LIMIT 1, 1", &["200"]),
+        (
+            "SELECT *, distance FROM airlines a JOIN flights f ON a.carrier = f.carrier WHERE f.distance = 300",
+            &["UA|United|2013-02-01|UA|300|-2.0|300"],
+        ),
+        (
+            "SELECT count(*) FROM flights WHERE delay IS NULL OR distance IN (SELECT max(distance) FROM flights)",
+            &["2"],
+        ),
+    ];
+    for (sql, expected) in cases {
+        assert_eq!(shell.rows(sql), expected, "{sql}");
+    }
+}
+
+#[test]
+fn columns_are_named_as_they_are_written() {
+    let mut shell = flights();
+    let cases: [(&str, &[&str]); 5] = [
+        (
+            "SELECT carrier, count(*), sum(distance) AS Total FROM flights GROUP BY carrier",
+            &["carrier", "count(*)", "Total"],
+        ),
+        ("SELECT * FROM airlines", &["carrier", "name"]),
+        ("SELECT 1, 1 x, f.*, 1 FROM airlines f", &["1", "x", "carrier", "name", "1"]),
+        ("SELECT 'a' UNION ALL SELECT 'b'", &["'a'"]),
+        ("SELECT a.carrier, b.carrier FROM airlines a, airlines b", &["carrier", "carrier"]),
+    ];
+    for (sql, expected) in cases {
+        assert_eq!(shell.columns(sql), expected, "{sql}");
+    }
+}
+
+#[test]
+fn literals_and_casts_are_starrocks() {
+    let mut shell = Shell::new();
+    let cases = [
+        ("SELECT 0.1 + 0.2", "0.3"),
+        ("SELECT 1e2", "100.0"),
+        (
+            "SELECT CAST('170141183460469231731687303715884105727' AS LARGEINT)",
+            "170141183460469231731687303715884105727",
+        ),
+        ("SELECT CAST('2013-01-01 10:00:00' AS DATETIME)", "2013-01-01T10:00:00"),
+        ("SELECT CAST(12.6 AS DECIMAL)", "13"),
+        ("SELECT CAST(5 AS STRING)", "5"),
+        ("SELECT \"it's\"", "it's"),
+        ("SELECT CAST('2013-03-01' AS DATE) - INTERVAL 1 DAY", "2013-02-28"),
+    ];
+    for (sql, expected) in cases {
+        assert_eq!(shell.value(sql), expected, "{sql}");
+    }
+}
+
+#[test]
+fn counts_and_extremes_need_no_scan() {
+    let mut shell = flights();
+    let plan = shell.rows("EXPLAIN SELECT count(*), min(day), max(distance) FROM flights").join("\n");
+    assert!(!plan.contains("DataSourceExec"), "{plan}");
+    assert_eq!(shell.value("SELECT count(*), min(day), max(distance) FROM flights"), "3|2013-01-01|300");
+}
+
+#[test]
+fn explain_has_its_levels() {
+    let mut shell = flights();
+    assert_eq!(shell.columns("EXPLAIN SELECT * FROM flights"), ["plan_type", "plan"]);
+    for level in ["", "LOGICAL", "VERBOSE", "COSTS", "ANALYZE"] {
+        let plan = shell
+            .rows(&format!("EXPLAIN {level} SELECT carrier FROM flights WHERE distance > 100"))
+            .join("\n");
+        assert!(plan.contains("flights") || plan.contains("DataSourceExec"), "{level}: {plan}");
+    }
+    let logical = shell.rows("EXPLAIN LOGICAL SELECT 1").join("\n");
+    assert!(!logical.contains("physical"), "{logical}");
+}
+
+#[test]
+fn long_chains_and_deep_nesting_are_no_danger() {
+    let mut shell = flights();
+    assert_eq!(shell.value(&format!("SELECT 1{}", " + 1".repeat(250))), "251");
+    let filter = (0..120).map(|n| format!("distance = {n}00")).collect::<Vec<_>>().join(" OR ");
+    assert_eq!(shell.value(&format!("SELECT count(*) FROM flights WHERE {filter}")), "3");
+    let union = vec!["SELECT 1 x"; 60].join(" UNION ALL ");
+    assert_eq!(shell.value(&format!("SELECT count(*) FROM ({union}) u")), "60");
+}
+
+#[test]
+fn a_store_may_lie_in_an_odd_directory() {
+    let root = tempfile::tempdir().unwrap();
+    let mut shell = Shell::at(&root.path().join("a b%20#é?"));
+    shell.run("CREATE DATABASE d; USE d; CREATE TABLE `t b` (k INT); INSERT INTO `t b` VALUES (1), (2)");
+    assert_eq!(shell.value("SELECT sum(k) FROM `t b`"), "3");
+}
+
+#[test]
+fn a_damaged_segment_is_named() {
+    let mut shell = flights();
+    let mut segments = Vec::new();
+    for entry in walk(&shell.directory.join("data")) {
+        if entry.extension().is_some_and(|e| e == "parquet") {
+            segments.push(entry);
+        }
+    }
+    let victim = &segments[0];
+    let bytes = std::fs::read(victim).unwrap();
+    // One bit in the middle: Parquet alone would mostly read it as other rows.
+    let mut changed = bytes.clone();
+    changed[bytes.len() / 2] ^= 1;
+    std::fs::write(victim, &changed).unwrap();
+    let mut failed = 0;
+    for table in ["flights", "airlines"] {
+        if let Err(error) = shell.try_rows(&format!("SELECT * FROM {table}")) {
+            assert_eq!(error.kind(), cairn_sql::ErrorKind::Corrupt, "{error:?}");
+            assert!(error.to_string().contains(victim.to_str().unwrap()), "{error}");
+            failed += 1;
+        }
+    }
+    assert_eq!(failed, 1);
+}
+
+fn walk(directory: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(walk(&path));
+        } else {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}

@@ -1,0 +1,15 @@
+//! Environment variables: read here and nowhere else.
+
+use std::path::PathBuf;
+
+/// Where the prompt keeps its history: below `XDG_STATE_HOME`, or `~/.local/state` without one. `None` when the
+/// system names no home.
+pub(crate) fn history_file() -> Option<PathBuf> {
+    let state = directory("XDG_STATE_HOME").or_else(|| Some(directory("HOME")?.join(".local/state")))?;
+    Some(state.join("cairn").join("history"))
+}
+
+/// A variable that holds an absolute path; relative ones count as not set, as the XDG rules want it.
+fn directory(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute())
+}

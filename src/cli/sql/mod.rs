@@ -1,0 +1,62 @@
+//! `cairn sql`: statements on a data directory.
+
+mod check;
+mod jobs;
+mod prompt;
+mod runner;
+mod script;
+
+use std::io::{self, IsTerminal};
+
+use cairn::Database;
+
+use super::args::SqlArgs;
+use super::console::Console;
+use super::failure::Failure;
+use super::interrupt::Interrupts;
+use super::runtime;
+
+pub(crate) use jobs::{Jobs, Waiting};
+pub(crate) use runner::Runner;
+pub(crate) use script::Script;
+
+pub(crate) fn run(arguments: &SqlArgs, console: &mut Console) -> Result<(), Failure> {
+    // Everything is read before anything runs: a file that is not there must not leave half a job done.
+    let scripts = if arguments.order.is_empty() && io::stdin().is_terminal() {
+        None
+    } else {
+        Some(Script::read_all(arguments)?)
+    };
+    let runtime = runtime::build()?;
+    let interrupts = Interrupts::listen();
+    if arguments.check {
+        let scripts = scripts.ok_or_else(|| {
+            Failure::users("there is nothing to check; give -e, files or statements on standard input")
+        })?;
+        return check::run(&scripts, arguments.data.as_deref(), runtime.handle(), console);
+    }
+    let Some(directory) = &arguments.data else {
+        return Err(Failure::users("there is no data directory; give one with --data DIR"));
+    };
+    let database = Database::open(directory, runtime.handle())?;
+    let waiting = if arguments.in_background { Waiting::AtTheEnd } else { Waiting::AtOnce };
+    let jobs = Jobs::new(&database, interrupts, waiting, console);
+    let mut runner = Runner::new(&database, jobs, arguments.format);
+    let outcome = match &scripts {
+        Some(scripts) => scripts.iter().try_for_each(|script| runner.run(script, console)),
+        None => prompt::run(&mut runner, console),
+    };
+    // A script that failed has said nothing yet; its message comes before those of jobs.
+    let outcome = outcome.map_err(|failure| console.report(failure));
+    let ended = runner.finish(console);
+    worse(outcome, ended)
+}
+
+/// The failure that weighs more.
+fn worse(one: Result<(), Failure>, other: Result<(), Failure>) -> Result<(), Failure> {
+    match (one, other) {
+        (Err(one), Err(other)) if other.blame() > one.blame() => Err(other),
+        (Err(one), _) => Err(one),
+        (Ok(()), other) => other,
+    }
+}

@@ -1,0 +1,69 @@
+//! One data directory, open.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cairn_engine::{JobId, JobProgress, JobRecord, Result, StoreOptions, TabletStore};
+use cairn_repository::{Disk, SystemStores};
+use cairn_sql::Session;
+use tokio::runtime::Handle;
+
+/// A data directory that is open.
+///
+/// Jobs that an earlier process left unfinished go on as soon as it is open. When the database and its last session
+/// are dropped, running jobs stop where they are and go on at the next open.
+#[derive(Clone)]
+pub struct Database {
+    store: Arc<TabletStore>,
+    runtime: Handle,
+}
+
+impl Database {
+    /// Opens the store in `directory`, which is made when it is not there, with the system's clock and file system
+    /// and with repositories in directories. `runtime` drives queries and the requests of repositories.
+    ///
+    /// # Errors
+    ///
+    /// `Busy` when another process has it open, `Corrupt` when its catalog is damaged, `InvalidInput` when
+    /// `directory` is a file.
+    pub fn open(directory: &Path, runtime: &Handle) -> Result<Self> {
+        let stores = SystemStores { handle: runtime.clone(), disk: Disk::system() };
+        Self::open_with(directory, StoreOptions::new(Arc::new(stores)), runtime)
+    }
+
+    /// As [`Database::open`], with a clock, a file system and repositories of the caller's choice.
+    pub fn open_with(directory: &Path, options: StoreOptions, runtime: &Handle) -> Result<Self> {
+        let store = Arc::new(TabletStore::open(directory, options)?);
+        Ok(Self { store, runtime: runtime.clone() })
+    }
+
+    /// A new conversation with the store, without a current database.
+    pub fn session(&self) -> Session {
+        Session::new(Arc::clone(&self.store), self.runtime.clone())
+    }
+
+    /// The store below.
+    pub fn store(&self) -> &Arc<TabletStore> {
+        &self.store
+    }
+
+    /// The jobs that have not ended, oldest first.
+    pub fn unfinished_jobs(&self) -> Vec<Arc<JobRecord>> {
+        self.store.view().jobs().filter(|job| !job.state.is_final()).cloned().collect()
+    }
+
+    /// Waits until the job has ended, at most for `limit`, and returns its record of then.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` when there is no such job. A job that failed is a record, not an error.
+    pub fn wait_for_job(&self, id: JobId, limit: Option<Duration>) -> Result<Arc<JobRecord>> {
+        self.store.wait_for_job(id, limit)
+    }
+
+    /// How far a running job's transfer is; `None` when it does not run.
+    pub fn job_progress(&self, id: JobId) -> Option<JobProgress> {
+        self.store.job_progress(id)
+    }
+}

@@ -1,0 +1,14 @@
+//! The whole, through the `cairn` command: one module a promise.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod check;
+mod demo;
+mod formats;
+mod interrupted;
+mod jobs;
+mod repositories;
+mod scripts;
+mod second_reader;
+mod support;
+mod wrong;

@@ -1,0 +1,119 @@
+//! `cairn snapshots` and `cairn verify`: a repository without any store, good and damaged.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use crate::support::{Place, SHOP, files_below, repository};
+
+/// Two snapshots that share every data file.
+fn backed_up() -> Place {
+    let place = Place::new();
+    let backups = "BACKUP DATABASE shop SNAPSHOT one TO r; BACKUP DATABASE shop SNAPSHOT two TO r;";
+    place.sql("a", &format!("{SHOP} {} {backups}", repository(&place.path("r")))).ok();
+    fs::remove_dir_all(place.path("a")).unwrap();
+    place
+}
+
+/// Every object of the repository with its bytes; the store's own files are none.
+fn contents(place: &Place) -> BTreeMap<PathBuf, Vec<u8>> {
+    let files = files_below(&place.path("r"));
+    let objects = files.into_iter().filter(|path| !path.starts_with(place.path("r/.tmp")));
+    objects.map(|path| (path.clone(), fs::read(path).unwrap())).collect()
+}
+
+#[test]
+fn snapshots_are_listed_from_their_manifests() {
+    let place = backed_up();
+    let before = contents(&place);
+    let json = place.cairn(["snapshots", &place.text("r"), "--format", "json"]).ok();
+    let rows: Vec<serde_json::Value> = json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(rows.len(), 2);
+    for (row, label) in rows.iter().zip(["one", "two"]) {
+        assert_eq!(row["label"], label);
+        assert_eq!(row["database"], "shop");
+        assert_eq!((row["tables"].as_u64(), row["rows"].as_u64()), (Some(1), Some(4)));
+        assert!(row["files"].as_u64().unwrap() > 0 && row["bytes"].as_u64().unwrap() > 0);
+        assert_eq!(row["timestamp"].as_str().unwrap().len(), "2026-01-31-23-59-59-999".len());
+        assert!(row["writer"].as_str().unwrap().starts_with("cairn "), "{row}");
+        assert_eq!(row["status"], "ok");
+    }
+    let url = format!("file://{}", place.text("r"));
+    let table = place.cairn(["snapshots", &url]).ok();
+    assert!(table.starts_with("+--") && table.contains("| one ") && table.contains("| two "), "{table}");
+    let csv = place.cairn(["snapshots", &url, "--format", "csv"]).ok();
+    assert!(
+        csv.starts_with("label,timestamp,database,tables,files,rows,bytes,finished,writer,status\none,"),
+        "{csv}"
+    );
+    assert_eq!(contents(&place), before, "the repository was written");
+}
+
+#[test]
+fn a_damaged_manifest_is_a_row_and_not_the_end() {
+    let place = backed_up();
+    let manifest = files_below(&place.path("r/snapshots/one")).remove(0);
+    fs::write(&manifest, b"{").unwrap();
+    let run = place.cairn(["snapshots", &place.text("r"), "--format", "json"]);
+    let rows: Vec<serde_json::Value> =
+        run.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(rows.len(), 2, "{run:?}");
+    assert!(rows[0]["database"].is_null() && rows[0]["status"].as_str().unwrap().contains("snapshots/one/"));
+    assert_eq!(rows[1]["status"], "ok");
+    let said = run.failed(1);
+    assert!(said.contains("1 of 2 snapshots cannot be read"), "{said}");
+}
+
+#[test]
+fn a_good_repository_verifies_and_is_not_written() {
+    let place = backed_up();
+    let before = contents(&place);
+    let run = place.cairn(["verify", &place.text("r")]);
+    assert!(
+        run.err.contains("2 snapshots") && run.err.contains("everything is as it was written"),
+        "{run:?}"
+    );
+    assert_eq!(run.ok(), "");
+    let run = place.cairn(["verify", &place.text("r"), "two", "--format", "csv"]);
+    assert!(run.err.contains("1 snapshot,"), "{run:?}");
+    assert_eq!(run.ok(), "object,problem,snapshots\n");
+    assert_eq!(contents(&place), before, "the repository was written");
+    let said = place.cairn(["verify", &place.text("r"), "three"]).failed(1);
+    assert!(said.contains("'three'"), "{said}");
+}
+
+#[test]
+fn damage_to_any_object_is_found_and_named() {
+    let place = backed_up();
+    for (path, good) in contents(&place) {
+        let key = path.strip_prefix(place.path("r")).unwrap().to_str().unwrap().to_owned();
+        let mut flipped = good.clone();
+        flipped[good.len() / 2] ^= 4;
+        let cut = &good[..good.len() - 1];
+        let harms: [(&str, Option<&[u8]>); 3] =
+            [("a flipped bit", Some(&flipped)), ("cut short", Some(cut)), ("removed", None)];
+        for (harm, bytes) in harms {
+            // A descriptor that is gone means no repository, and a manifest that is gone no snapshot.
+            if bytes.is_none() && (key == "cairn.json" || key.starts_with("snapshots/")) {
+                continue;
+            }
+            match bytes {
+                Some(bytes) => fs::write(&path, bytes).unwrap(),
+                None => fs::remove_file(&path).unwrap(),
+            }
+            let run = place.cairn(["verify", &place.text("r"), "--format", "json"]);
+            assert_eq!(run.code, Some(1), "{key}, {harm}: {run:?}");
+            let finding: serde_json::Value = serde_json::from_str(run.out.lines().next().unwrap()).unwrap();
+            assert_eq!(finding["object"], key.as_str(), "{run:?}");
+            let harmed = finding["snapshots"].as_str().unwrap();
+            let only_one = key.starts_with("snapshots/one/");
+            assert!(
+                key == "cairn.json" || harmed.contains("'one'") != key.starts_with("snapshots/two/"),
+                "{harmed}"
+            );
+            assert!(key == "cairn.json" || harmed.contains("'two'") != only_one, "{harmed}");
+            fs::write(&path, &good).unwrap();
+        }
+    }
+    place.cairn(["verify", &place.text("r")]).ok();
+}

@@ -1,0 +1,191 @@
+//! The repository's files, read by a Parquet reader that is not ours: pyarrow, when python3 and pip can get it.
+//!
+//! The reader starts from the repository's own objects, manifest and file lists, as disaster recovery would.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::support::{Place, repository, restore, timestamp};
+
+const SETUP: &str = "
+    CREATE DATABASE d; USE d;
+    CREATE TABLE numbers (k INT NOT NULL, b BOOLEAN, ti TINYINT, si SMALLINT, bi BIGINT, li LARGEINT,
+        f FLOAT, d DOUBLE, de DECIMAL(38, 6))
+    DUPLICATE KEY(k) DISTRIBUTED BY HASH(k) BUCKETS 3;
+    INSERT INTO numbers SELECT s.value, s.value % 2 = 0, s.value % 100, s.value % 1000, s.value * 1000000007,
+        CAST(s.value AS DECIMAL(38, 0)) * 3000000019, s.value % 64 / 64e0, s.value % 4096 / 4096e0, s.value / 16.0
+    FROM generate_series(0, 49999) AS s(value);
+    INSERT INTO numbers VALUES
+        (-1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+        (-2, true, 127, 32767, 9223372036854775807, 170141183460469231731687303715884105727, 1.5, 2.5,
+         99999999999999999999999999999999.999999);
+    CREATE TABLE texts (k INT NOT NULL, da DATE, dt DATETIME, c CHAR(8), v VARCHAR(100), s STRING, j JSON)
+    DUPLICATE KEY(k) PARTITION BY RANGE(k) (START ('0') END ('40000') EVERY (10000))
+    DISTRIBUTED BY RANDOM BUCKETS 2;
+    INSERT INTO texts SELECT s.value, CAST('2013-01-01' AS DATE), CAST('2013-01-01 10:11:12.131415' AS DATETIME), 'abc',
+        CASE WHEN s.value % 3 = 0 THEN NULL ELSE concat('v', s.value) END, concat('東京 ', s.value), '{\"a\": 1}'
+    FROM generate_series(0, 39999) AS s(value);
+    CREATE TABLE nothing (k INT NOT NULL) DUPLICATE KEY(k) DISTRIBUTED BY HASH(k) BUCKETS 1;";
+
+/// Prints a JSON object a table: rows, and of every column the nulls and a sum or the least and greatest value.
+const READER: &str = r#"
+import decimal, json, os, sys
+import pyarrow as pa, pyarrow.compute as pc, pyarrow.parquet as pq
+
+decimal.getcontext().prec = 100
+root, label = sys.argv[1], sys.argv[2]
+folder = os.path.join(root, "snapshots", label)
+manifest = json.load(open(os.path.join(folder, os.listdir(folder)[0])))["snapshot"]
+
+for table in manifest["tables"]:
+    reference = table["files"]
+    listed = pq.read_table(os.path.join(root, "tables", reference["digest"] + ".parquet"))
+    digests = [str(d) for d in listed.column("digest").to_pylist()]
+    paths = [os.path.join(root, "data", d.split("-")[1][:2], d + ".parquet") for d in digests]
+    parts = [pq.ParquetFile(p).read() for p in paths]
+    out = {"table": table["definition"]["name"], "rows": sum(p.num_rows for p in parts), "columns": {}}
+    if parts:
+        data = pa.concat_tables(parts)
+        for field in data.schema:
+            assert field.metadata and b"PARQUET:field_id" in field.metadata, field
+            column = data.column(field.name)
+            facts = {"nulls": column.null_count}
+            if pa.types.is_string(field.type):
+                facts["low"], facts["high"] = pc.min(column).as_py(), pc.max(column).as_py()
+            elif pa.types.is_temporal(field.type):
+                low, high = pc.min(column).as_py(), pc.max(column).as_py()
+                facts["low"], facts["high"] = str(low), str(high)
+            elif pa.types.is_boolean(field.type):
+                facts["sum"] = str(pc.sum(column).as_py())
+            elif pa.types.is_floating(field.type):
+                facts["sum"] = str(pc.sum(column.cast(pa.float64())).as_py())
+            else:
+                facts["sum"] = str(sum(v for v in column.to_pylist() if v is not None))
+            out["columns"][field.name] = facts
+    print(json.dumps(out))
+"#;
+
+#[test]
+fn a_second_reader_sees_what_a_restore_brings_back() {
+    let Some(python) = python_with_pyarrow() else { return };
+    let place = Place::new();
+    let backup = format!("{SETUP} {} BACKUP DATABASE d SNAPSHOT s TO r", repository(&place.path("r")));
+    place.sql("a", &backup).ok();
+    let stamp = timestamp(&place, "r", "s");
+    place.sql("b", &format!("{} {}", repository(&place.path("r")), restore("s", &stamp, "d"))).ok();
+
+    let script = place.write("reader.py", READER);
+    let read = Command::new(&python).args([&script, &place.text("r"), "s"]).output().unwrap();
+    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+    let tables: Vec<serde_json::Value> = String::from_utf8(read.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(tables.len(), 3);
+    let mut compared = 0;
+    for table in &tables {
+        let name = table["table"].as_str().unwrap();
+        let count = place.sql("b", &format!("SELECT count(*) AS n FROM d.{name}")).ok();
+        assert_eq!(count.lines().nth(1).unwrap(), table["rows"].to_string(), "{name}");
+        for (column, theirs) in table["columns"].as_object().unwrap() {
+            let ours = facts(&place, name, column, theirs);
+            assert_eq!(&ours, theirs, "{name}.{column}");
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 9 + 7);
+}
+
+/// What Cairn says about a column, in the reader's words.
+fn facts(place: &Place, table: &str, column: &str, theirs: &serde_json::Value) -> serde_json::Value {
+    let wanted = match column {
+        "b" => "CAST(sum(CASE WHEN b THEN 1 ELSE 0 END) AS STRING) AS sum".to_owned(),
+        // Fractions of powers of two: sums without rounding, in whatever order.
+        "f" | "d" => format!("CAST(sum(CAST({column} AS DOUBLE)) AS STRING) AS sum"),
+        _ if theirs.get("sum").is_some() => return exact_sum(place, table, column),
+        _ => format!("min({column}) AS low, max({column}) AS high"),
+    };
+    let query = format!("SELECT count(*) - count({column}) AS nulls, {wanted} FROM d.{table}");
+    let out = place.cairn(["sql", "--data", &place.text("b"), "--format", "json", "-e", &query]).ok();
+    serde_json::from_str(&out).unwrap()
+}
+
+/// Adds up whole numbers and decimals without losing a digit: the sum may have more of them than any type.
+fn exact_sum(place: &Place, table: &str, column: &str) -> serde_json::Value {
+    let query = format!("SELECT {column} AS v FROM d.{table}");
+    let out = place.cairn(["sql", "--data", &place.text("b"), "--format", "json", "-e", &query]).ok();
+    let (mut nulls, mut scale, mut whole, mut carry) = (0, 0, 0_i128, 0_i128);
+    for line in out.lines() {
+        let row: serde_json::Value = serde_json::from_str(line).unwrap();
+        let text = match &row["v"] {
+            serde_json::Value::Null => {
+                nulls += 1;
+                continue;
+            }
+            serde_json::Value::String(text) => text.clone(),
+            number => number.to_string(),
+        };
+        let digits: String = text.chars().filter(|c| *c != '.').collect();
+        scale = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+        // The high and the low digits apart: together they may be too many for the type.
+        let value: i128 = digits.parse().unwrap();
+        whole += value / HALF;
+        carry += value % HALF;
+    }
+    whole += carry / HALF;
+    let digits = if whole == 0 { (carry % HALF).to_string() } else { format!("{whole}{:018}", carry % HALF) };
+    let point = digits.len() - scale;
+    let sum = if scale == 0 { digits } else { format!("{}.{}", &digits[..point], &digits[point..]) };
+    serde_json::json!({ "nulls": nulls, "sum": sum })
+}
+
+const HALF: i128 = 1_000_000_000_000_000_000;
+
+/// A python that can import pyarrow: the system's, or one of a virtual environment beside the test's binary.
+fn python_with_pyarrow() -> Option<PathBuf> {
+    let system = PathBuf::from("python3");
+    if imports(&system) {
+        return Some(system);
+    }
+    let environment = Path::new(env!("CARGO_TARGET_TMPDIR")).join("second-reader");
+    let own = environment.join("bin/python");
+    if imports(&own) {
+        return Some(own);
+    }
+    let made = run(Command::new("python3").args(["-m", "venv"]).arg(&environment))
+        && run(Command::new(&own).args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--timeout",
+            "10",
+            "--retries",
+            "1",
+            "pyarrow",
+        ]));
+    if made && imports(&own) {
+        return Some(own);
+    }
+    // Written past the test harness, which keeps the output of tests that pass.
+    let _ = writeln!(
+        std::io::stderr(),
+        "SKIPPED a_second_reader_sees_what_a_restore_brings_back: python3 cannot import pyarrow, and pip cannot install it"
+    );
+    None
+}
+
+fn imports(python: &Path) -> bool {
+    run(Command::new(python).args(["-c", "import pyarrow.parquet"]))
+}
+
+fn run(command: &mut Command) -> bool {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|s| s.success())
+}
