@@ -103,7 +103,8 @@ impl Error {
 
     /// Whether the statement, its input or its circumstances are at fault, and not this program or its machine.
     pub fn is_users_matter(&self) -> bool {
-        !matches!(self.kind, ErrorKind::Corrupt | ErrorKind::Unavailable | ErrorKind::Internal)
+        use ErrorKind::{Corrupt, Internal, NoSpace, Unavailable};
+        !matches!(self.kind, Corrupt | NoSpace | Unavailable | Internal)
     }
 }
 

@@ -82,9 +82,7 @@ impl Failure {
 
 impl From<cairn::Error> for Failure {
     fn from(error: cairn::Error) -> Self {
-        // A full disk is the machine's, as it is for a job.
-        let users = error.is_users_matter() && error.kind() != cairn::ErrorKind::NoSpace;
-        let blame = if users { Blame::User } else { Blame::Us };
+        let blame = if error.is_users_matter() { Blame::User } else { Blame::Us };
         Self::new(blame, error)
     }
 }

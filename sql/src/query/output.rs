@@ -30,7 +30,8 @@ pub(super) fn name_expressions(select: &mut Select) {
     }
 }
 
-/// DataFusion wants the columns of a select to have different names; `SELECT 1, 1` and `SELECT *, a` have not.
+/// DataFusion wants the columns of a select to have different names; `SELECT 1, 1` and `SELECT *, a` have not. It names
+/// an expression by a text of its own, which leaves casts out: every one gets a name here.
 pub(super) fn make_unique(select: &mut Select) {
     let wildcard = select
         .projection
@@ -38,14 +39,15 @@ pub(super) fn make_unique(select: &mut Select) {
         .any(|item| matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..)));
     let mut seen: Vec<String> = Vec::new();
     for (position, item) in select.projection.iter_mut().enumerate() {
-        let (text, column) = match item {
-            SelectItem::UnnamedExpr(expr) => {
-                (expr.to_string(), matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_)))
+        let (text, wants_name) = match item {
+            SelectItem::UnnamedExpr(expr @ (Expr::Identifier(_) | Expr::CompoundIdentifier(_))) => {
+                (expr.to_string(), wildcard)
             }
+            SelectItem::UnnamedExpr(expr) => (expr.to_string(), true),
             SelectItem::ExprWithAlias { alias, .. } => (alias.to_string(), false),
             _ => continue,
         };
-        if seen.contains(&text) || (wildcard && column) {
+        if wants_name || seen.contains(&text) {
             let alias = Ident::with_quote('`', format!("{text}:{position}"));
             let (SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) = item else {
                 continue;

@@ -65,6 +65,16 @@ fn columns_are_named_as_they_are_written() {
     }
 }
 
+/// DataFusion names an expression by a text that leaves casts out, and refuses two of one name.
+#[test]
+fn expressions_that_differ_in_a_cast_only_stand_side_by_side() {
+    let mut shell = flights();
+    assert_eq!(shell.rows("SELECT 1 * 7, CAST(1 AS DECIMAL(38, 0)) * 7, CAST(1 AS INT) * 7").len(), 1);
+    shell.rows("SELECT max(carrier), count(*) FROM flights GROUP BY substr(carrier, 1, 1) ORDER BY count(*) DESC, max(carrier)");
+    shell.rows("SELECT substr(carrier, 1, 1), count(*) FROM flights GROUP BY substr(carrier, 1, 1) HAVING count(*) > 0 ORDER BY substr(carrier, 1, 1)");
+    shell.rows("SELECT substr(carrier, 1, 1), count(*) FROM flights GROUP BY 1 ORDER BY 2 DESC, 1");
+}
+
 #[test]
 fn literals_and_casts_are_starrocks() {
     let mut shell = Shell::new();

@@ -67,6 +67,8 @@ pub(super) fn listing(repository: &Path) -> Result<Vec<String>, Failure> {
     let mut files = Vec::new();
     collect(repository, repository, &mut files)
         .map_err(|error| Failure::ours(format_args!("cannot list {}: {error}", repository.display())))?;
+    // What is being written lies in a directory of its own, which is no part of the repository.
+    files.retain(|(path, _)| !path.starts_with(".tmp"));
     files.sort();
     let (data, others): (Vec<_>, Vec<_>) = files.into_iter().partition(|(path, _)| path.starts_with("data"));
     let line = |(path, length): &(PathBuf, u64)| format!("{:>9}  {}", units::bytes(*length), path.display());
