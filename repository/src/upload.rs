@@ -18,10 +18,6 @@ use crate::store::{PutOutcome, Store};
 use crate::transfer::Transfer;
 use crate::workers;
 
-/// Bytes of a part of a large file; a file of no more goes as one object. Each worker has one such block and
-/// nothing else in flight, so a pool of four threads has at most 32 MiB on its way, whatever the data's size.
-/// Object stores want parts of at least 5 MiB, and at most 10,000 of them.
-const BLOCK: usize = 8 << 20;
 /// Bytes that are read and hashed at a time: few enough to be still in the processor's cache for the hash.
 const STEP: usize = 512 << 10;
 
@@ -116,7 +112,7 @@ struct Run<'a> {
 impl Run<'_> {
     fn one(&self, block: &mut Option<BytesMut>, file: &UploadFile) -> Result<()> {
         let key = ObjectKey::Data(file.digest);
-        let outcome = if file.length <= BLOCK as u64 {
+        let outcome = if file.length <= self.store.block_bytes() as u64 {
             self.whole(block, file, &key)?
         } else if self.store.head(&key)?.is_some() {
             // Parts are many requests, and not every store can complete them create-only.
@@ -142,7 +138,7 @@ impl Run<'_> {
     }
 
     fn whole(&self, block: &mut Option<BytesMut>, file: &UploadFile, key: &ObjectKey) -> Result<PutOutcome> {
-        let mut source = LocalSource::open(file)?;
+        let mut source = LocalSource::open(file, self.store.block_bytes())?;
         let (bytes, length) = source.read_block(block.take())?;
         source.check()?;
         let outcome = self.store.put_create_at_barrier(key, bytes.slice(..length))?;
@@ -159,7 +155,7 @@ impl Run<'_> {
         file: &UploadFile,
         key: &ObjectKey,
     ) -> Result<PutOutcome> {
-        let mut source = LocalSource::open(file)?;
+        let mut source = LocalSource::open(file, self.store.block_bytes())?;
         let mut parts = self.store.put_parts(key)?;
         let mut put = 0;
         while put < file.length {
@@ -182,16 +178,18 @@ impl Run<'_> {
 /// A local file that is read once, and hashed while it is.
 struct LocalSource<'a> {
     expected: &'a UploadFile,
+    block_bytes: usize,
     file: File,
     hasher: DigestHasher,
     read: u64,
 }
 
 impl<'a> LocalSource<'a> {
-    fn open(expected: &'a UploadFile) -> Result<Self> {
+    fn open(expected: &'a UploadFile, block_bytes: usize) -> Result<Self> {
         let file = File::open(&expected.path).map_err(|source| cannot_read(&expected.path, source))?;
         Ok(Self {
             expected,
+            block_bytes,
             file,
             hasher: DigestHasher::with_algorithm(expected.digest.algorithm()),
             read: 0,
@@ -201,7 +199,8 @@ impl<'a> LocalSource<'a> {
     /// The file's next bytes, at the start of a block, and how many they are: a whole block, or all that is left.
     fn read_block(&mut self, block: Option<BytesMut>) -> Result<(Bytes, usize)> {
         // One byte more than is expected shows a file that has grown.
-        let wanted = BLOCK.min(usize::try_from(self.expected.length - self.read).unwrap_or(BLOCK) + 1);
+        let most = self.block_bytes;
+        let wanted = most.min(usize::try_from(self.expected.length - self.read).unwrap_or(most) + 1);
         let mut block =
             block.filter(|block| block.len() >= wanted).unwrap_or_else(|| BytesMut::zeroed(wanted));
         let mut filled = 0;

@@ -104,6 +104,12 @@ pub struct Store {
     inner: Arc<Inner>,
 }
 
+/// In a local directory a part costs nothing: few enough bytes to stay in the processor's cache between reading,
+/// hashing and writing.
+const LOCAL_BLOCK: usize = 1 << 20;
+/// Every part is a request. Object stores want parts of at least 5 MiB, and at most 10,000 of them.
+const REMOTE_BLOCK: usize = 8 << 20;
+
 struct Inner {
     objects: Arc<dyn ObjectStore>,
     durability: Option<Arc<dyn Durability>>,
@@ -141,6 +147,12 @@ impl Store {
     ) -> Self {
         let counters = Counters::default();
         Self { inner: Arc::new(Inner { objects, durability, runtime, location, counters }) }
+    }
+
+    /// Bytes of a part of a large object; a smaller one is put whole. An upload has one such block a worker in flight
+    /// and nothing else, so four of them have at most 32 MiB on their way, whatever the data's size.
+    pub(crate) fn block_bytes(&self) -> usize {
+        if self.inner.durability.is_some() { LOCAL_BLOCK } else { REMOTE_BLOCK }
     }
 
     /// The location's text.
