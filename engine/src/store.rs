@@ -39,6 +39,8 @@ pub struct StoreOptions {
     pub encoders: usize,
     /// Threads that move the files of one backup or restore.
     pub movers: usize,
+    /// Whether unfinished jobs are taken up; otherwise they stay as they are, for an open that does.
+    pub resume_jobs: bool,
 }
 
 /// Threads that move files: more than cores, since they wait for the disk or the network.
@@ -48,7 +50,14 @@ impl StoreOptions {
     /// The system's clock and file system; repositories are opened by `stores`.
     pub fn new(stores: Arc<dyn StoreProvider>) -> Self {
         let encoders = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { environment: Environment::system(), disk: Disk::system(), stores, encoders, movers: MOVERS }
+        Self {
+            environment: Environment::system(),
+            disk: Disk::system(),
+            stores,
+            encoders,
+            movers: MOVERS,
+            resume_jobs: true,
+        }
     }
 }
 
@@ -118,7 +127,8 @@ impl TabletStore {
             stores: options.stores,
         });
         let store = Self { inner };
-        for id in store.view().jobs().filter(|job| !job.state.is_final()).map(|job| job.id) {
+        let resume_jobs = options.resume_jobs;
+        for id in store.view().jobs().filter(|job| resume_jobs && !job.state.is_final()).map(|job| job.id) {
             Jobs::start(&store.inner, id)?;
         }
         Ok(store)
@@ -232,7 +242,7 @@ impl TabletStore {
         let failed = |error: Error| error.about("Failed to create repository");
         let store = self.inner.stores.open(&new.location, &new.properties).map_err(|e| failed(e.into()))?;
         let location = store.location().to_owned();
-        self.inner.refuse_own_directory(&location).map_err(failed)?;
+        self.inner.refuse_store_directory(&location).map_err(failed)?;
         self.inner.repository(store, new.read_only, true).map_err(failed)?;
         self.inner.catalog.commit(|change| change.create_repository(NewRepository { location, ..new }))
     }
@@ -345,27 +355,26 @@ impl Inner {
         self.catalog.view().job(id).cloned().ok_or_else(|| Error::not_found(format!("unknown job {id}")))
     }
 
-    /// Refuses a repository in the store's own directory, or around it: each would take the other's files for its own.
-    fn refuse_own_directory(&self, location: &str) -> Result<()> {
+    /// Refuses a repository in a store's directory, or around this store's: each would take the other's files for its
+    /// own.
+    fn refuse_store_directory(&self, location: &str) -> Result<()> {
         // Locations of other kinds are nowhere near a directory.
         let Ok(location) = Location::parse(location) else { return Ok(()) };
         let directory = location.directory();
         let own = self.catalog.segments_directory().parent().unwrap_or(Path::new("/"));
         // The location need not exist yet: its nearest ancestor that does tells where it is.
-        let ancestor = directory.ancestors().find_map(|path| path.canonicalize().ok());
-        let resolved = match (&ancestor, directory.canonicalize()) {
-            (_, Ok(resolved)) => resolved,
-            (Some(ancestor), Err(_)) => ancestor.clone(),
-            (None, Err(_)) => return Ok(()),
+        let Some(resolved) = directory.ancestors().find_map(|path| path.canonicalize().ok()) else {
+            return Ok(());
         };
-        let exists = directory.exists();
-        if resolved.starts_with(own) || (exists && own.starts_with(&resolved)) {
-            return Err(Error::invalid(format!(
-                "{location} overlaps the store's own directory {}: choose a location outside of it",
-                own.display()
-            )));
+        let around = resolved.ancestors().find(|path| path.join(CATALOG_FILE).exists());
+        let overlaps = around.or_else(|| (directory.exists() && own.starts_with(&resolved)).then_some(own));
+        match overlaps {
+            Some(store) => Err(Error::invalid(format!(
+                "{location} overlaps the directory of a store, {}: choose a location outside of it",
+                store.display()
+            ))),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     pub(crate) fn open_repository(&self, entry: &RepositoryEntry) -> Result<Repository> {

@@ -27,7 +27,7 @@ pub struct LoadOptions {
 /// Rows of a tablet that make a segment.
 const SEGMENT_BYTES: usize = 128 << 20;
 /// Rows that wait in all tablets.
-const BUFFER_BYTES: usize = 256 << 20;
+const BUFFER_BYTES: usize = 160 << 20;
 /// Segments being written at once. Each holds its rows up to twice, while they are sorted: this bounds memory.
 const WRITERS: usize = 2;
 

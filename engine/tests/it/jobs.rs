@@ -150,6 +150,11 @@ fn a_backup_that_was_left_behind_goes_on_with_its_cut() {
         gate.open();
         closed.join().unwrap();
     });
+    let mut options = world.options(&Disk::system());
+    options.resume_jobs = false;
+    let looking = TabletStore::open(&world.path("a"), options).unwrap();
+    assert!(!finish(&looking, id).state.is_final(), "who only looks resumes nothing");
+    drop(looking);
     let store = world.open("a");
     let record = finish(&store, id);
     assert_eq!((record.state, record.status.to_text().as_str()), (JobState::Finished, "[OK]"));

@@ -108,7 +108,7 @@ fn a_store_and_a_repository_do_not_share_a_directory() {
     {
         let error = create(location).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
-        assert!(error.to_string().contains("overlaps the store's own directory"), "{error}");
+        assert!(error.to_string().contains("overlaps the directory of a store"), "{error}");
     }
     let error = world.try_open("repository", &Disk::system()).err().unwrap();
     assert!(error.to_string().contains("is a repository, not a store"), "{error}");
