@@ -9,8 +9,12 @@ use super::partition::{BoundValue, PartitionBound, PartitionDefinition, Partitio
 use super::table::{Distribution, KeyModel, Partitioning, TableDefinition};
 use super::types::ColumnType;
 use super::value::Value;
-use crate::error::{Error, ErrorKind, Result};
+use crate::envelope::as_corrupt;
+use crate::error::{Error, Result};
 use crate::name::{ColumnName, PartitionName, TableName};
+
+/// What errors call what is read here.
+const DEFINITION: &str = "a stored definition";
 
 /// A table's definition as it is stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -128,7 +132,7 @@ impl TryFrom<TableDefinitionV1> for TableDefinition {
     fn try_from(stored: TableDefinitionV1) -> Result<Self> {
         let ids = |columns: Vec<i32>| columns.into_iter().map(FieldId::try_new).collect::<Result<Vec<_>>>();
         let table = Self {
-            name: TableName::parse(&stored.name).map_err(as_corrupt)?,
+            name: TableName::parse(&stored.name).map_err(as_corrupt(DEFINITION))?,
             columns: stored.columns.into_iter().map(Column::try_from).collect::<Result<_>>()?,
             key_model: match stored.key_model {
                 KeyModelV1::Duplicate => KeyModel::Duplicate,
@@ -151,7 +155,7 @@ impl TryFrom<TableDefinitionV1> for TableDefinition {
             properties: stored.properties,
             next_field_id: stored.next_field_id,
         };
-        table.check().map_err(as_corrupt)?;
+        table.check().map_err(as_corrupt(DEFINITION))?;
         Ok(table)
     }
 }
@@ -178,7 +182,7 @@ impl TryFrom<ColumnV1> for Column {
     fn try_from(stored: ColumnV1) -> Result<Self> {
         Ok(Self {
             field_id: FieldId::try_new(stored.field_id)?,
-            name: ColumnName::parse(&stored.name).map_err(as_corrupt)?,
+            name: ColumnName::parse(&stored.name).map_err(as_corrupt(DEFINITION))?,
             column_type: ColumnType::parse(&stored.column_type)?,
             nullable: stored.nullable,
             default: stored.default.map(|ColumnDefaultV1::Constant(text)| ColumnDefault::Constant(text)),
@@ -227,19 +231,14 @@ impl PartitionDefinitionV1 {
         };
         let range = match self.range {
             Some(stored) => Some(
-                PartitionRange::try_new(bound(stored.lower)?, bound(stored.upper)?).map_err(as_corrupt)?,
+                PartitionRange::try_new(bound(stored.lower)?, bound(stored.upper)?)
+                    .map_err(as_corrupt(DEFINITION))?,
             ),
             None => None,
         };
-        Ok(PartitionDefinition { name: PartitionName::parse(&self.name).map_err(as_corrupt)?, range })
-    }
-}
-
-/// What a user may not give is damage when it is read from storage.
-fn as_corrupt(error: Error) -> Error {
-    if error.kind() == ErrorKind::InvalidInput {
-        Error::corrupt("a stored definition breaks a rule").with_source(error)
-    } else {
-        error
+        Ok(PartitionDefinition {
+            name: PartitionName::parse(&self.name).map_err(as_corrupt(DEFINITION))?,
+            range,
+        })
     }
 }
