@@ -27,7 +27,10 @@ Examples:
   cairn snapshots file:///backups/flights
   cairn verify file:///backups/flights monday
 
-Exit codes: 0 done, 1 the user's matter, 2 ours or the machine's.")]
+Exit codes:
+  0  done, and nothing is wrong
+  1  the input is at fault: arguments, statements, names, or what a repository holds
+  2  Cairn or the machine failed: a disk, a damaged data directory, a fault of this program")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -42,18 +45,19 @@ pub(crate) enum Command {
     /// terminal, with nothing given, there is a prompt.
     ///
     /// Results go to standard output, everything else to standard error. BACKUP and RESTORE are waited for before the
-    /// next statement.
+    /// next statement. The exit code is 1 when a statement or a job is refused or fails for its input, and 2 when Cairn
+    /// or the machine failed.
     Sql(SqlArgs),
     /// List the snapshots of a repository; needs no data directory
     ///
-    /// The list is made from the manifests alone. One that cannot be read is a row whose status says why; the exit code
-    /// is 1 then.
+    /// The list is made from the manifests alone. One that cannot be read is a row whose status says why. The exit
+    /// code is 1 then, as for a repository whose cairn.json is damaged; 2 means that the machine could not read.
     Snapshots(SnapshotsArgs),
     /// Read and check every object of a repository's snapshots; needs no data directory
     ///
     /// Objects that several snapshots share are read once. Whatever is wrong is a row on standard output: the object,
-    /// its problem and the snapshots it harms. The exit code is 1 then, and 0 when nothing is wrong. The repository is
-    /// only read.
+    /// its problem and the snapshots it harms. The exit code is 1 then, 0 when nothing is wrong, and 2 when the machine
+    /// could not read. The repository is only read.
     Verify(VerifyArgs),
     /// Load, back up, verify and restore the bundled real data, and narrate it
     ///

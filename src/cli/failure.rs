@@ -16,7 +16,7 @@ pub(crate) struct Failure {
 pub(crate) enum Blame {
     /// Nobody's: who read our output has read enough.
     Nobody,
-    /// The user's: another statement, name or place is needed.
+    /// The user's: another statement, name or place is needed, or a repository is damaged.
     User,
     /// Ours, or the machine's.
     Us,
@@ -102,7 +102,8 @@ impl From<cairn_repository::Error> for Failure {
     fn from(error: cairn_repository::Error) -> Self {
         use cairn_repository::ErrorKind as Kind;
         let blame = match error.kind() {
-            Kind::Corrupt | Kind::NoSpace | Kind::Unavailable => Blame::Us,
+            // What a repository holds is input here: one that is damaged is a finding.
+            Kind::NoSpace | Kind::Unavailable => Blame::Us,
             _ => Blame::User,
         };
         Self::new(blame, error)

@@ -42,4 +42,11 @@ fn a_good_script_is_ok_without_any_store() {
     let elsewhere = place.text("not-there");
     assert_eq!(place.cairn(["sql", "--check", "--data", &elsewhere, "setup.sql"]).ok(), "ok\nok\nok\nok\n");
     assert!(!place.path("not-there").exists());
+    // A directory that is no store yet is left as it is.
+    std::fs::create_dir(place.path("empty")).unwrap();
+    assert_eq!(
+        place.cairn(["sql", "--check", "--data", &place.text("empty"), "setup.sql"]).ok(),
+        "ok\nok\nok\nok\n"
+    );
+    assert_eq!(std::fs::read_dir(place.path("empty")).unwrap().count(), 0);
 }

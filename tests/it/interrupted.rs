@@ -42,6 +42,10 @@ fn a_killed_backup_goes_on_at_the_next_open() {
         child.kill().unwrap();
         finish(child);
         let snapshot = count(&place, &format!("{r}/snapshots"));
+        // A check leaves the unfinished job alone.
+        let before = count(&place, &r);
+        place.cairn(["sql", "--data", &place.text("a"), "--check", "-e", "SELECT id FROM big.t"]).ok();
+        assert_eq!(count(&place, &r), before);
         let again = place.sql("a", "SHOW BACKUP FROM big");
         let said = again.err.clone();
         let state = again.ok();

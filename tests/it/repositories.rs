@@ -117,3 +117,14 @@ fn damage_to_any_object_is_found_and_named() {
     }
     place.cairn(["verify", &place.text("r")]).ok();
 }
+
+#[test]
+fn a_damaged_descriptor_is_the_same_matter_to_both_commands() {
+    let place = backed_up();
+    fs::write(place.path("r/cairn.json"), b"{").unwrap();
+    let said = place.cairn(["snapshots", &place.text("r")]).failed(1);
+    assert!(said.contains("cairn.json"), "{said}");
+    let run = place.cairn(["verify", &place.text("r"), "--format", "csv"]);
+    assert!(run.out.contains("cairn.json"), "{run:?}");
+    run.failed(1);
+}

@@ -19,6 +19,8 @@ pub(crate) use insert::Insert;
 pub(crate) use names::{CATALOG, Scope, TablePath, check_catalog, no_database, parse_database, parse_table};
 pub(crate) use snapshot::{Backup, SnapshotChoice};
 
+use cairn_repository::{ErrorKind as RepositoryErrorKind, Location};
+
 use crate::ast::{
     CreateRepositoryStatement, CreateTableStatement, ExplainLevel, QueryText, Statement,
     TruncateTableStatement,
@@ -199,11 +201,17 @@ fn create_repository<'s>(statement: &CreateRepositoryStatement) -> Result<Reques
             "You must specify a location on the repository, such as \"file:///backups/flights\"",
         ));
     }
+    check_scheme(location)?;
     let mut properties = BTreeMap::new();
     for (key, value) in &statement.properties {
         if properties.insert(key.clone(), value.clone()).is_some() {
             return Err(Error::analysis(format!("property \"{key}\" is given twice")));
         }
+    }
+    if let Some(property) = properties.keys().next() {
+        return Err(Error::analysis(format!(
+            "unknown property '{property}': a repository in a directory has no properties"
+        )));
     }
     Ok(Request::CreateRepository(NewRepository {
         name,
@@ -212,4 +220,17 @@ fn create_repository<'s>(statement: &CreateRepositoryStatement) -> Result<Reques
         read_only: statement.read_only,
         broker: statement.broker.as_ref().map(|broker| broker.value.clone()),
     }))
+}
+
+/// Refuses what is not in a directory of this machine. Paths are left alone: to look at one is work for execution.
+fn check_scheme(location: &str) -> Result<()> {
+    if !location.contains("://") || location.starts_with("file://") {
+        return Ok(());
+    }
+    match Location::parse(location) {
+        Err(error) if error.kind() == RepositoryErrorKind::Unsupported => {
+            Err(Error::analysis(error.to_string()).with_source(error))
+        }
+        _ => Ok(()),
+    }
 }

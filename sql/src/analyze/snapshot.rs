@@ -43,8 +43,24 @@ pub(super) fn backup(statement: &BackupStatement, scope: &Scope<'_>) -> Result<B
         None => None,
         Some(objects) => Some(backup_tables(objects, &database, scope)?),
     };
+    if let Some(objects) = &statement.objects {
+        refuse_nothing(objects, &database)?;
+    }
     let request = BackupRequest { database, label, repository, tables, timeout_s: properties.timeout_s };
     Ok(Backup { request, incremental: properties.incremental })
+}
+
+/// Refuses an ON list of nothing but kinds that a database has none of.
+fn refuse_nothing(objects: &[SnapshotObject], database: &DatabaseName) -> Result<()> {
+    let mut kinds = Vec::new();
+    for object in objects {
+        match object {
+            SnapshotObject::Named { .. } | SnapshotObject::All(ObjectKind::Table) => return Ok(()),
+            SnapshotObject::All(kind) => kinds.push(format!("{}s", kind.to_string().to_lowercase())),
+        }
+    }
+    let kinds = kinds.join(" and no ");
+    Err(Error::analysis(format!("Database: {database} has no {kinds}; there is nothing to back up")))
 }
 
 /// The tables of a BACKUP's ON list. A table that is listed beside ALL TABLES keeps its own partitions.

@@ -1,12 +1,14 @@
 //! INSERT: rows of VALUES or of a query into a load.
 
+use std::fmt;
 use std::sync::Arc;
 
 use arrow::array::ArrayRef;
+use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
 use cairn_engine::{CatalogView, Load, LoadOptions, TabletStore};
-use cairn_format::{DatabaseName, Value};
-use sqlparser::ast::Values;
+use cairn_format::{Column, DatabaseName, Value};
+use sqlparser::ast::{Expr, Values};
 
 use super::cast::{can_cast, cast_column};
 use super::values::{Cell, cell, default_value, evaluated, literal, select_of, to_array, values_of};
@@ -16,6 +18,9 @@ use crate::query::{PlannedQuery, QueryEngine};
 
 /// Rows of VALUES that go into the load at once.
 const BATCH_ROWS: usize = 8192;
+
+/// Values that one query evaluates: to plan a query costs more than to run it, and more with each column.
+const QUERY_VALUES: usize = 256;
 
 /// What an INSERT runs with.
 pub(super) struct Inserter<'a> {
@@ -30,10 +35,7 @@ impl Inserter<'_> {
         match values_of(&insert.query.query) {
             Some(values) => {
                 check_widths(insert, values)?;
-                for row in &values.rows {
-                    self.expressions(insert, &row.content)?;
-                }
-                Ok(())
+                self.check_values(insert, values)
             }
             None => self.plan(insert).map(drop),
         }
@@ -66,66 +68,51 @@ impl Inserter<'_> {
         insert.check_width(fields.len())?;
         for (field, target) in fields.iter().zip(&insert.targets) {
             let column = &insert.table.definition.columns[*target];
-            if !can_cast(field.data_type(), &column.column_type) {
-                return Err(Error::analysis(format!(
-                    "column '{}' of type {} cannot take '{}', whose values are of type {}",
-                    column.name,
-                    column.column_type,
-                    field.name(),
-                    field.data_type()
-                )));
-            }
+            check_cast(column, field.data_type(), field.name())?;
         }
         Ok(planned)
     }
 
-    /// The query that evaluates what is no literal in a row, with the positions of those values.
-    fn expressions(
-        &self,
-        insert: &Insert<'_>,
-        row: &[sqlparser::ast::Expr],
-    ) -> Result<Option<(Vec<usize>, PlannedQuery)>> {
-        let mut positions = Vec::new();
-        let mut exprs = Vec::new();
-        for (position, expr) in row.iter().enumerate() {
-            match cell(expr) {
-                Cell::Expression(_) => {
-                    positions.push(position);
-                    exprs.push(expr);
+    /// Analyses rows of VALUES: literals are read, expressions are planned.
+    fn check_values(&self, insert: &Insert<'_>, values: &Values) -> Result<()> {
+        let mut expressions = Expressions::default();
+        for (number, row) in (1..).zip(&values.rows) {
+            for (expr, target) in row.content.iter().zip(&insert.targets) {
+                let column = &insert.table.definition.columns[*target];
+                match cell(expr) {
+                    Cell::Expression(expr) => expressions.push(column, expr),
+                    value => literal(column, &value, number).map(drop)?,
                 }
-                Cell::Default => {
-                    default_value(&insert.table.definition.columns[insert.targets[position]])?;
-                }
-                _ => {}
             }
         }
-        if exprs.is_empty() {
-            return Ok(None);
-        }
-        let planned = self.queries.plan(self.view, self.current, &select_of(&exprs))?;
-        Ok(Some((positions, planned)))
+        expressions.plans(self).try_for_each(|planned| planned.map(drop))
     }
 
     fn of_values(&self, insert: &Insert<'_>, values: &Values, load: &mut Load<'_>) -> Result<()> {
         let columns = &insert.table.definition.columns;
         let mut number = 0_u64;
         for rows in values.rows.chunks(BATCH_ROWS) {
+            let mut expressions = Expressions::default();
+            for row in rows {
+                for (expr, target) in row.content.iter().zip(&insert.targets) {
+                    if let Cell::Expression(expr) = cell(expr) {
+                        expressions.push(&columns[*target], expr);
+                    }
+                }
+            }
+            let mut made = expressions.run(self)?.into_iter();
             let mut cells: Vec<Vec<Value>> = vec![Vec::with_capacity(rows.len()); insert.targets.len()];
             for row in rows {
                 number += 1;
-                let made = match self.expressions(insert, &row.content)? {
-                    None => Vec::new(),
-                    Some((positions, planned)) => {
-                        positions.into_iter().zip(one_row(planned)?).collect::<Vec<_>>()
-                    }
-                };
-                for (position, (expr, cells)) in row.content.iter().zip(&mut cells).enumerate() {
-                    let column = &columns[insert.targets[position]];
-                    let value = match made.iter().find(|(at, _)| *at == position) {
-                        Some((_, array)) => evaluated(column, array, number)?,
-                        None => literal(column, &cell(expr), number)?,
-                    };
-                    cells.push(value);
+                for ((expr, target), cells) in row.content.iter().zip(&insert.targets).zip(&mut cells) {
+                    let column = &columns[*target];
+                    cells.push(match cell(expr) {
+                        Cell::Expression(_) => {
+                            let array = made.next().ok_or_else(no_row)?;
+                            evaluated(column, &array, number)?
+                        }
+                        cell => literal(column, &cell, number)?,
+                    });
                 }
             }
             let arrays = cells.iter().zip(&insert.targets);
@@ -134,6 +121,55 @@ impl Inserter<'_> {
         }
         Ok(())
     }
+}
+
+/// The values of some rows that are no literals, in order, with the columns that they are for.
+#[derive(Default)]
+struct Expressions<'a> {
+    columns: Vec<&'a Column>,
+    exprs: Vec<&'a Expr>,
+}
+
+impl<'a> Expressions<'a> {
+    fn push(&mut self, column: &'a Column, expr: &'a Expr) {
+        self.columns.push(column);
+        self.exprs.push(expr);
+    }
+
+    /// The queries of one row that evaluate them, each of many at once.
+    fn plans(&self, inserter: &Inserter<'_>) -> impl Iterator<Item = Result<PlannedQuery>> {
+        self.exprs.chunks(QUERY_VALUES).zip(self.columns.chunks(QUERY_VALUES)).map(|(exprs, columns)| {
+            let planned = inserter.queries.plan(inserter.view, inserter.current, &select_of(exprs))?;
+            for ((field, column), expr) in planned.schema().fields().iter().zip(columns).zip(exprs) {
+                check_cast(column, field.data_type(), expr)?;
+            }
+            Ok(planned)
+        })
+    }
+
+    /// Their values, as arrays of one row.
+    fn run(&self, inserter: &Inserter<'_>) -> Result<Vec<ArrayRef>> {
+        let mut values = Vec::with_capacity(self.exprs.len());
+        for planned in self.plans(inserter) {
+            values.extend(one_row(planned?)?);
+        }
+        Ok(values)
+    }
+}
+
+/// Refuses a type that the column cannot be given at all.
+fn check_cast(column: &Column, from: &DataType, what: impl fmt::Display) -> Result<()> {
+    if can_cast(from, &column.column_type) {
+        return Ok(());
+    }
+    Err(Error::analysis(format!(
+        "column '{}' of type {} cannot take '{what}', whose values are of type {from}",
+        column.name, column.column_type
+    )))
+}
+
+fn no_row() -> Error {
+    Error::new(ErrorKind::Internal, "an expression of VALUES gave no row")
 }
 
 fn check_widths(insert: &Insert<'_>, values: &Values) -> Result<()> {
@@ -148,7 +184,7 @@ fn one_row(planned: PlannedQuery) -> Result<Vec<ArrayRef>> {
             return Ok(batch.columns().to_vec());
         }
     }
-    Err(Error::new(ErrorKind::Internal, "an expression of VALUES gave no row"))
+    Err(no_row())
 }
 
 fn of_query(insert: &Insert<'_>, planned: PlannedQuery, load: &mut Load<'_>) -> Result<()> {

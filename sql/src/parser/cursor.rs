@@ -57,7 +57,11 @@ impl<'a> Cursor<'a> {
 
     /// Where the next token starts, or the statement ends.
     pub(super) fn location(&self) -> Location {
-        self.source.tokens().get(self.index).map_or(self.source.end(), |token| Location {
+        self.location_at(0)
+    }
+
+    fn location_at(&self, n: usize) -> Location {
+        self.source.tokens().get(self.index + n).map_or(self.source.end(), |token| Location {
             line: token.span.start.line,
             column: token.span.start.column,
         })
@@ -338,8 +342,8 @@ impl<'a> Cursor<'a> {
     /// The next token as errors quote it.
     fn found(&self) -> String {
         let text = self.source.slice(self.index..self.index + 1);
-        let mut shown: String = text.chars().take(QUOTED_CHARS).collect();
-        if shown.len() < text.len() {
+        let mut shown = visible(&text.chars().take(QUOTED_CHARS).collect::<String>());
+        if text.chars().nth(QUOTED_CHARS).is_some() {
             shown.push('…');
         }
         match self.peek() {
@@ -349,9 +353,28 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// The error at the next token for a clause that StarRocks has and this store has not.
+    pub(super) fn not_supported(&self, what: &str) -> ParseError {
+        self.not_supported_at(0, what)
+    }
+
+    /// The same at the `n`th token from here.
+    pub(super) fn not_supported_at(&self, n: usize, what: &str) -> ParseError {
+        ParseError::new(self.location_at(n), format!("{what} is not supported yet"))
+    }
+
     /// The error for a kind of statement that is not known, named by at most `most` first words.
     pub(super) fn unsupported(&self, most: usize) -> ParseError {
         let words: Vec<String> = (0..most).map_while(|n| self.keyword_at(n)).collect();
         ParseError::new(self.location(), format!("{} is not a supported statement", words.join(" ")))
     }
+}
+
+/// The text with its control characters escaped, so that it stands in one line.
+pub(super) fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() { shown.extend(c.escape_default()) } else { shown.push(c) }
+    }
+    shown
 }

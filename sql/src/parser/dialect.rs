@@ -1,6 +1,10 @@
 //! StarRocks' lexical rules, and the freedoms of its queries, for `sqlparser`.
 
+use sqlparser::ast::Expr;
 use sqlparser::dialect::Dialect;
+use sqlparser::keywords::Keyword;
+use sqlparser::parser::{Parser, ParserError};
+use sqlparser::tokenizer::Token;
 
 use crate::ast::{is_identifier_char, is_identifier_start};
 
@@ -66,6 +70,22 @@ impl Dialect for StarRocksDialect {
     }
 
     fn supports_window_function_null_treatment_arg(&self) -> bool {
+        true
+    }
+
+    fn parse_infix(
+        &self,
+        parser: &mut Parser,
+        _left: &Expr,
+        _precedence: u8,
+    ) -> Option<Result<Expr, ParserError>> {
+        let token = parser.peek_token_ref();
+        let is_div = matches!(&token.token, Token::Word(word) if word.keyword == Keyword::DIV);
+        // The position behind the message is where the statement's errors take theirs from.
+        is_div.then(|| Err(ParserError::ParserError(format!("DIV is not supported yet{}", token.span.start))))
+    }
+
+    fn supports_filter_during_aggregation(&self) -> bool {
         true
     }
 

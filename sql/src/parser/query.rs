@@ -5,7 +5,7 @@ use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::Token;
 
 use super::Result;
-use super::cursor::Cursor;
+use super::cursor::{Cursor, visible};
 use super::dialect::StarRocksDialect;
 use super::error::ParseError;
 use super::objects::{ListEnd, partition_choice};
@@ -27,9 +27,25 @@ pub(super) fn query(cursor: &mut Cursor<'_>) -> Result<QueryText> {
     if !starts_query(cursor) {
         return Err(cursor.expected(&["a query"]));
     }
+    refuse_partitions(cursor)?;
     let (query, text) = delegate(cursor, cursor.source().tokens().len(), Parser::parse_query)?;
     cursor.expect_end()?;
     Ok(QueryText { query, text })
+}
+
+/// Refuses `t PARTITION (p)`, which `sqlparser` takes for a table and its alias.
+fn refuse_partitions(cursor: &Cursor<'_>) -> Result<()> {
+    let rest = cursor.source().tokens().len().saturating_sub(cursor.index());
+    let is_clause = |n: &usize| {
+        cursor.peek_at(n + 1) == &Token::LParen
+            && (cursor.is_keyword_at(*n, "PARTITION") || cursor.is_keyword_at(*n, "PARTITIONS"))
+    };
+    match (1..rest).find(is_clause) {
+        None => Ok(()),
+        Some(n) => Err(cursor
+            .not_supported_at(n, "PARTITION in a query")
+            .with_hint("use WHERE with a condition on the partition column: other partitions are not read")),
+    }
 }
 
 /// An expression; its grammar is `sqlparser`'s.
@@ -94,14 +110,24 @@ fn refused(error: ParserError, cursor: &Cursor<'_>) -> ParseError {
     };
     let message = match message.strip_prefix("Expected: ").and_then(|rest| rest.rsplit_once(", found: ")) {
         Some((expected, "EOF")) => format!("expected {expected}, found the end of the statement"),
-        Some((expected, found)) => format!("expected {expected}, found '{found}'"),
+        // `sqlparser` prints some tokens as it holds them.
+        Some((expected, found)) if is_dump(found) => format!("expected {expected}, found something else"),
+        Some((expected, found)) => format!("expected {expected}, found '{}'", visible(found)),
+        None if is_dump(message) => "this is no query that can be understood".to_owned(),
+        // A keyword stays as it is.
+        None if message.split(' ').next().is_some_and(|word| word == word.to_uppercase()) => visible(message),
         None => {
             let mut chars = message.chars();
             let first = chars.next().map(|c| c.to_ascii_lowercase());
-            first.into_iter().chain(chars).collect()
+            visible(&first.into_iter().chain(chars).collect::<String>())
         }
     };
     ParseError::new(location.unwrap_or_else(|| cursor.location()), message)
+}
+
+/// Whether a text shows the insides of the parser.
+fn is_dump(text: &str) -> bool {
+    ["Token", "Word {", "Word(", "Span {", "No infix parser"].iter().any(|part| text.contains(part))
 }
 
 /// Reads `3, Column: 14`.
@@ -165,6 +191,12 @@ pub(super) fn insert(cursor: &mut Cursor<'_>) -> Result<InsertStatement> {
             label = Some(cursor.ident("a label")?);
         } else if columns.is_none() && at_columns(cursor) {
             columns = Some(cursor.idents("a column name")?);
+        } else if cursor.is_keyword("PROPERTIES") {
+            return Err(cursor.not_supported("PROPERTIES in INSERT"));
+        } else if cursor.is_keyword("BY") && cursor.is_keyword_at(1, "NAME") {
+            return Err(cursor
+                .not_supported("BY NAME in INSERT")
+                .with_hint("list the columns: INSERT INTO t (a, b) SELECT …"));
         } else {
             break;
         }

@@ -23,26 +23,66 @@ const SET_OPERATION_DEPTH: usize = 3;
 /// overflows the default stack before that.
 const JOIN_LIMIT: usize = 16;
 
-/// How deep the tree of what stands inside one pair of parentheses is at most.
+/// Most CASEs inside each other, for the same reason.
+const CASE_LIMIT: usize = 16;
+
+/// How deep the tree of what stands inside one pair of parentheses, or between CASE and END, is at most.
+///
+/// Only what makes one tree deeper adds up: of siblings, such as the items of a list or the branches of a CASE, the
+/// deepest counts.
 #[derive(Default)]
 struct Depth {
-    /// Of the current item of a list.
-    item: usize,
+    /// Whether CASE opened it.
+    case: bool,
+    /// Of the current operand of AND or OR.
+    operand: usize,
+    /// Of the operands before it.
+    operands: usize,
+    /// ANDs and ORs of the current item of a list.
+    links: usize,
+    /// BETWEENs of the current operand whose AND has not come.
+    betweens: usize,
     /// Of the items before it.
     items: usize,
     /// Of the set operations.
     set_operations: usize,
+    /// The CASEs around this, itself included.
+    cases: usize,
     /// The parentheses around this, itself included, that open behind `JOIN`.
     joins: usize,
 }
 
 impl Depth {
+    fn end_operand(&mut self) {
+        self.operands = self.operands.max(std::mem::take(&mut self.operand));
+    }
+
+    fn item(&self) -> usize {
+        self.links + self.operands.max(self.operand)
+    }
+
     fn end_item(&mut self) {
-        self.items = self.items.max(std::mem::take(&mut self.item));
+        self.items = self.items.max(self.item());
+        (self.operand, self.operands, self.links, self.betweens) = (0, 0, 0, 0);
     }
 
     fn total(&self) -> usize {
-        self.set_operations + self.items.max(self.item)
+        self.set_operations + self.items.max(self.item())
+    }
+
+    /// Takes in what is inside of it.
+    fn close(&mut self, inner: &Self) {
+        self.operand = self.operand.max(inner.total() + 1);
+    }
+
+    /// AND and OR bind weaker than all other operators, so what stands between two of them is one operand.
+    fn link(&mut self, is_and: bool) {
+        if is_and && self.betweens > 0 {
+            self.betweens -= 1;
+        } else {
+            self.end_operand();
+            self.links += 1;
+        }
     }
 }
 
@@ -51,29 +91,58 @@ pub(super) fn check_chains(tokens: &[TokenWithSpan]) -> Result<()> {
     let mut outer = Vec::new();
     let mut inner = Depth::default();
     let mut behind_join = false;
+    let mut behind_operator = false;
     for token in tokens {
-        match link(&token.token) {
-            Link::Open => {
+        let mut link = link(&token.token);
+        // A word where an operand must come is one, whatever it means elsewhere.
+        if behind_operator && matches!(link, Link::Separator | Link::Branch) && token.token != Token::Comma {
+            link = Link::Operand;
+        }
+        match link {
+            Link::Open | Link::Case => {
                 let joins = inner.joins + usize::from(behind_join);
-                outer.push(std::mem::replace(&mut inner, Depth { joins, ..Depth::default() }));
+                let case = matches!(link, Link::Case);
+                let cases = inner.cases + usize::from(case);
+                let opened = Depth { case, cases, joins, ..Depth::default() };
+                outer.push(std::mem::replace(&mut inner, opened));
             }
             Link::Close => {
-                let closed = inner.total() + 1;
-                inner = outer.pop().unwrap_or_default();
-                inner.item = inner.item.max(closed);
+                // A CASE that is still open is no expression: the parser says so.
+                let mut was_case = true;
+                while was_case {
+                    let closed = std::mem::replace(&mut inner, outer.pop().unwrap_or_default());
+                    inner.close(&closed);
+                    was_case = closed.case;
+                }
             }
+            Link::End if inner.case => {
+                let closed = std::mem::replace(&mut inner, outer.pop().unwrap_or_default());
+                inner.close(&closed);
+            }
+            Link::Branch if inner.case => inner.end_item(),
             Link::Separator => inner.end_item(),
-            Link::Operator => inner.item += 1,
+            Link::Between => {
+                inner.operand += 1;
+                inner.betweens += 1;
+            }
+            Link::And => inner.link(true),
+            Link::Or => inner.link(false),
+            Link::Operator => inner.operand += 1,
             Link::SetOperation => {
                 inner.end_item();
                 inner.set_operations += SET_OPERATION_DEPTH;
             }
-            Link::Operand => {}
+            Link::End | Link::Branch | Link::Operand => {}
         }
+        behind_operator = matches!(link, Link::Operator | Link::Between | Link::And | Link::Or);
         behind_join = matches!(&token.token, Token::Word(word) if word.value.eq_ignore_ascii_case("JOIN"));
         if inner.joins > JOIN_LIMIT {
             return Err(ParseError::new(start(token.span.start), "too many joins inside each other")
                 .with_hint("name inner joins with WITH"));
+        }
+        if inner.cases > CASE_LIMIT {
+            return Err(ParseError::new(start(token.span.start), "too many CASEs inside each other")
+                .with_hint("write one CASE with more WHENs, or name inner ones with WITH"));
         }
         if inner.total() > DEPTH_LIMIT {
             return Err(ParseError::new(start(token.span.start), "too many operators in a row")
@@ -84,10 +153,18 @@ pub(super) fn check_chains(tokens: &[TokenWithSpan]) -> Result<()> {
 }
 
 /// What a token does to the chain it stands in.
+#[derive(Clone, Copy)]
 enum Link {
     Open,
     Close,
+    Case,
+    End,
+    /// A word of CASE that ends an expression.
+    Branch,
     Separator,
+    And,
+    Or,
+    Between,
     Operator,
     SetOperation,
     Operand,
@@ -103,9 +180,14 @@ fn link(token: &Token) -> Link {
         Token::Word(word) => match word.value.to_ascii_uppercase().as_str() {
             "UNION" | "EXCEPT" | "MINUS" | "INTERSECT" => Link::SetOperation,
             "SELECT" | "WHERE" | "ON" | "JOIN" => Link::Separator,
-            "AND" | "OR" | "XOR" | "DIV" | "MOD" | "IS" | "IN" | "LIKE" | "ILIKE" | "RLIKE" | "REGEXP"
-            | "SIMILAR" | "BETWEEN" | "COLLATE" | "AT" | "NOT" | "NOTNULL" | "ISNULL" | "OVERLAPS"
-            | "MEMBER" => Link::Operator,
+            "CASE" => Link::Case,
+            "END" => Link::End,
+            "WHEN" | "THEN" | "ELSE" => Link::Branch,
+            "AND" => Link::And,
+            "OR" => Link::Or,
+            "BETWEEN" => Link::Between,
+            "XOR" | "DIV" | "MOD" | "IS" | "IN" | "LIKE" | "ILIKE" | "RLIKE" | "REGEXP" | "SIMILAR"
+            | "COLLATE" | "AT" | "NOT" | "NOTNULL" | "ISNULL" | "OVERLAPS" | "MEMBER" => Link::Operator,
             _ => Link::Operand,
         },
         _ => Link::Operator,

@@ -34,7 +34,14 @@ pub(super) fn show(cursor: &mut Cursor<'_>) -> Result<Statement> {
         Some("PARTITIONS") => {
             skip(cursor, 2);
             cursor.expect_keyword("FROM")?;
-            cursor.object_name("a table name").map(Statement::ShowPartitions)
+            let table = cursor.object_name("a table name")?;
+            match cursor.keyword().as_deref() {
+                Some(clause @ ("WHERE" | "ORDER" | "LIMIT")) => {
+                    let clause = if clause == "ORDER" { "ORDER BY" } else { clause };
+                    Err(cursor.not_supported(&format!("{clause} in SHOW PARTITIONS")))
+                }
+                _ => Ok(Statement::ShowPartitions(table)),
+            }
         }
         Some("CREATE") => show_create(cursor),
         Some("REPOSITORIES") => {

@@ -61,6 +61,7 @@ pub(super) fn analysis_error(error: DataFusionError) -> Error {
             DataFusionError::Internal(message) => {
                 Error::new(ErrorKind::Internal, format!("DataFusion failed to plan the query: {message}"))
             }
+            DataFusionError::NotImplemented(message) => Error::analysis(unsupported(message)),
             root => Error::analysis(tidy(&root.message())),
         },
     }
@@ -93,20 +94,41 @@ pub(super) fn run_error(error: DataFusionError, sources: &Sources) -> Error {
                 .unwrap_or_else(|| Error::new(ErrorKind::Internal, format!("DataFusion failed: {message}")))
         }
         DataFusionError::ResourcesExhausted(_) => Error::new(ErrorKind::Unavailable, message),
-        DataFusionError::NotImplemented(_) => Error::new(ErrorKind::Unsupported, message),
+        DataFusionError::NotImplemented(message) => Error::new(ErrorKind::Unsupported, unsupported(message)),
         _ => Error::invalid(message),
     }
 }
 
 /// DataFusion's message as we write messages: one line, in lower case, without a full stop.
 fn tidy(message: &str) -> String {
-    let mut sentences = message.split(".\n").flat_map(|text| text.split('\n')).map(str::trim);
-    let mut text = sentences.next().map(lower_case_first).unwrap_or_default();
-    for sentence in sentences.filter(|sentence| !sentence.is_empty()) {
-        text.push_str("; ");
-        text.push_str(&lower_case_first(sentence));
+    let mut text = String::new();
+    for line in message.lines() {
+        for sentence in line.split(". ").map(|sentence| sentence.trim().trim_end_matches('.')) {
+            // Its advice is about quotes and settings that are not ours.
+            let foreign = sentence.contains("enable_ident_normalization")
+                || sentence.starts_with("Column names are case sensitive");
+            if sentence.is_empty() || foreign {
+                continue;
+            }
+            if !text.is_empty() {
+                text.push_str("; ");
+            }
+            text.push_str(&lower_case_first(sentence));
+        }
     }
-    text.trim_end_matches('.').to_owned()
+    text
+}
+
+/// The message about something that DataFusion does not do, in the words that we have for it.
+fn unsupported(message: &str) -> String {
+    let text = tidy(message);
+    if ["not support", "unsupported", "not implemented"]
+        .iter()
+        .any(|words| text.to_lowercase().contains(words))
+    {
+        return text;
+    }
+    format!("{text} is not supported yet")
 }
 
 /// The text with its first letter small, unless it begins with an abbreviation.
@@ -140,5 +162,21 @@ fn own(error: DataFusionError) -> Result<Error, DataFusionError> {
         },
         DataFusionError::Context(_, inner) => own(*inner),
         other => Err(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The advice about quotes makes no sense where quotes are strings.
+    #[test]
+    fn foreign_advice_is_cut() {
+        let message = "No field named x.\nColumn names are case sensitive. You can use double quotes to refer to the \
+                       \"X\" column or disable the datafusion.sql_parser.enable_ident_normalization configuration.";
+        assert_eq!(tidy(message), "no field named x");
+        assert_eq!(tidy("No field named x. Did you mean 'y'?."), "no field named x; did you mean 'y'?");
+        assert_eq!(unsupported("SORT BY"), "SORT BY is not supported yet");
+        assert_eq!(unsupported("FETCH clause is not supported yet"), "FETCH clause is not supported yet");
     }
 }

@@ -5,6 +5,7 @@
 //! come here: nothing that DataFusion plans can change a table or write a file.
 
 mod catalog;
+mod clauses;
 mod error;
 mod files;
 mod output;
@@ -14,6 +15,7 @@ mod rows;
 mod spelling;
 mod stack;
 mod statistics;
+mod sum;
 mod tablets;
 mod types;
 
@@ -24,9 +26,10 @@ use cairn_engine::CatalogView;
 use cairn_format::DatabaseName;
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::execution::context::SQLOptions;
+use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::{SessionState, SessionStateBuilder};
-use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
+use datafusion::logical_expr::{AggregateUDF, LogicalPlan, LogicalPlanBuilder};
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::SessionConfig;
 use datafusion::sql::parser::Statement as DataFusionStatement;
@@ -43,7 +46,12 @@ use output::OutputNames;
 use rewrite::rewrite;
 pub(crate) use rows::QueryRows;
 use stack::on_large_stack;
+use sum::WideSum;
 use types::StarRocksTypes;
+
+/// What the queries of a session may hold in memory. What sorts and groups need beyond their share goes to temporary
+/// files; a hash join that does not fit fails.
+const MEMORY_BYTES: usize = 1 << 30;
 
 /// What queries are planned and run with.
 #[derive(Clone)]
@@ -65,12 +73,15 @@ impl QueryEngine {
         options.sql_parser.parse_float_as_decimal = true;
         options.sql_parser.map_string_types_to_utf8view = false;
         options.execution.parquet.schema_force_view_types = false;
-        let state = SessionStateBuilder::new()
+        let memory_pool = Arc::new(FairSpillPool::new(MEMORY_BYTES));
+        let mut state = SessionStateBuilder::new()
             .with_config(config)
-            .with_runtime_env(Arc::new(RuntimeEnv::default()))
+            .with_runtime_env(Arc::new(RuntimeEnv { memory_pool, ..RuntimeEnv::default() }))
             .with_default_features()
-            .with_type_planner(Arc::new(StarRocksTypes))
-            .build();
+            .with_type_planner(Arc::new(StarRocksTypes));
+        let mut functions = state.aggregate_functions().clone().unwrap_or_default();
+        functions.push(Arc::new(AggregateUDF::from(WideSum::new())));
+        let state = state.with_aggregate_functions(functions).build();
         Self { base: Arc::new(state), handle }
     }
 

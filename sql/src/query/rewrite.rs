@@ -5,11 +5,12 @@ use std::ops::ControlFlow;
 use sqlparser::ast::{
     BinaryOperator, CastKind, DataType, ExactNumberInfo, ExceptSelectItem, Expr, FunctionArg,
     FunctionArgExpr, Ident, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, Query, Select,
-    SelectItem, SetExpr, TableFactor, Value, VisitMut, VisitorMut, WildcardAdditionalOptions,
+    SelectItem, SetExpr, TableFactor, Value, VisitMut, VisitorMut, WildcardAdditionalOptions, With,
 };
 
+use super::clauses::{check_query, check_select, check_table};
 use super::files::FilesTable;
-use super::output::{OutputNames, each_arm, make_unique, name_expressions};
+use super::output::{OutputNames, name_columns};
 use super::spelling::{Spelling, Spellings};
 use crate::analyze::{Scope, TablePath, check_catalog, no_database, parse_database, parse_table};
 use crate::ast;
@@ -19,6 +20,10 @@ use crate::error::{Error, Result};
 pub(super) const FILES_CATALOG: &str = "files";
 /// See [`FILES_CATALOG`].
 pub(super) const FILES_SCHEMA: &str = "files";
+
+/// Most queries of WITH inside each other. DataFusion looks for tables in each of them twice, so every level doubles the
+/// time.
+const MAX_NESTED_WITH: usize = 12;
 
 /// The name of the n-th `FILES(…)` of a query.
 pub(super) fn files_table(number: usize) -> String {
@@ -36,8 +41,15 @@ pub(super) struct Rewritten {
 pub(super) fn rewrite(query: &Query, scope: &Scope<'_>) -> Result<Rewritten> {
     let names = OutputNames::of(query);
     let mut query = query.clone();
-    let mut relations =
-        Relations { scope: *scope, ctes: Vec::new(), in_call: false, tables: Vec::new(), files: Vec::new() };
+    let mut relations = Relations {
+        scope: *scope,
+        ctes: Vec::new(),
+        withs: Vec::new(),
+        nested: 0,
+        in_call: false,
+        tables: Vec::new(),
+        files: Vec::new(),
+    };
     if let ControlFlow::Break(error) = VisitMut::visit(&mut query, &mut relations) {
         return Err(*error);
     }
@@ -55,7 +67,7 @@ pub(super) fn rewrite(query: &Query, scope: &Scope<'_>) -> Result<Rewritten> {
     let mut rename = Names(|name: &mut Ident| spelling.respell(&mut name.value));
     let _: ControlFlow<()> = VisitMut::visit(&mut query, &mut rename);
     let _: ControlFlow<()> = VisitMut::visit(&mut query, &mut Expressions { spelling: &spelling });
-    each_arm(&mut query.body, &mut make_unique);
+    name_columns(&mut query);
     Ok(Rewritten { query, files: relations.files, spelling, names })
 }
 
@@ -64,6 +76,10 @@ struct Relations<'a> {
     scope: Scope<'a>,
     /// Names that WITH gives, innermost last.
     ctes: Vec<String>,
+    /// The WITH of every query around, itself included, which are visited already.
+    withs: Vec<Option<With>>,
+    /// How many queries of WITH are around.
+    nested: usize,
     /// Whether the next relation is the name of a table function.
     in_call: bool,
     tables: Vec<TablePath>,
@@ -149,27 +165,41 @@ impl VisitorMut for Relations<'_> {
         {
             return flow(Err(Error::analysis("a query cannot change tables")));
         }
-        let Some(with) = &mut query.with else { return ControlFlow::Continue(()) };
-        for cte in &mut with.cte_tables {
-            // A query of WITH sees the ones before it, and itself only when it is recursive.
-            if !with.recursive {
-                cte.query.visit(self)?;
+        flow(check_query(query))?;
+        // Taken out, so that nothing of it is visited a second time.
+        let mut with = query.with.take();
+        if let Some(with) = &mut with {
+            if self.nested == MAX_NESTED_WITH {
+                let what = format!("WITH inside more than {MAX_NESTED_WITH} others");
+                return flow(Err(Error::not_supported(what)));
             }
-            self.ctes.push(cte.alias.name.value.clone());
+            self.nested += 1;
+            for cte in &mut with.cte_tables {
+                // A query of WITH sees the ones before it, and itself only when it is recursive.
+                let name = cte.alias.name.value.clone();
+                if with.recursive {
+                    self.ctes.push(name);
+                    cte.query.visit(self)?;
+                } else {
+                    cte.query.visit(self)?;
+                    self.ctes.push(name);
+                }
+            }
+            self.nested -= 1;
         }
+        self.withs.push(with);
         ControlFlow::Continue(())
     }
 
     fn post_visit_query(&mut self, query: &mut Query) -> ControlFlow<Self::Break> {
+        query.with = self.withs.pop().flatten();
         let count = query.with.as_ref().map_or(0, |with| with.cte_tables.len());
         self.ctes.truncate(self.ctes.len() - count);
         ControlFlow::Continue(())
     }
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Self::Break> {
-        if select.into.is_some() {
-            return flow(Err(Error::not_supported("SELECT INTO")));
-        }
+        flow(check_select(select))?;
         if let [from] = select.from.as_slice()
             && from.joins.is_empty()
             && let TableFactor::Table { name, args: None, .. } = &from.relation
@@ -183,6 +213,7 @@ impl VisitorMut for Relations<'_> {
     }
 
     fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Self::Break> {
+        flow(check_table(factor))?;
         if let TableFactor::Table { name, args, .. } = factor
             && let Some(call) = args
         {
@@ -292,8 +323,6 @@ impl VisitorMut for Expressions<'_> {
                     self.spelling.respell(&mut name.value);
                 }
             }
-            // DataFusion cannot always plan an IN whose subquery has an unnamed expression as its column.
-            Expr::InSubquery { subquery, .. } => each_arm(&mut subquery.body, &mut name_expressions),
             // A number with an exponent is a DOUBLE, other numbers with a point are DECIMAL.
             Expr::Value(value) => {
                 if let Value::Number(digits, _) = &value.value

@@ -37,18 +37,40 @@ pub(super) fn size(bytes: u64) -> String {
 
 /// Whether a name matches a LIKE pattern, in which `%` stands for any text and `_` for one character.
 pub(super) fn is_like(name: &str, pattern: &str) -> bool {
-    fn matches(pattern: &[char], name: &[char]) -> bool {
-        match (pattern, name) {
-            ([], []) => true,
-            (['%', rest @ ..], _) => (0..=name.len()).any(|taken| matches(rest, &name[taken..])),
-            (['_', rest @ ..], [_, name @ ..]) => matches(rest, name),
-            (['\\', literal, rest @ ..] | [literal, rest @ ..], [c, name @ ..]) => {
-                literal == c && matches(rest, name)
+    let (name, pattern): (Vec<char>, Vec<char>) = (name.chars().collect(), pattern.chars().collect());
+    let (mut at, mut in_pattern) = (0, 0);
+    // Behind the last `%`, and the end of the text that it stands for so far: earlier ones need no second try.
+    let mut last_any: Option<(usize, usize)> = None;
+    loop {
+        match (&pattern[in_pattern..], &name[at..]) {
+            (['%', ..], _) => {
+                in_pattern += 1;
+                last_any = Some((in_pattern, at));
+                continue;
             }
-            _ => false,
+            ([], []) => return true,
+            (['_', ..], [_, ..]) => {
+                (at, in_pattern) = (at + 1, in_pattern + 1);
+                continue;
+            }
+            (['\\', literal, ..], [c, ..]) if literal == c => {
+                (at, in_pattern) = (at + 1, in_pattern + 2);
+                continue;
+            }
+            ([literal, rest @ ..], [c, ..]) if literal == c && (*literal != '\\' || rest.is_empty()) => {
+                (at, in_pattern) = (at + 1, in_pattern + 1);
+                continue;
+            }
+            _ => {}
+        }
+        match last_any {
+            Some((behind, taken)) if taken < name.len() => {
+                last_any = Some((behind, taken + 1));
+                (at, in_pattern) = (taken + 1, behind);
+            }
+            _ => return false,
         }
     }
-    matches(&pattern.chars().collect::<Vec<_>>(), &name.chars().collect::<Vec<_>>())
 }
 
 #[cfg(test)]
@@ -65,9 +87,18 @@ mod tests {
             ("a_b", "a\\_b", true),
             ("axb", "a\\_b", false),
             ("", "%", true),
+            ("a\\b", "a\\\\b", true),
+            ("abcabd", "%ab_", true),
+            ("abcabd", "%abc", false),
+            ("abc", "%%c%", true),
         ] {
             assert_eq!(is_like(name, pattern), expected, "{name} {pattern}");
         }
+    }
+
+    #[test]
+    fn a_pattern_of_many_wildcards_is_matched_at_once() {
+        assert!(!is_like(&"a".repeat(500), &format!("{}b", "%a".repeat(100))));
     }
 
     #[test]

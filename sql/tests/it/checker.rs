@@ -51,3 +51,35 @@ fn after_a_restore_names_may_be_those_that_it_makes() {
     assert_eq!(verdicts[1..5], ["ok", "ok", "ok", "ok"]);
     assert!(verdicts[5].starts_with("analysis error: Missing backup_timestamp property"), "{verdicts:?}");
 }
+
+#[test]
+fn what_execution_would_refuse_without_looking_is_refused() {
+    let shell = Shell::new();
+    let script = "CREATE DATABASE d; USE d; CREATE TABLE t (k INT, s VARCHAR(2), d DATE);
+        CREATE REPOSITORY r WITH BROKER ON LOCATION 's3://bucket/x';
+        CREATE REPOSITORY r WITH BROKER ON LOCATION '/nowhere/at/all' PROPERTIES ('aws.s3.region' = 'x');
+        CREATE REPOSITORY r WITH BROKER ON LOCATION 'file:///nowhere/at/all';
+        INSERT INTO t (k) VALUES (1), (99999999999); INSERT INTO t (k) VALUES ('x'); INSERT INTO t (s) VALUES ('abc');
+        INSERT INTO t (d) VALUES (DATE '2013-02-30'); INSERT INTO t (k) VALUES (DATE '2013-02-28');
+        INSERT INTO t (k) VALUES (date_trunc('month', DATE '2013-02-28')); INSERT INTO t (k) VALUES (1 + 1)";
+    let expected = [
+        "ok",
+        "ok",
+        "ok",
+        "analysis error: location 's3://bucket/x': scheme 's3' is not supported",
+        "analysis error: unknown property 'aws.s3.region'",
+        "ok",
+        "analysis error: column 'k', row 2: 99999999999 is not a value of type int",
+        "analysis error: column 'k', row 1: 'x' is not a value of type int",
+        "analysis error: column 's', row 1: a text of 3 bytes is too long for varchar(2)",
+        "analysis error: ",
+        "analysis error: column 'k' of type int cannot take a value of type date",
+        "analysis error: column 'k' of type int cannot take",
+        "ok",
+    ];
+    let verdicts = shell.check(script);
+    assert_eq!(verdicts.len(), expected.len());
+    for (verdict, expected) in verdicts.iter().zip(expected) {
+        assert!(verdict.starts_with(expected), "{verdict} / {expected}");
+    }
+}

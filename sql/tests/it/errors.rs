@@ -42,6 +42,11 @@ const CASES: &[(&str, ErrorKind, &str)] = &[
     ("CREATE TABLE d.n (a INT, b INT) UNIQUE KEY (a)", Analysis, "UNIQUE KEY is not supported yet"),
     ("CREATE TABLE d.n (a ARRAY<INT>)", Analysis, "type ARRAY<INT> is not supported yet"),
     ("CREATE TABLE d.n (a DECIMAL(3, 5))", Analysis, "scale"),
+    (
+        "CREATE TABLE d.n (a INT) DISTRIBUTED BY HASH (a) BUCKETS 99999999999",
+        Analysis,
+        "99999999999 buckets are too many",
+    ),
     ("CREATE TABLE d.n (a INT DEFAULT 'x')", Analysis, "'x' is not a value of type int"),
     ("CREATE TABLE d.n (a INT NOT NULL DEFAULT NULL)", Analysis, "cannot be NULL"),
     (
@@ -155,6 +160,11 @@ const CASES: &[(&str, ErrorKind, &str)] = &[
     ("BACKUP SNAPSHOT d.s TO r PROPERTIES ('timeout' = '10')", Analysis, "timeout must be at least 10 min"),
     ("BACKUP SNAPSHOT d.s TO r PROPERTIES ('ttl' = '7 DAY')", Analysis, "ttl is not supported yet"),
     ("BACKUP SNAPSHOT d.s TO r ON (t AS u)", Parse, ""),
+    (
+        "BACKUP SNAPSHOT d.s TO r ON (ALL VIEWS)",
+        Analysis,
+        "Database: d has no views; there is nothing to back up",
+    ),
     ("BACKUP SNAPSHOT d.s TO o", ReadOnly, "Repository o is read only"),
     ("BACKUP SNAPSHOT empty.s TO r", ErrorKind::InvalidInput, "empty is empty"),
     // RESTORE.

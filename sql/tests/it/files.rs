@@ -22,7 +22,7 @@ fn csv_files_are_read_with_guessed_types() {
     let path = write(
         &root,
         "planes.csv",
-        b"tail,year,when,ok,code\r\nN1,2004,2013-01-01 10:00:00,true,007\r\nN2,\\N,\\N,false,\\N\r\n\"N,3\",,2013-01-02,true,\r\n",
+        b"tail,year,when,ok,code\r\nN1,2004,2013-01-01 10:00:00,true,007\r\nN2,\\N,\\N,false,\\N\r\n\"N,3\",,2013-01-02 00:00:00,true,\r\n",
     );
     let files = csv(&path, ", 'csv.skip_header' = '1', 'csv.enclose' = '\"'");
     assert_eq!(shell.columns(&format!("SELECT * FROM {files}")), ["$1", "$2", "$3", "$4", "$5"]);
@@ -139,4 +139,70 @@ fn the_new_york_flights_are_loaded_from_their_files() {
         shell.rows("SELECT carrier, count(*) FROM flights GROUP BY 1 ORDER BY 2 DESC LIMIT 2"),
         ["UA|58665", "B6|54635"]
     );
+}
+
+fn refused(shell: &mut Shell, files: &str, words: &[&str]) {
+    let error = shell.refusal(&format!("SELECT * FROM {files}")).to_string();
+    assert!(words.iter().all(|word| error.contains(word)), "{error}");
+}
+
+/// A guess once made `1.50` of a price 1.5, and `true` 1, in a VARCHAR column.
+#[test]
+fn guesses_change_no_text() {
+    let (mut shell, root) = (Shell::with_database(), tempfile::tempdir().unwrap());
+    let path = write(&root, "t.csv", b"1.50,true,0.12345678901234567,1,2.5\n1.25,false,1,1.1,3.0\n");
+    shell.run("CREATE TABLE t (a STRING, b STRING, c STRING, d STRING, e STRING)");
+    shell.run(&format!("INSERT INTO t SELECT * FROM {}", csv(&path, "")));
+    assert_eq!(
+        shell.rows("SELECT * FROM t ORDER BY a"),
+        ["1.25|false|1|1.1|3.0", "1.50|true|0.12345678901234567|1|2.5"]
+    );
+    shell.run("CREATE TABLE n (a DECIMAL(9, 2), b BOOLEAN, c DOUBLE, d DOUBLE, e DECIMAL(3, 1))");
+    assert_eq!(shell.affected(&format!("INSERT INTO n SELECT * FROM {}", csv(&path, ""))), 2);
+}
+
+/// Behind the sample, `007` once became 7 and `nan` a DOUBLE.
+#[test]
+fn fields_behind_the_sample_keep_to_its_rule() {
+    let (mut shell, root) = (Shell::with_database(), tempfile::tempdir().unwrap());
+    for (first, late) in [("1", "007"), ("1", "+5"), ("1.5", "nan"), ("1.5", "inf"), ("1.5", "1.50")] {
+        let path = write(&root, "late.csv", format!("{first}\n{late}\n").as_bytes());
+        let words = ["late.csv", "line 2", "column $1", late, "auto_detect_sample_rows", "auto_detect_types"];
+        refused(&mut shell, &csv(&path, ", 'auto_detect_sample_rows' = '1'"), &words);
+    }
+}
+
+/// An open quote once swallowed the rest of the file without a word.
+#[test]
+fn quotes_must_be_closed() {
+    let (mut shell, root) = (Shell::with_database(), tempfile::tempdir().unwrap());
+    let enclose = ", 'csv.enclose' = '\"'";
+    let path = write(&root, "open.csv", b"1,a\n2,\"b\n3,c\n");
+    refused(&mut shell, &csv(&path, enclose), &["open.csv", "line 2", "not closed"]);
+    let path = write(&root, "tail.csv", b"\"q\"tail,1\n");
+    refused(&mut shell, &csv(&path, enclose), &["tail.csv", "line 1", "behind a closing quote"]);
+}
+
+#[test]
+fn empty_lines_are_rows_of_one_column_only() {
+    let (mut shell, root) = (Shell::with_database(), tempfile::tempdir().unwrap());
+    let path = write(&root, "one.csv", b"\n1\r\n\r\n3\n");
+    let count = |path: &str| format!("SELECT count(*), count($1) FROM {}", csv(path, ""));
+    assert_eq!(shell.value(&count(&path)), "4|2");
+    let path = write(&root, "two.csv", b"\n1,a\n\n3,b\n");
+    assert_eq!(shell.value(&count(&path)), "2|2");
+    // The header's lines are counted as they stand in the file.
+    let path = write(&root, "header.csv", b"\nname,\"of\n1,a\n");
+    let options = ", 'csv.skip_header' = '2', 'csv.enclose' = '\"'";
+    assert_eq!(shell.rows(&format!("SELECT * FROM {}", csv(&path, options))), ["1|a"]);
+}
+
+/// What never ends must not fill the memory.
+#[test]
+fn devices_and_endless_rows_are_refused() {
+    let (mut shell, root) = (Shell::with_database(), tempfile::tempdir().unwrap());
+    refused(&mut shell, &csv("/dev/zero", ""), &["/dev/zero", "regular file"]);
+    let path = root.path().join("long.csv");
+    fs::File::create(&path).unwrap().set_len(65 << 20).unwrap();
+    refused(&mut shell, &csv(path.to_str().unwrap(), ""), &["long.csv", "64 MiB", "csv.row_delimiter"]);
 }

@@ -75,6 +75,104 @@ fn expressions_that_differ_in_a_cast_only_stand_side_by_side() {
     shell.rows("SELECT substr(carrier, 1, 1), count(*) FROM flights GROUP BY 1 ORDER BY 2 DESC, 1");
 }
 
+/// A name given to `distance + 1` once hid it from ORDER BY.
+#[test]
+fn a_distinct_expression_is_ordered_by() {
+    let mut shell = flights();
+    let cases: [(&str, &[&str]); 4] = [
+        ("SELECT DISTINCT distance + 1 FROM flights ORDER BY distance + 1 DESC", &["301", "201", "101"]),
+        ("SELECT DISTINCT upper(carrier), 1 FROM flights ORDER BY (upper(carrier)), 2", &["AA|1", "UA|1"]),
+        (
+            "SELECT DISTINCT carrier, flights.carrier FROM flights ORDER BY flights.carrier",
+            &["AA|AA", "UA|UA"],
+        ),
+        ("SELECT DISTINCT distance + 1 AS d FROM flights ORDER BY distance + 1 LIMIT 1", &["101"]),
+    ];
+    for (sql, expected) in cases {
+        assert_eq!(shell.rows(sql), expected, "{sql}");
+    }
+}
+
+#[test]
+fn duplicates_stand_side_by_side_at_every_level() {
+    let mut shell = flights();
+    let cases: [(&str, &str); 12] = [
+        ("SELECT (SELECT 1 + 1) FROM DUAL WHERE EXISTS (SELECT 1, 1 FROM flights)", "2"),
+        (
+            "SELECT count(*) FROM airlines a WHERE (SELECT max(distance) + 0 FROM flights f WHERE f.carrier = a.carrier) > 250",
+            "1",
+        ),
+        (
+            "SELECT carrier FROM (SELECT carrier, count(*) FROM flights GROUP BY carrier ORDER BY count(*) DESC LIMIT 1) x",
+            "AA",
+        ),
+        ("SELECT sum(`distance + 1`) FROM (SELECT distance + 1 FROM flights UNION SELECT 5 + 1) x", "609"),
+        ("SELECT carrier, airlines.carrier FROM airlines LIMIT 1", "AA|AA"),
+        ("SELECT * FROM (SELECT 1, 1) x", "1|1"),
+        ("SELECT `1 + 1` FROM (SELECT 1 + 1, 3) x", "2"),
+        ("WITH c AS (SELECT carrier, carrier FROM airlines) SELECT carrier FROM c LIMIT 1", "AA"),
+        ("SELECT count(*) FROM (SELECT 1 + 1, CAST(1 AS INT) + 1) x", "1"),
+        ("(SELECT *, carrier FROM airlines LIMIT 1)", "AA|American|AA"),
+        (
+            "WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r WHERE n < 4) SELECT max(n) FROM r",
+            "4",
+        ),
+        ("SELECT count(*) FROM flights WHERE distance + 0 IN (SELECT max(distance) + 0 FROM flights)", "1"),
+    ];
+    for (sql, expected) in cases {
+        assert_eq!(shell.value(sql), expected, "{sql}");
+    }
+    assert_eq!(shell.columns("SELECT * FROM (SELECT 1 + 1, count(*)) x"), ["1 + 1", "count(*)"]);
+}
+
+/// DataFusion drops what it does not know; rows would be wrong.
+#[test]
+fn clauses_without_effect_are_refused() {
+    let mut shell = flights();
+    for (sql, clause) in [
+        ("SELECT * FROM flights TABLESAMPLE (10 PERCENT)", "TABLESAMPLE"),
+        ("SELECT * FROM flights FOR UPDATE", "FOR UPDATE"),
+        ("SELECT * FROM (SELECT 1) x TABLESAMPLE (10 PERCENT)", "TABLESAMPLE"),
+        ("SELECT * FROM flights PARTITION (p1)", "PARTITION"),
+        ("SELECT * FROM flights WITH (NOLOCK)", "WITH"),
+    ] {
+        let error = shell.refusal(sql).to_string();
+        assert!(error.contains(clause) && error.contains("not supported yet"), "{sql}: {error}");
+    }
+}
+
+/// Every level doubles the time that DataFusion takes.
+#[test]
+fn nested_with_ends_at_once() {
+    let mut shell = Shell::new();
+    let nested = |levels: usize| {
+        let first = "SELECT 1 AS n".to_owned();
+        (0..levels).fold(first, |sql, _| format!("WITH a AS ({sql}) SELECT n FROM a"))
+    };
+    let start = std::time::Instant::now();
+    assert_eq!(shell.value(&nested(10)), "1");
+    assert!(shell.refusal(&nested(24)).to_string().contains("WITH inside more than 12 others"));
+    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
+}
+
+/// It once wrapped to -2.
+#[test]
+fn a_sum_of_bigint_does_not_wrap() {
+    let mut shell = Shell::with_database();
+    shell.run("CREATE TABLE t (k BIGINT, i INT); INSERT INTO t VALUES (9223372036854775807, 1), (9223372036854775807, 2)");
+    assert_eq!(
+        shell.value("SELECT sum(k), sum(i), sum(DISTINCT k) FROM t"),
+        "18446744073709551614|3|9223372036854775807"
+    );
+    assert_eq!(
+        shell.value("SELECT max(s) FROM (SELECT sum(k) OVER (ORDER BY i) s FROM t) x"),
+        "18446744073709551614"
+    );
+    assert_eq!(shell.value("SELECT count(*) FROM t WHERE k <= (SELECT sum(k) FROM t)"), "2");
+    shell.run("INSERT INTO t SELECT sum(i), sum(i) FROM t");
+    assert_eq!(shell.value("SELECT k FROM t WHERE i = 3"), "3");
+}
+
 #[test]
 fn literals_and_casts_are_starrocks() {
     let mut shell = Shell::new();

@@ -1,13 +1,20 @@
 //! `cairn sql --check`: every statement is parsed and analysed, none is run.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use cairn::{Checker, Database, ParseError, SourceStatement, parse_statement, split_statements};
+use cairn::{
+    Checker, Database, Disk, ParseError, SourceStatement, StoreOptions, SystemStores, parse_statement,
+    split_statements,
+};
 use tokio::runtime::Handle;
 
 use super::super::console::Console;
 use super::super::failure::Failure;
 use super::script::Script;
+
+/// What a directory has that is a store.
+const CATALOG_FILE: &str = "catalog.redb";
 
 /// Checks the statements against the store in `data`; against an empty one when there is none, and none is made.
 pub(super) fn run(
@@ -17,14 +24,18 @@ pub(super) fn run(
     console: &mut Console,
 ) -> Result<(), Failure> {
     let temporary;
-    let directory = if let Some(directory) = data.filter(|directory| directory.exists()) {
+    let directory = if let Some(directory) = data.filter(|directory| directory.join(CATALOG_FILE).exists()) {
         directory
     } else {
         temporary = tempfile::tempdir()
             .map_err(|error| Failure::ours(format_args!("cannot make a temporary directory: {error}")))?;
         temporary.path()
     };
-    let database = Database::open(directory, runtime)?;
+    // Whatever an earlier process left undone is not a check's to finish.
+    let stores = SystemStores { handle: runtime.clone(), disk: Disk::system() };
+    let mut options = StoreOptions::new(Arc::new(stores));
+    options.resume_jobs = false;
+    let database = Database::open_with(directory, options, runtime)?;
     let session = database.session();
     let mut checker = Checker::new(&session);
     let mut all_ok = true;

@@ -81,7 +81,8 @@ fn refuse_unsupported(statement: &CreateTableStatement) -> Result<()> {
 fn distribution(clause: Option<&DistributionClause>, columns: &[Column]) -> Result<Distribution> {
     let buckets = match clause.and_then(|clause| clause.buckets) {
         None => DEFAULT_BUCKETS,
-        Some(number) => u32::try_from(number).unwrap_or(u32::MAX),
+        Some(number) => u32::try_from(number)
+            .map_err(|_| Error::analysis(format!("{number} buckets are too many: give a smaller number")))?,
     };
     match clause.and_then(|clause| clause.hash_columns.as_ref()) {
         None => Ok(Distribution::Random { buckets }),

@@ -208,3 +208,96 @@ fn the_longest_chains_that_parse_can_be_printed_compared_and_freed() {
         assert_eq!(statement.clone(), statement);
     }
 }
+
+/// Siblings do not make a tree deeper, however many they are.
+#[test]
+fn what_generators_write_parses() {
+    let n = 2000;
+    for sql in [
+        format!("SELECT CASE{} ELSE a - 1 END FROM t", " WHEN a = 1 AND b = 2 THEN a + 1".repeat(n)),
+        format!("SELECT CASE a + 1{} END + 1 FROM t", " WHEN - 1 THEN - 2".repeat(n)),
+        format!("SELECT 1{} FROM t WHERE a = 1", ", a + b * c = 1 AND d BETWEEN 1 AND 2 OR e".repeat(n)),
+        format!("SELECT a IN (0{})", ", 1 + 2".repeat(n)),
+        format!("INSERT INTO t VALUES (1){}", ", (- 1 + 2)".repeat(n)),
+        format!("SELECT 1 WHERE a = 1{}", " OR a = - 1 AND b BETWEEN 1 AND 2".repeat(140)),
+        format!("SELECT 1 WHERE a = 1{}", " AND a <> 1".repeat(290)),
+    ] {
+        parse_ok(&sql);
+    }
+}
+
+/// Words that end an expression elsewhere do not hide how long a chain is.
+#[test]
+fn chains_of_odd_words_are_bounded() {
+    let n = 50_000;
+    for link in [
+        " + when",
+        " + then",
+        " + on",
+        " + end",
+        " BETWEEN a AND b",
+        " XOR a AND b",
+        " AND a OR b",
+        " + CASE",
+        " NOT BETWEEN a AND b",
+        " + a AND - b",
+    ] {
+        for sql in [format!("SELECT 1{}", link.repeat(n)), format!("SELECT CASE WHEN 1{}", link.repeat(n))] {
+            assert!(parse(&sql).is_err(), "{link}");
+        }
+    }
+}
+
+#[test]
+fn what_is_not_supported_is_named() {
+    for (sql, expected) in [
+        ("SELECT 5 DIV 2", "line 1, column 10: DIV is not supported yet"),
+        ("SELECT * FROM t PARTITION (p)", "line 1, column 17: PARTITION in a query is not supported yet"),
+        ("SELECT * FROM t PARTITIONS (p)", "line 1, column 17: PARTITION in a query is not supported yet"),
+        ("INSERT INTO t BY NAME SELECT 1", "line 1, column 15: BY NAME in INSERT is not supported yet"),
+        (
+            "INSERT INTO t PROPERTIES (\"a\" = \"b\") SELECT 1",
+            "line 1, column 15: PROPERTIES in INSERT is not supported yet",
+        ),
+        (
+            "SHOW PARTITIONS FROM t ORDER BY a",
+            "line 1, column 24: ORDER BY in SHOW PARTITIONS is not supported yet",
+        ),
+        (
+            "SHOW PARTITIONS FROM t WHERE a = 1",
+            "line 1, column 24: WHERE in SHOW PARTITIONS is not supported yet",
+        ),
+        (
+            "SHOW PARTITIONS FROM t LIMIT 1",
+            "line 1, column 24: LIMIT in SHOW PARTITIONS is not supported yet",
+        ),
+    ] {
+        check_refused_at(sql, expected);
+    }
+    super::check("SELECT count(*) FILTER (WHERE a > 1) FROM t");
+    super::check("SELECT sum(a) OVER (PARTITION BY (b)) FROM t");
+}
+
+#[test]
+fn errors_show_nothing_unprintable_and_no_insides() {
+    check_refused_at(
+        "SHOW \0 x",
+        "line 1, column 6: expected DATABASES, TABLES, PARTITIONS, CREATE, REPOSITORIES, SNAPSHOT, BACKUP or RESTORE, found '\\u{0}'",
+    );
+    for sql in [
+        "SELECT 1 \0",
+        "SELECT \u{7}",
+        "SELECT * FROM t WHERE a ! b",
+        "SELECT a = ANY b",
+        "SELECT a ? 1 : 2",
+        "SELECT 1 @ 2",
+        "SELECT :a 1",
+        "SELECT {",
+        "SELECT $1 =>",
+    ] {
+        let Err(error) = parse(sql) else { continue };
+        let text = error.to_string();
+        assert!(!text.contains("Token") && !text.contains("Span"), "{sql}: {text}");
+        assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{sql}: {text:?}");
+    }
+}

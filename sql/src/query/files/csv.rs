@@ -4,14 +4,11 @@
 //! read by one thread, batch by batch, which waits for the query to take them: memory stays small however long the
 //! file is.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ::csv::{ByteRecord, Reader, ReaderBuilder, Terminator, Trim};
 use arrow::array::{
-    ArrayRef, BooleanBuilder, Date32Builder, Float64Builder, Int64Builder, StringBuilder,
-    TimestampMicrosecondBuilder,
+    ArrayRef, Date32Builder, Float64Builder, Int64Builder, StringBuilder, TimestampMicrosecondBuilder,
 };
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
@@ -24,6 +21,7 @@ use datafusion::physical_plan::streaming::PartitionStream;
 
 use super::infer::{CsvType, NULL, TypeGuess};
 use super::options::CsvFormat;
+use super::records::Records;
 use crate::error::{Error, Result};
 
 /// Rows of a batch.
@@ -58,9 +56,9 @@ fn column_types(paths: &[PathBuf], format: &CsvFormat) -> Result<Vec<CsvType>> {
         let mut records = Records::open(path, format)?;
         while records.next(guesses.len())? {
             if guesses.is_empty() {
-                guesses.resize_with(records.record.len(), TypeGuess::default);
+                guesses.resize_with(records.width(), TypeGuess::default);
             }
-            guesses.iter_mut().zip(&records.record).for_each(|(guess, field)| guess.add(field));
+            guesses.iter_mut().zip(records.fields()).for_each(|(guess, field)| guess.add(field));
             rows += 1;
             if rows == format.sample_rows {
                 break 'files;
@@ -76,74 +74,6 @@ fn column_types(paths: &[PathBuf], format: &CsvFormat) -> Result<Vec<CsvType>> {
     }
     let finish = |guess: &TypeGuess| if format.detect_types { guess.finish() } else { CsvType::Text };
     Ok(guesses.iter().map(finish).collect())
-}
-
-/// The rows of one file, each of the same number of fields.
-struct Records<'a> {
-    path: &'a Path,
-    reader: Reader<File>,
-    record: ByteRecord,
-    rows: u64,
-    strip_return: bool,
-}
-
-impl<'a> Records<'a> {
-    fn open(path: &'a Path, format: &CsvFormat) -> Result<Self> {
-        let file = File::open(path)
-            .map_err(|e| Error::invalid(format!("FILES: cannot open {}: {e}", path.display())))?;
-        let mut builder = ReaderBuilder::new();
-        builder
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(format.column_separator)
-            .terminator(Terminator::Any(format.row_delimiter))
-            .trim(if format.trim_space { Trim::Fields } else { Trim::None })
-            .quoting(format.enclose.is_some())
-            .quote(format.enclose.unwrap_or(b'"'))
-            .escape(format.escape);
-        let mut records = Self {
-            path,
-            reader: builder.from_reader(file),
-            record: ByteRecord::new(),
-            rows: 0,
-            strip_return: format.row_delimiter == b'\n',
-        };
-        for _ in 0..format.skip_header {
-            records.read()?;
-        }
-        Ok(records)
-    }
-
-    fn read(&mut self) -> Result<bool> {
-        self.rows += 1;
-        self.reader
-            .read_byte_record(&mut self.record)
-            .map_err(|e| Error::invalid(format!("FILES: cannot read {}: {e}", self.path.display())))
-    }
-
-    /// Reads the next row, which must have `width` fields unless that is 0.
-    fn next(&mut self, width: usize) -> Result<bool> {
-        if !self.read()? {
-            return Ok(false);
-        }
-        if self.strip_return
-            && let Some(last) = self.record.len().checked_sub(1)
-            && let Some(field) = self.record.get(last).and_then(|field| field.strip_suffix(b"\r"))
-        {
-            let field = field.to_vec();
-            self.record.truncate(last);
-            self.record.push_field(&field);
-        }
-        if width != 0 && self.record.len() != width {
-            return Err(self.fault(format_args!("has {} columns, expected {width}", self.record.len())));
-        }
-        Ok(true)
-    }
-
-    fn fault(&self, what: impl std::fmt::Display) -> Error {
-        let line = self.record.position().map_or(self.rows, ::csv::Position::line);
-        Error::invalid(format!("FILES: {}: the row at line {line} {what}", self.path.display()))
-    }
 }
 
 /// Some of the files, read one after the other.
@@ -196,8 +126,9 @@ fn read_file(
             if !more {
                 break;
             }
-            for (number, (column, field)) in columns.iter_mut().zip(&records.record).enumerate() {
-                if column.push(field).is_none() {
+            let fields = columns.iter_mut().zip(types).zip(records.fields());
+            for (number, ((column, csv_type), field)) in fields.enumerate() {
+                if column.push(*csv_type, field).is_none() {
                     return Err(wrong_field(&records, number, field, types));
                 }
             }
@@ -231,7 +162,6 @@ fn wrong_field(records: &Records<'_>, number: usize, field: &[u8], types: &[CsvT
 
 /// A column of a batch in the making.
 enum ColumnBuilder {
-    Boolean(BooleanBuilder),
     BigInt(Int64Builder),
     Double(Float64Builder),
     Date(Date32Builder),
@@ -242,7 +172,6 @@ enum ColumnBuilder {
 impl ColumnBuilder {
     fn new(csv_type: CsvType) -> Self {
         match csv_type {
-            CsvType::Boolean => Self::Boolean(BooleanBuilder::new()),
             CsvType::BigInt => Self::BigInt(Int64Builder::new()),
             CsvType::Double => Self::Double(Float64Builder::new()),
             CsvType::Date => Self::Date(Date32Builder::new()),
@@ -251,17 +180,14 @@ impl ColumnBuilder {
         }
     }
 
-    /// Takes a field; `None` when it is not of the column's type.
-    fn push(&mut self, field: &[u8]) -> Option<()> {
+    /// Takes a field; `None` when it is not of the column's type, by the rule that the guess goes by.
+    fn push(&mut self, csv_type: CsvType, field: &[u8]) -> Option<()> {
         let text = std::str::from_utf8(field).ok()?;
         let null = field == NULL || (field.is_empty() && !matches!(self, Self::Text(_)));
+        if !null && !csv_type.takes(text) {
+            return None;
+        }
         match self {
-            Self::Boolean(builder) => builder.append_option(match text.to_ascii_lowercase().as_str() {
-                _ if null => None,
-                "true" => Some(true),
-                "false" => Some(false),
-                _ => return None,
-            }),
             Self::BigInt(builder) => {
                 builder.append_option(if null { None } else { Some(text.parse().ok()?) });
             }
@@ -285,7 +211,6 @@ impl ColumnBuilder {
 
     fn finish(&mut self) -> ArrayRef {
         match self {
-            Self::Boolean(builder) => Arc::new(builder.finish()),
             Self::BigInt(builder) => Arc::new(builder.finish()),
             Self::Double(builder) => Arc::new(builder.finish()),
             Self::Date(builder) => Arc::new(builder.finish()),

@@ -6,7 +6,6 @@ use cairn_format::{ColumnType, Value};
 /// What the fields of a CSV column are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CsvType {
-    Boolean,
     BigInt,
     Double,
     Date,
@@ -14,9 +13,12 @@ pub(super) enum CsvType {
     Text,
 }
 
-/// From the narrowest; the first that takes every field of the sample is the column's.
-const CANDIDATES: [CsvType; 6] =
-    [CsvType::Boolean, CsvType::BigInt, CsvType::Double, CsvType::Date, CsvType::DateTime, CsvType::Text];
+/// The first that takes every field of the sample is the column's.
+const CANDIDATES: [CsvType; 5] =
+    [CsvType::BigInt, CsvType::Double, CsvType::Date, CsvType::DateTime, CsvType::Text];
+
+/// The digits that every double keeps.
+const DOUBLE_DIGITS: usize = 15;
 
 /// What stands for null in a CSV file.
 pub(super) const NULL: &[u8] = b"\\N";
@@ -24,7 +26,6 @@ pub(super) const NULL: &[u8] = b"\\N";
 impl CsvType {
     pub(super) fn arrow_type(self) -> DataType {
         match self {
-            Self::Boolean => DataType::Boolean,
             Self::BigInt => DataType::Int64,
             Self::Double => DataType::Float64,
             Self::Date => DataType::Date32,
@@ -36,7 +37,6 @@ impl CsvType {
     /// The word for it in an error.
     pub(super) fn name(self) -> &'static str {
         match self {
-            Self::Boolean => "BOOLEAN",
             Self::BigInt => "BIGINT",
             Self::Double => "DOUBLE",
             Self::Date => "DATE",
@@ -45,39 +45,45 @@ impl CsvType {
         }
     }
 
-    /// Whether a field that is not null can be of this type without losing anything of its text.
-    fn takes(self, field: &str) -> bool {
+    /// Whether a field that is not null is of this type, and is written as a value of it becomes text again. So the
+    /// guess changes nothing, whatever type the field ends up in.
+    pub(super) fn takes(self, field: &str) -> bool {
         match self {
-            Self::Boolean => field.eq_ignore_ascii_case("true") || field.eq_ignore_ascii_case("false"),
-            Self::BigInt => number(field) && field.parse::<i64>().is_ok(),
-            Self::Double => {
-                number(field)
-                    && field.contains(|c: char| c.is_ascii_digit())
-                    && field.parse::<f64>().is_ok_and(f64::is_finite)
-            }
-            Self::Date => Value::parse(&ColumnType::Date, field).is_ok(),
-            Self::DateTime => Value::parse(&ColumnType::DateTime, field).is_ok(),
+            Self::BigInt => field.parse::<i64>().is_ok_and(|value| value.to_string() == field),
+            Self::Double => is_double(field),
+            Self::Date => is_canonical(&ColumnType::Date, field),
+            Self::DateTime => is_canonical(&ColumnType::DateTime, field),
             Self::Text => true,
         }
     }
 }
 
-/// Whether the text is how a number is written; one with leading zeros is a code, which must keep them.
-fn number(field: &str) -> bool {
-    let digits = field.strip_prefix('-').unwrap_or(field).as_bytes();
-    match digits {
-        [b'0', second, ..] => !second.is_ascii_digit(),
-        [first, ..] => first.is_ascii_digit() || *first == b'.',
-        [] => false,
-    }
+fn is_double(field: &str) -> bool {
+    let digits = field.bytes().filter(u8::is_ascii_digit).count();
+    (1..=DOUBLE_DIGITS).contains(&digits)
+        && field.parse::<f64>().is_ok_and(|value| format!("{value:?}") == field)
+        && !field.contains('e')
+}
+
+fn is_canonical(column_type: &ColumnType, field: &str) -> bool {
+    // What is no date at all is told apart without an error's message.
+    field.as_bytes().first().is_some_and(u8::is_ascii_digit)
+        && Value::parse(column_type, field)
+            .is_ok_and(|value| value.to_text(column_type).is_some_and(|text| text == field))
 }
 
 /// Guesses the type of one column.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct TypeGuess {
-    /// The place of the best candidate so far.
-    candidate: usize,
+    /// Whether the candidate of the same place takes every field so far.
+    takes: [bool; CANDIDATES.len()],
     seen: bool,
+}
+
+impl Default for TypeGuess {
+    fn default() -> Self {
+        Self { takes: [true; CANDIDATES.len()], seen: false }
+    }
 }
 
 impl TypeGuess {
@@ -86,31 +92,17 @@ impl TypeGuess {
         if field.is_empty() || field == NULL {
             return;
         }
-        let Ok(field) = std::str::from_utf8(field) else {
-            self.candidate = CANDIDATES.len() - 1;
-            return;
-        };
-        let fits = |candidate: &CsvType| candidate.takes(field);
-        if !self.seen {
-            self.candidate = CANDIDATES.iter().position(fits).unwrap_or(CANDIDATES.len() - 1);
-            self.seen = true;
-        } else if !self.current().takes(field) {
-            // Whole numbers widen to fractions and days to times; anything else mixed is text.
-            self.candidate = match self.current() {
-                CsvType::BigInt if CsvType::Double.takes(field) => self.candidate + 1,
-                CsvType::Date if CsvType::DateTime.takes(field) => self.candidate + 1,
-                _ => CANDIDATES.len() - 1,
-            };
+        self.seen = true;
+        let field = std::str::from_utf8(field);
+        for (takes, candidate) in self.takes.iter_mut().zip(CANDIDATES) {
+            *takes = *takes && field.is_ok_and(|field| candidate.takes(field));
         }
-    }
-
-    fn current(&self) -> CsvType {
-        CANDIDATES.get(self.candidate).copied().unwrap_or(CsvType::Text)
     }
 
     /// The guess; text when no field said anything.
     pub(super) fn finish(&self) -> CsvType {
-        if self.seen { self.current() } else { CsvType::Text }
+        let candidate = self.takes.iter().zip(CANDIDATES).find(|(takes, _)| **takes);
+        candidate.filter(|_| self.seen).map_or(CsvType::Text, |(_, candidate)| candidate)
     }
 }
 
@@ -119,18 +111,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_guess_takes_every_field() {
-        let cases: [(&[&str], CsvType); 11] = [
+    fn a_guess_takes_every_field_and_loses_nothing_of_its_text() {
+        let cases: [(&[&str], CsvType); 20] = [
             (&["1", "-2", "", "\\N"], CsvType::BigInt),
-            (&["1", "2.5", "1e3"], CsvType::Double),
+            (&["9223372036854775807"], CsvType::BigInt),
+            (&["1.5", "-2.0", "0.25"], CsvType::Double),
+            (&["1.1", "2"], CsvType::Text),
+            (&["1e3"], CsvType::Text),
+            (&["1.50"], CsvType::Text),
+            (&["0.1234567890123456"], CsvType::Text),
+            (&["nan"], CsvType::Text),
+            (&["inf"], CsvType::Text),
             (&["1", "x"], CsvType::Text),
             (&["007"], CsvType::Text),
-            (&["0", "0.5"], CsvType::Double),
-            (&["true", "FALSE"], CsvType::Boolean),
-            (&["true", "1"], CsvType::Text),
+            (&["+5"], CsvType::Text),
+            (&["-0"], CsvType::Text),
+            (&["true", "FALSE"], CsvType::Text),
             (&["2013-01-01"], CsvType::Date),
-            (&["2013-01-01", "2013-01-01 10:00:00"], CsvType::DateTime),
-            (&["99999999999999999999"], CsvType::Double),
+            (&["20130101"], CsvType::BigInt),
+            (&["2013-01-01 10:00:00"], CsvType::DateTime),
+            (&["2013-01-01", "2013-01-01 10:00:00"], CsvType::Text),
+            (&["99999999999999999999"], CsvType::Text),
             (&["", "\\N"], CsvType::Text),
         ];
         for (fields, expected) in cases {

@@ -5,6 +5,8 @@ mod infer;
 mod options;
 mod parquet;
 mod paths;
+mod records;
+mod splitter;
 
 use std::path::PathBuf;
 use std::sync::Arc;

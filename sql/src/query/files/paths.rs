@@ -85,6 +85,11 @@ fn expand_one(path: &str) -> Result<Vec<PathBuf>> {
         return files_in(literal);
     }
     if literal.exists() {
+        if !literal.is_file() {
+            return Err(Error::analysis(format!(
+                "FILES: '{path}' is neither a regular file nor a directory"
+            )));
+        }
         return Ok(vec![literal.to_owned()]);
     }
     let mut found = Vec::new();
@@ -220,6 +225,8 @@ mod tests {
         assert_eq!(names(&format!("{plain}/*/2.csv,{plain}/*/1.csv")), ["2.csv", "1.csv"]);
         assert_eq!(names(&format!("{plain}/*/{{1,2}}.csv")), ["1.csv", "2.csv"]);
         assert!(expand(&format!("{plain}/none*")).unwrap_err().to_string().contains("none*"));
+        // A device may have no end.
+        assert!(expand("/dev/zero").unwrap_err().to_string().contains("neither a regular file"));
         assert!(expand("s3://b/x").unwrap_err().to_string().contains("not supported"));
     }
 }
