@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use arrow::array::ArrayRef;
+use arrow::compute::BatchCoalescer;
 use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
 use cairn_engine::{CatalogView, Load, LoadOptions, TabletStore};
@@ -188,15 +189,34 @@ fn one_row(planned: PlannedQuery) -> Result<Vec<ArrayRef>> {
 }
 
 fn of_query(insert: &Insert<'_>, planned: PlannedQuery, load: &mut Load<'_>) -> Result<()> {
-    let columns = &insert.table.definition.columns;
+    let failed =
+        |e| Error::new(ErrorKind::Internal, "rows of the query cannot be put together").with_source(e);
     let mut rows = 0;
+    // A join may give batches of a few rows each, and a load takes as long over one as over a full one.
+    let mut gathered: Option<BatchCoalescer> = None;
     for batch in planned.run()? {
         let batch = batch?;
-        let arrays = batch.columns().iter().zip(&insert.targets);
-        let arrays = arrays.map(|(array, target)| cast_column(&columns[*target], array, rows));
-        write(insert, arrays.collect::<Result<_>>()?, batch.num_rows(), load)?;
-        rows += batch.num_rows() as u64;
+        let gathered = gathered.get_or_insert_with(|| BatchCoalescer::new(batch.schema(), BATCH_ROWS));
+        gathered.push_batch(batch).map_err(failed)?;
+        while let Some(batch) = gathered.next_completed_batch() {
+            write_cast(insert, &batch, &mut rows, load)?;
+        }
     }
+    let Some(mut gathered) = gathered else { return Ok(()) };
+    gathered.finish_buffered_batch().map_err(failed)?;
+    while let Some(batch) = gathered.next_completed_batch() {
+        write_cast(insert, &batch, &mut rows, load)?;
+    }
+    Ok(())
+}
+
+/// Casts a batch of the query, before which there were `rows`, to the target columns and hands it to the load.
+fn write_cast(insert: &Insert<'_>, batch: &RecordBatch, rows: &mut u64, load: &mut Load<'_>) -> Result<()> {
+    let columns = &insert.table.definition.columns;
+    let arrays = batch.columns().iter().zip(&insert.targets);
+    let arrays = arrays.map(|(array, target)| cast_column(&columns[*target], array, *rows));
+    write(insert, arrays.collect::<Result<_>>()?, batch.num_rows(), load)?;
+    *rows += batch.num_rows() as u64;
     Ok(())
 }
 
