@@ -7,8 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cairn_format::{
-    DatabaseName, PartitionDefinition, PartitionName, RepositoryName, SnapshotLabel, TableDefinition,
-    TableName,
+    DatabaseName, PartitionDefinition, PartitionName, RepositoryName, TableDefinition, TableName,
 };
 use cairn_repository::{Access, Disk, Environment, Location, Repository, RepositoryOptions, StoreProvider};
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -315,15 +314,6 @@ impl TabletStore {
             crate::job::JobState::Cancelled => Ok(ended),
             _ => refused(&ended),
         }
-    }
-
-    /// The snapshots of `label` in a repository, and of all labels without one.
-    pub fn snapshots(
-        &self,
-        repository: &RepositoryName,
-        label: Option<&SnapshotLabel>,
-    ) -> Result<Vec<cairn_repository::SnapshotName>> {
-        Ok(self.open_repository(repository)?.snapshots(label)?)
     }
 }
 
