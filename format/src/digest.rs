@@ -15,39 +15,67 @@ use crate::error::{Error, ErrorKind};
 pub enum DigestAlgorithm {
     /// XXH3 with 128 bits: finds every accidental change, at memory speed. It does not resist a forger.
     Xxh3,
+    /// BLAKE3 with 256 bits: nobody can make other bytes of the same digest.
+    Blake3,
 }
 
 impl DigestAlgorithm {
-    /// The algorithm new objects are named by.
+    /// The algorithm that objects are named by where nobody chose another.
     pub const DEFAULT: Self = Self::Xxh3;
+
+    /// Every algorithm.
+    pub const ALL: [Self; 2] = [Self::Xxh3, Self::Blake3];
 
     /// The algorithm's name as digests and descriptors spell it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Xxh3 => "xxh3",
+            Self::Blake3 => "blake3",
         }
     }
 
     /// Reads an algorithm's name; `None` when this program does not know it.
     pub fn from_name(name: &str) -> Option<Self> {
-        (name == Self::Xxh3.name()).then_some(Self::Xxh3)
+        Self::ALL.into_iter().find(|algorithm| algorithm.name() == name)
+    }
+
+    /// Bytes of the algorithm's values.
+    pub const fn value_bytes(self) -> usize {
+        match self {
+            Self::Xxh3 => 16,
+            Self::Blake3 => 32,
+        }
+    }
+
+    /// Bytes of the text of a digest.
+    pub const fn text_bytes(self) -> usize {
+        self.name().len() + 1 + 2 * self.value_bytes()
     }
 }
 
-/// The digest of some bytes: an algorithm and 128 bits.
+/// The digest of some bytes: an algorithm and its value.
 ///
-/// Its text is `<algorithm>-<32 lowercase hexadecimal digits>`, and no other text is read as a digest: equal
-/// digests have equal texts, which makes the text fit to be an object's name.
+/// Its text is `<algorithm>-<value in lowercase hexadecimal digits>`, and no other text is read as a digest: equal
+/// digests have equal texts, which makes the text fit to be part of an object's name.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest {
     algorithm: DigestAlgorithm,
-    value: u128,
+    /// The value from its most significant byte; what the algorithm does not fill is 0.
+    value: [u8; 32],
 }
 
 impl Digest {
     /// The digest of `bytes` by the default algorithm.
     pub fn of(bytes: &[u8]) -> Self {
-        Self { algorithm: DigestAlgorithm::Xxh3, value: xxh3_128(bytes) }
+        Self::by(DigestAlgorithm::DEFAULT, bytes)
+    }
+
+    /// The digest of `bytes` by `algorithm`.
+    pub fn by(algorithm: DigestAlgorithm, bytes: &[u8]) -> Self {
+        match algorithm {
+            DigestAlgorithm::Xxh3 => Self::xxh3(xxh3_128(bytes)),
+            DigestAlgorithm::Blake3 => Self { algorithm, value: *blake3::hash(bytes).as_bytes() },
+        }
     }
 
     /// Reads a digest's text.
@@ -59,7 +87,7 @@ impl Digest {
             Error::new(
                 ErrorKind::Corrupt,
                 format!(
-                    "'{}' is not a digest: expected xxh3- and 32 lowercase hexadecimal digits",
+                    "'{}' is not a digest: expected xxh3- and 32, or blake3- and 64 lowercase hexadecimal digits",
                     clip(text)
                 ),
             )
@@ -73,23 +101,39 @@ impl Digest {
 
     /// The first two hexadecimal digits of the value: the folder that a data object lies in.
     pub fn shard(&self) -> String {
-        format!("{:02x}", self.value >> 120)
+        format!("{:02x}", self.value[0])
     }
 
     pub(crate) fn from_text(text: &str) -> Option<Self> {
         let (name, hex) = text.split_once('-')?;
         let algorithm = DigestAlgorithm::from_name(name)?;
-        let canonical = hex.len() == 32 && hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        if !canonical {
+        let digits = hex.as_bytes();
+        if digits.len() != 2 * algorithm.value_bytes() {
             return None;
         }
-        Some(Self { algorithm, value: u128::from_str_radix(hex, 16).ok()? })
+        let digit = |byte: u8| match byte {
+            b'0'..=b'9' => Some(byte - b'0'),
+            b'a'..=b'f' => Some(byte - b'a' + 10),
+            _ => None,
+        };
+        let mut value = [0; 32];
+        for (byte, pair) in value.iter_mut().zip(digits.chunks_exact(2)) {
+            *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+        }
+        Some(Self { algorithm, value })
+    }
+
+    fn xxh3(value: u128) -> Self {
+        let mut bytes = [0; 32];
+        bytes[..16].copy_from_slice(&value.to_be_bytes());
+        Self { algorithm: DigestAlgorithm::Xxh3, value: bytes }
     }
 }
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{:032x}", self.algorithm.name(), self.value)
+        write!(f, "{}-", self.algorithm.name())?;
+        self.value[..self.algorithm.value_bytes()].iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
@@ -109,30 +153,47 @@ impl FromStr for Digest {
 
 /// Computes a digest of bytes that arrive in pieces.
 pub struct DigestHasher {
-    state: Box<Xxh3>,
+    state: HasherState,
+}
+
+enum HasherState {
+    Xxh3(Box<Xxh3>),
+    Blake3(Box<blake3::Hasher>),
 }
 
 impl DigestHasher {
     /// A hasher of the default algorithm that has seen nothing.
     pub fn new() -> Self {
-        Self { state: Box::new(Xxh3::new()) }
+        Self::with_algorithm(DigestAlgorithm::DEFAULT)
     }
 
     /// A hasher that computes digests by `algorithm`.
     pub fn with_algorithm(algorithm: DigestAlgorithm) -> Self {
-        match algorithm {
-            DigestAlgorithm::Xxh3 => Self::new(),
-        }
+        let state = match algorithm {
+            DigestAlgorithm::Xxh3 => HasherState::Xxh3(Box::new(Xxh3::new())),
+            DigestAlgorithm::Blake3 => HasherState::Blake3(Box::new(blake3::Hasher::new())),
+        };
+        Self { state }
     }
 
     /// Takes the next bytes in.
     pub fn update(&mut self, bytes: &[u8]) {
-        self.state.update(bytes);
+        match &mut self.state {
+            HasherState::Xxh3(state) => state.update(bytes),
+            HasherState::Blake3(state) => {
+                state.update(bytes);
+            }
+        }
     }
 
     /// The digest of everything taken in so far.
     pub fn digest(&self) -> Digest {
-        Digest { algorithm: DigestAlgorithm::Xxh3, value: self.state.digest128() }
+        match &self.state {
+            HasherState::Xxh3(state) => Digest::xxh3(state.digest128()),
+            HasherState::Blake3(state) => {
+                Digest { algorithm: DigestAlgorithm::Blake3, value: *state.finalize().as_bytes() }
+            }
+        }
     }
 }
 
@@ -162,33 +223,46 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_digest_of_nothing_is_the_published_one() {
+    fn the_digests_of_nothing_are_the_published_ones() {
         assert_eq!(Digest::of(b"").to_string(), "xxh3-99aa06d3014798d86001c324468d497f");
+        assert_eq!(
+            Digest::by(DigestAlgorithm::Blake3, b"").to_string(),
+            "blake3-af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262"
+        );
     }
 
     #[test]
     fn pieces_and_whole_agree() {
         let bytes: Vec<u8> = (0..100_000_u32).map(|i| (i % 251) as u8).collect();
-        let mut hasher = DigestHasher::new();
-        bytes.chunks(777).for_each(|piece| hasher.update(piece));
-        assert_eq!(hasher.digest(), Digest::of(&bytes));
+        for algorithm in DigestAlgorithm::ALL {
+            let mut hasher = DigestHasher::with_algorithm(algorithm);
+            bytes.chunks(777).for_each(|piece| hasher.update(piece));
+            assert_eq!(hasher.digest(), Digest::by(algorithm, &bytes));
+        }
     }
 
     #[test]
     fn only_the_canonical_text_is_a_digest() {
-        let text = Digest::of(b"cairn").to_string();
-        assert_eq!(Digest::parse(&text).unwrap(), Digest::of(b"cairn"));
-        assert_eq!(Digest::of(b"cairn").shard(), text[5..7]);
-        for broken in [
-            text.to_uppercase(),
-            text.replacen("xxh3-", "blake3-", 1),
-            text[..text.len() - 1].to_owned(),
-            format!("{text}0"),
-            format!(" {text}"),
-            format!("xxh3-+{}", &text[6..]),
-            String::new(),
-        ] {
-            assert!(Digest::parse(&broken).is_err(), "{broken}");
+        for algorithm in DigestAlgorithm::ALL {
+            let digest = Digest::by(algorithm, b"cairn");
+            let text = digest.to_string();
+            assert_eq!(text.len(), algorithm.text_bytes());
+            assert_eq!(Digest::parse(&text).unwrap(), digest);
+            let prefix = algorithm.name().len() + 1;
+            assert_eq!(digest.shard(), text[prefix..prefix + 2]);
+            for broken in [
+                text.to_uppercase(),
+                text.replacen(algorithm.name(), "sha256", 1),
+                text.replacen(algorithm.name(), if text.starts_with('x') { "blake3" } else { "xxh3" }, 1),
+                text[..text.len() - 1].to_owned(),
+                format!("{text}0"),
+                format!(" {text}"),
+                text.replacen('-', "-+", 1),
+                text.replacen('-', "-ü", 1),
+                String::new(),
+            ] {
+                assert!(Digest::parse(&broken).is_err(), "{broken}");
+            }
         }
     }
 }

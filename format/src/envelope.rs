@@ -1,7 +1,7 @@
 //! The envelope that every JSON object of a repository travels in.
 //!
 //! ```text
-//! {"checksum":"xxh3-<32 hex>","<kind>":<body>}\n
+//! {"checksum":"<digest>","<kind>":<body>}\n
 //! ```
 //!
 //! The checksum is the digest of the body's exact bytes, and everything around the body is fixed byte by byte.
@@ -13,14 +13,11 @@ use std::fmt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::digest::Digest;
+use crate::digest::{Digest, DigestAlgorithm};
 use crate::error::{Error, ErrorKind};
 
 const HEAD: &str = r#"{"checksum":""#;
 const TAIL: &str = "}\n";
-
-/// Bytes of a digest's text, which the frame's arithmetic needs.
-const DIGEST_LENGTH: usize = 37;
 
 /// What an envelope says it holds. The kind is the name of the body's field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +28,12 @@ pub enum EnvelopeKind {
     Manifest,
     /// The intent of a running backup.
     Intent,
+    /// What a collection has marked.
+    Marks,
+    /// What stands in the place of a manifest that is not to come any more.
+    Fence,
+    /// What a verification has read and found right.
+    Verification,
 }
 
 impl EnvelopeKind {
@@ -40,17 +43,24 @@ impl EnvelopeKind {
             Self::Descriptor => "repository",
             Self::Manifest => "snapshot",
             Self::Intent => "intent",
+            Self::Marks => "marks",
+            Self::Fence => "fence",
+            Self::Verification => "verification",
         }
     }
 }
 
-/// Puts `body` into an envelope of `kind`. Equal bodies give equal bytes.
-pub(crate) fn seal<T: Serialize>(kind: EnvelopeKind, body: &T) -> Result<Vec<u8>, Error> {
+/// Puts `body` into an envelope of `kind` whose checksum is by `algorithm`. Equal bodies give equal bytes.
+pub(crate) fn seal<T: Serialize>(
+    kind: EnvelopeKind,
+    algorithm: DigestAlgorithm,
+    body: &T,
+) -> Result<Vec<u8>, Error> {
     let body = serde_json::to_vec_pretty(body).map_err(|source| {
         Error::new(ErrorKind::InvalidInput, format!("cannot write the {} document", kind.name()))
             .with_source(source)
     })?;
-    let mut sealed = frame(kind, &Digest::of(&body)).into_bytes();
+    let mut sealed = frame(kind, &Digest::by(algorithm, &body)).into_bytes();
     sealed.extend_from_slice(&body);
     sealed.extend_from_slice(TAIL.as_bytes());
     Ok(sealed)
@@ -71,17 +81,20 @@ pub(crate) fn open<T: DeserializeOwned>(kind: EnvelopeKind, sealed: &[u8]) -> Re
 fn checked_body(kind: EnvelopeKind, sealed: &[u8]) -> Result<&[u8], Error> {
     let malformed =
         |what: &str| Error::new(ErrorKind::Corrupt, format!("the {} document {what}", kind.name()));
-    let digest = sealed
-        .get(HEAD.len()..HEAD.len() + DIGEST_LENGTH)
-        .and_then(|text| std::str::from_utf8(text).ok())
-        .and_then(Digest::from_text)
+    let digest_at = |algorithm: DigestAlgorithm| {
+        let text = sealed.get(HEAD.len()..HEAD.len() + algorithm.text_bytes())?;
+        std::str::from_utf8(text).ok().and_then(Digest::from_text)
+    };
+    let digest = DigestAlgorithm::ALL
+        .into_iter()
+        .find_map(digest_at)
         .ok_or_else(|| malformed("does not start with a checksum"))?;
     let body = sealed
         .strip_prefix(frame(kind, &digest).as_bytes())
         .ok_or_else(|| malformed("is of another kind or its frame is damaged"))?
         .strip_suffix(TAIL.as_bytes())
         .ok_or_else(|| malformed("has been cut short or its end is damaged"))?;
-    let found = Digest::of(body);
+    let found = Digest::by(digest.algorithm(), body);
     if found != digest {
         return Err(malformed(&format!("does not match its checksum: expected {digest}, found {found}")));
     }
@@ -107,32 +120,36 @@ mod tests {
 
     #[test]
     fn what_was_sealed_opens() {
-        let sealed = seal(EnvelopeKind::Intent, &vec![1, 2, 3]).unwrap();
-        assert!(serde_json::from_slice::<serde_json::Value>(&sealed).is_ok());
-        assert_eq!(open::<Vec<i32>>(EnvelopeKind::Intent, &sealed).unwrap(), [1, 2, 3]);
+        for algorithm in DigestAlgorithm::ALL {
+            let sealed = seal(EnvelopeKind::Intent, algorithm, &vec![1, 2, 3]).unwrap();
+            assert!(serde_json::from_slice::<serde_json::Value>(&sealed).is_ok());
+            assert_eq!(open::<Vec<i32>>(EnvelopeKind::Intent, &sealed).unwrap(), [1, 2, 3]);
+        }
     }
 
     #[test]
     fn another_kind_is_refused() {
-        let sealed = seal(EnvelopeKind::Intent, &vec![1]).unwrap();
+        let sealed = seal(EnvelopeKind::Intent, DigestAlgorithm::DEFAULT, &vec![1]).unwrap();
         assert!(open::<Vec<i32>>(EnvelopeKind::Manifest, &sealed).is_err());
     }
 
     #[test]
     fn every_flipped_bit_and_every_cut_is_found() {
-        let sealed = seal(EnvelopeKind::Manifest, &vec!["a", "longer body"]).unwrap();
-        for at in 0..sealed.len() {
-            for bit in 0..8 {
-                let mut changed = sealed.clone();
-                changed[at] ^= 1 << bit;
-                assert!(
-                    open::<Vec<String>>(EnvelopeKind::Manifest, &changed).is_err(),
-                    "byte {at} bit {bit}"
-                );
+        for algorithm in DigestAlgorithm::ALL {
+            let sealed = seal(EnvelopeKind::Manifest, algorithm, &vec!["a", "longer body"]).unwrap();
+            for at in 0..sealed.len() {
+                for bit in 0..8 {
+                    let mut changed = sealed.clone();
+                    changed[at] ^= 1 << bit;
+                    assert!(
+                        open::<Vec<String>>(EnvelopeKind::Manifest, &changed).is_err(),
+                        "byte {at} bit {bit}"
+                    );
+                }
+                assert!(open::<Vec<String>>(EnvelopeKind::Manifest, &sealed[..at]).is_err(), "cut at {at}");
             }
-            assert!(open::<Vec<String>>(EnvelopeKind::Manifest, &sealed[..at]).is_err(), "cut at {at}");
+            let longer = [sealed.as_slice(), b"\n"].concat();
+            assert!(open::<Vec<String>>(EnvelopeKind::Manifest, &longer).is_err());
         }
-        let longer = [sealed.as_slice(), b"\n"].concat();
-        assert!(open::<Vec<String>>(EnvelopeKind::Manifest, &longer).is_err());
     }
 }

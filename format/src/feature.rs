@@ -8,12 +8,18 @@ use std::collections::BTreeSet;
 use crate::digest::clip;
 use crate::error::{Error, ErrorKind};
 
-/// Features that this program understands when it reads. Version 1 of the format needs none.
-pub const SUPPORTED_READ_FEATURES: &[&str] = &[];
+/// A snapshot's file lists say in which object, and where in it, a data file lies.
+pub const LOCATED_FILES: &str = "located-files";
+/// Names of objects are unique, writers heed the marks of collections, and fences stand for manifests that are not to
+/// come: whoever writes or deletes must keep to this for anybody to delete safely.
+pub const MARKS: &str = "marks";
+
+/// Features that this program understands when it reads.
+pub const SUPPORTED_READ_FEATURES: &[&str] = &[LOCATED_FILES];
 /// Features that this program understands when it writes.
-pub const SUPPORTED_WRITE_FEATURES: &[&str] = &[];
+pub const SUPPORTED_WRITE_FEATURES: &[&str] = &[MARKS];
 /// Features that this program understands when it collects what no snapshot uses any more.
-pub const SUPPORTED_GC_FEATURES: &[&str] = &[];
+pub const SUPPORTED_GC_FEATURES: &[&str] = &[MARKS];
 
 /// A set of feature names, in the order of their names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,6 +34,11 @@ impl FeatureSet {
     /// The names, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
+    }
+
+    /// Whether `name` is required.
+    pub fn contains(&self, name: &str) -> bool {
+        self.0.contains(name)
     }
 
     /// Whether nothing is required.

@@ -3,11 +3,14 @@
 //! ```text
 //! cairn.json
 //! snapshots/<label>/<timestamp>.json
-//! tables/<digest>.parquet
-//! data/<first two hex digits of the digest>/<digest>.parquet
+//! tables/<name>.parquet
+//! data/<first two hex digits of the digest>/<name>.parquet
 //! jobs/<ulid>.json
 //! trash/<ulid>.json
+//! verified/<ulid>.json
 //! ```
+//!
+//! A name is `<digest>-<ulid of the intent>`, or a digest alone in repositories of the first release.
 //!
 //! A label's bytes outside `A-Z a-z 0-9 _ -` are written `=XX`, the byte in upper-case hexadecimal, so that a key
 //! is safe on every store and file system. There is one key an object and one object a key: any other key is
@@ -15,11 +18,11 @@
 
 use std::fmt;
 
-use crate::digest::Digest;
 use crate::error::Error;
 use crate::name::SnapshotLabel;
+use crate::object_name::ObjectName;
 use crate::timestamp::SnapshotTimestamp;
-use crate::ulid::{IntentId, TrashId};
+use crate::ulid::{IntentId, TrashId, VerificationId};
 
 /// The key of the descriptor.
 pub const DESCRIPTOR_KEY: &str = "cairn.json";
@@ -33,12 +36,14 @@ pub const DATA_PREFIX: &str = "data";
 pub const JOBS_PREFIX: &str = "jobs";
 /// The folder of what collections have marked.
 pub const TRASH_PREFIX: &str = "trash";
+/// The folder of what verifications have recorded.
+pub const VERIFIED_PREFIX: &str = "verified";
 
 /// The most bytes that a label may take in a key.
 pub const MAX_LABEL_KEY_BYTES: usize = 240;
 
 /// The key of one object of a repository, relative to the repository's location.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ObjectKey {
     /// `cairn.json`.
     Descriptor,
@@ -49,14 +54,16 @@ pub enum ObjectKey {
         /// The snapshot's timestamp.
         timestamp: SnapshotTimestamp,
     },
-    /// A table's file list, named by the digest of its bytes.
-    FileList(Digest),
-    /// A data file, named by the digest of its bytes.
-    Data(Digest),
+    /// A table's file list.
+    FileList(ObjectName),
+    /// A data file, or a bundle of several.
+    Data(ObjectName),
     /// The intent of a running backup.
     Intent(IntentId),
     /// What a collection has marked and not yet deleted.
     Trash(TrashId),
+    /// What a verification has recorded.
+    Verified(VerificationId),
 }
 
 impl ObjectKey {
@@ -65,10 +72,11 @@ impl ObjectKey {
         match self {
             Self::Descriptor => DESCRIPTOR_KEY.to_owned(),
             Self::Snapshot { label, timestamp } => format!("{}/{timestamp}.json", Self::label_prefix(label)),
-            Self::FileList(digest) => format!("{TABLES_PREFIX}/{digest}.parquet"),
-            Self::Data(digest) => format!("{DATA_PREFIX}/{}/{digest}.parquet", digest.shard()),
+            Self::FileList(name) => format!("{TABLES_PREFIX}/{name}.parquet"),
+            Self::Data(name) => format!("{DATA_PREFIX}/{}/{name}.parquet", name.digest().shard()),
             Self::Intent(id) => format!("{JOBS_PREFIX}/{id}.json"),
             Self::Trash(id) => format!("{TRASH_PREFIX}/{id}.json"),
+            Self::Verified(id) => format!("{VERIFIED_PREFIX}/{id}.json"),
         }
     }
 
@@ -78,16 +86,19 @@ impl ObjectKey {
             None => (key == DESCRIPTOR_KEY).then_some(Self::Descriptor),
             Some((SNAPSHOTS_PREFIX, rest)) => parse_snapshot(rest),
             Some((TABLES_PREFIX, rest)) => {
-                Some(Self::FileList(Digest::from_text(rest.strip_suffix(".parquet")?)?))
+                Some(Self::FileList(ObjectName::from_text(rest.strip_suffix(".parquet")?)?))
             }
             Some((DATA_PREFIX, rest)) => {
-                Some(Self::Data(Digest::from_text(rest.split_once('/')?.1.strip_suffix(".parquet")?)?))
+                Some(Self::Data(ObjectName::from_text(rest.split_once('/')?.1.strip_suffix(".parquet")?)?))
             }
             Some((JOBS_PREFIX, rest)) => {
                 Some(Self::Intent(IntentId::parse(rest.strip_suffix(".json")?).ok()?))
             }
             Some((TRASH_PREFIX, rest)) => {
                 Some(Self::Trash(TrashId::parse(rest.strip_suffix(".json")?).ok()?))
+            }
+            Some((VERIFIED_PREFIX, rest)) => {
+                Some(Self::Verified(VerificationId::parse(rest.strip_suffix(".json")?).ok()?))
             }
             Some(_) => None,
         }?;
@@ -119,6 +130,12 @@ impl ObjectKey {
 }
 
 impl fmt::Display for ObjectKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render())
+    }
+}
+
+impl fmt::Debug for ObjectKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.render())
     }

@@ -7,43 +7,62 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod bounds;
+mod bundle;
+mod compression;
 mod descriptor;
 mod digest;
 mod envelope;
 mod error;
 mod feature;
+mod fence;
 mod file_list;
 mod intent;
 mod key;
 mod manifest;
+mod marks;
 mod name;
+mod object_name;
 mod parquet_profile;
+mod recompress;
+mod retention;
 mod schema;
 mod timestamp;
 mod ulid;
+mod verification;
 
 pub use bounds::{ColumnBounds, MAX_BOUND_BYTES};
+pub use bundle::{BUNDLE_VERSION, BUNDLE_VERSION_KEY, BundleBuilder};
+pub use compression::Compression;
 pub use descriptor::{Descriptor, FORMAT_VERSION};
 pub use digest::{Digest, DigestAlgorithm, DigestHasher};
 pub use envelope::EnvelopeKind;
 pub use error::{Error, ErrorKind, Result};
-pub use feature::{FeatureSet, SUPPORTED_GC_FEATURES, SUPPORTED_READ_FEATURES, SUPPORTED_WRITE_FEATURES};
+pub use feature::{
+    FeatureSet, LOCATED_FILES, MARKS, SUPPORTED_GC_FEATURES, SUPPORTED_READ_FEATURES,
+    SUPPORTED_WRITE_FEATURES,
+};
+pub use fence::Fence;
 pub use file_list::{
     DataFile, FILE_LIST_CREATED_BY, FILE_LIST_VERSION, FILE_LIST_VERSION_KEY, FileColumnBounds, FileList,
-    FileListRef, SealedFileList,
+    FileListRef, FileLocation, FileSource, SealedFileList,
 };
 pub use intent::{INTENT_LIFETIME_MS, Intent};
 pub use key::{
     DATA_PREFIX, DESCRIPTOR_KEY, JOBS_PREFIX, MAX_LABEL_KEY_BYTES, ObjectKey, SNAPSHOTS_PREFIX,
-    TABLES_PREFIX, TRASH_PREFIX,
+    TABLES_PREFIX, TRASH_PREFIX, VERIFIED_PREFIX,
 };
-pub use manifest::{Manifest, PartitionEntry, TableEntry, Totals};
+pub use manifest::{Manifest, PartitionEntry, Sent, TableEntry, Totals};
+pub use marks::{MAX_MARKED_OBJECTS, Marks};
 pub use name::{ColumnName, DatabaseName, PartitionName, RepositoryName, SnapshotLabel, TableName};
+pub use object_name::ObjectName;
 pub use parquet_profile::{COMPRESSION_PROPERTY, CREATED_BY, ROW_GROUP_ROWS, writer_properties};
+pub use recompress::recompress;
+pub use retention::{KeepReason, Retention};
 pub use schema::{
     BoundValue, Column, ColumnDefault, ColumnType, Distribution, FieldId, KeyModel, PartitionBound,
     PartitionDefinition, PartitionDefinitionV1, PartitionRange, Partitioning, TableDefinition,
     TableDefinitionV1, Value, create_table_statement,
 };
 pub use timestamp::SnapshotTimestamp;
-pub use ulid::{IntentId, RepositoryId, TrashId};
+pub use ulid::{IntentId, RepositoryId, TrashId, VerificationId};
+pub use verification::{VerificationRecord, VerifiedObject, VerifiedSnapshot, VerifyLevel};

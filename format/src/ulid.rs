@@ -6,17 +6,21 @@ use std::str::FromStr;
 use crate::digest::clip;
 use crate::error::{Error, ErrorKind};
 
-/// Whether `text` is a ULID in its canonical spelling: 26 upper-case Crockford digits that fit in 128 bits.
-fn is_ulid(text: &str) -> bool {
+/// Bytes of a ULID's text.
+pub(crate) const ULID_BYTES: usize = 26;
+
+/// The bytes of a ULID in its canonical spelling: upper-case Crockford digits that fit in 128 bits.
+fn ulid_bytes(text: &str) -> Option<[u8; ULID_BYTES]> {
     const DIGITS: &[u8] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    text.len() == 26 && text.bytes().all(|b| DIGITS.contains(&b)) && text.as_bytes()[0] <= b'7'
+    let bytes: [u8; ULID_BYTES] = text.as_bytes().try_into().ok()?;
+    (bytes.iter().all(|b| DIGITS.contains(b)) && bytes[0] <= b'7').then_some(bytes)
 }
 
 macro_rules! ulid_id {
     ($(#[$doc:meta])* $name:ident, $noun:literal) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(Box<str>);
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name([u8; ULID_BYTES]);
 
         impl $name {
             /// Reads a ULID in its canonical spelling.
@@ -24,8 +28,8 @@ macro_rules! ulid_id {
             /// # Errors
             /// `Corrupt` for any other text.
             pub fn parse(text: &str) -> Result<Self, Error> {
-                if is_ulid(text) {
-                    return Ok(Self(text.into()));
+                if let Some(bytes) = ulid_bytes(text) {
+                    return Ok(Self(bytes));
                 }
                 let message = format!(concat!("'{}' is not ", $noun, ": expected a ULID of 26 characters"), clip(text));
                 Err(Error::new(ErrorKind::Corrupt, message))
@@ -33,13 +37,20 @@ macro_rules! ulid_id {
 
             /// The ULID's text.
             pub fn as_str(&self) -> &str {
-                &self.0
+                // The bytes are digits of ASCII.
+                std::str::from_utf8(&self.0).unwrap_or_default()
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
             }
         }
 
@@ -68,11 +79,18 @@ ulid_id!(
     "an intent id"
 );
 ulid_id!(
-    /// Which collection marked objects for deletion.
+    /// Which marks of a collection.
     ///
     /// Invariant: the canonical text of a ULID.
     TrashId,
     "a trash id"
+);
+ulid_id!(
+    /// Which record of a verification.
+    ///
+    /// Invariant: the canonical text of a ULID.
+    VerificationId,
+    "a verification id"
 );
 
 #[cfg(test)]

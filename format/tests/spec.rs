@@ -4,9 +4,11 @@
 
 use arrow::datatypes::{Field, Schema};
 use cairn_format::{
-    CREATED_BY, ColumnType, Digest, DigestAlgorithm, EnvelopeKind, FILE_LIST_CREATED_BY, FILE_LIST_VERSION,
-    FILE_LIST_VERSION_KEY, FORMAT_VERSION, INTENT_LIFETIME_MS, IntentId, MAX_BOUND_BYTES,
-    MAX_LABEL_KEY_BYTES, ObjectKey, ROW_GROUP_ROWS, SnapshotLabel, SnapshotTimestamp, TrashId,
+    BUNDLE_VERSION, BUNDLE_VERSION_KEY, CREATED_BY, ColumnType, Digest, DigestAlgorithm, EnvelopeKind,
+    FILE_LIST_CREATED_BY, FILE_LIST_VERSION, FILE_LIST_VERSION_KEY, FORMAT_VERSION, Fence,
+    INTENT_LIFETIME_MS, IntentId, LOCATED_FILES, MARKS, MAX_BOUND_BYTES, MAX_LABEL_KEY_BYTES,
+    MAX_MARKED_OBJECTS, ObjectKey, ObjectName, ROW_GROUP_ROWS, SnapshotLabel, SnapshotTimestamp, TrashId,
+    VerificationId,
 };
 use parquet::arrow::ArrowSchemaConverter;
 use parquet::basic::{LogicalType, TimeUnit, Type};
@@ -30,16 +32,27 @@ fn the_constants_are_those_of_the_code() {
     let expected = [
         ("format version", FORMAT_VERSION.to_string()),
         ("file list version", FILE_LIST_VERSION.to_string()),
-        ("digest algorithm", DigestAlgorithm::DEFAULT.name().to_owned()),
+        ("digest algorithm of a repository where nobody chose", DigestAlgorithm::DEFAULT.name().to_owned()),
+        ("the other digest algorithm", DigestAlgorithm::Blake3.name().to_owned()),
         ("envelope field of the descriptor", EnvelopeKind::Descriptor.name().to_owned()),
         ("envelope field of a manifest", EnvelopeKind::Manifest.name().to_owned()),
         ("envelope field of an intent", EnvelopeKind::Intent.name().to_owned()),
+        ("envelope field of marks", EnvelopeKind::Marks.name().to_owned()),
+        ("envelope field of a fence", EnvelopeKind::Fence.name().to_owned()),
+        ("envelope field of a record of a verification", EnvelopeKind::Verification.name().to_owned()),
+        ("feature of located files", LOCATED_FILES.to_owned()),
+        ("feature of marks", MARKS.to_owned()),
         ("Parquet metadata key of the file list's version", FILE_LIST_VERSION_KEY.to_owned()),
+        ("Parquet metadata key of a bundle's version", BUNDLE_VERSION_KEY.to_owned()),
+        ("bundle version", BUNDLE_VERSION.to_string()),
         ("`created_by` of file lists", FILE_LIST_CREATED_BY.to_owned()),
         ("`created_by` of data files", CREATED_BY.to_owned()),
         ("rows of a row group of a data file, at most", ROW_GROUP_ROWS.to_string()),
         ("bytes of a text or binary bound, at most", MAX_BOUND_BYTES.to_string()),
-        ("lifetime of an intent, in milliseconds", INTENT_LIFETIME_MS.to_string()),
+        ("lifetime of an intent where nobody chose, in milliseconds", INTENT_LIFETIME_MS.to_string()),
+        ("bytes of a fence whose checksum is xxh3", Fence::length(DigestAlgorithm::Xxh3).to_string()),
+        ("bytes of a fence whose checksum is blake3", Fence::length(DigestAlgorithm::Blake3).to_string()),
+        ("objects of one object of marks, at most", MAX_MARKED_OBJECTS.to_string()),
         ("bytes of a label in a key, at most", MAX_LABEL_KEY_BYTES.to_string()),
     ];
     let expected: Vec<_> =
@@ -49,17 +62,19 @@ fn the_constants_are_those_of_the_code() {
 
 #[test]
 fn the_keys_are_those_of_the_code() {
-    let digest = Digest::of(b"");
     let ulid = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+    let digest = Digest::of(b"");
+    let name = ObjectName::new(digest, IntentId::parse(ulid).unwrap());
     let label = SnapshotLabel::parse("a/ü").unwrap();
     let timestamp = SnapshotTimestamp::parse("2013-12-31-23-59-59-999").unwrap();
     let expected = [
         ("descriptor", ObjectKey::Descriptor),
         ("manifest", ObjectKey::Snapshot { label: label.clone(), timestamp }),
-        ("file list", ObjectKey::FileList(digest)),
-        ("data file", ObjectKey::Data(digest)),
+        ("file list", ObjectKey::FileList(name)),
+        ("data file", ObjectKey::Data(name)),
         ("intent", ObjectKey::Intent(IntentId::parse(ulid).unwrap())),
         ("marks of a collection", ObjectKey::Trash(TrashId::parse(ulid).unwrap())),
+        ("record of a verification", ObjectKey::Verified(VerificationId::parse(ulid).unwrap())),
     ];
     let examples: Vec<_> =
         expected.iter().map(|(name, key)| vec![(*name).to_owned(), key.render()]).collect();
@@ -69,7 +84,7 @@ fn the_keys_are_those_of_the_code() {
         .map(|row| {
             let key = row[1]
                 .replace("<first two hexadecimal digits of the digest's value>", "99")
-                .replace("<digest>", &digest.to_string())
+                .replace("<name>", &name.to_string())
                 .replace("<label>", ObjectKey::label_prefix(&label).rsplit('/').next().unwrap())
                 .replace("<timestamp>", &timestamp.to_string())
                 .replace("<ulid>", ulid);

@@ -5,7 +5,9 @@ mod v1;
 use crate::digest::DigestAlgorithm;
 use crate::envelope::{self, EnvelopeKind};
 use crate::error::{Error, ErrorKind};
-use crate::feature::{FeatureSet, SUPPORTED_GC_FEATURES, SUPPORTED_READ_FEATURES, SUPPORTED_WRITE_FEATURES};
+use crate::feature::{
+    FeatureSet, MARKS, SUPPORTED_GC_FEATURES, SUPPORTED_READ_FEATURES, SUPPORTED_WRITE_FEATURES,
+};
 use crate::ulid::RepositoryId;
 
 /// The version of the repository's format that this program reads and writes.
@@ -36,15 +38,21 @@ pub struct Descriptor {
 }
 
 impl Descriptor {
-    /// The descriptor of a new repository.
-    pub fn new(id: RepositoryId, writer: impl Into<String>, created_at_ms: i64) -> Self {
+    /// The descriptor of a new repository whose objects are named by `digest_algorithm`.
+    pub fn new(
+        id: RepositoryId,
+        digest_algorithm: DigestAlgorithm,
+        writer: impl Into<String>,
+        created_at_ms: i64,
+    ) -> Self {
+        let marks: FeatureSet = [MARKS].into_iter().collect();
         Self {
             id,
             format_version: FORMAT_VERSION,
             read_features: FeatureSet::new(),
-            write_features: FeatureSet::new(),
-            gc_features: FeatureSet::new(),
-            digest_algorithm: DigestAlgorithm::DEFAULT,
+            write_features: marks.clone(),
+            gc_features: marks,
+            digest_algorithm,
             writer: writer.into(),
             created_at_ms,
             unknown: serde_json::Map::new(),
@@ -53,7 +61,7 @@ impl Descriptor {
 
     /// The bytes of `cairn.json`.
     pub fn encode(&self) -> Result<Vec<u8>, Error> {
-        envelope::seal(EnvelopeKind::Descriptor, &v1::DescriptorV1::from(self))
+        envelope::seal(EnvelopeKind::Descriptor, self.digest_algorithm, &v1::DescriptorV1::from(self))
     }
 
     /// Reads the bytes of `cairn.json`.
@@ -88,9 +96,18 @@ impl Descriptor {
     /// Makes sure that this program may delete from the repository.
     ///
     /// # Errors
-    /// `Unsupported`, naming the features that are unknown.
+    /// `Unsupported`, naming the features that are unknown, and when the repository is of the first release, whose
+    /// writers do not heed collections.
     pub fn check_gc(&self) -> Result<(), Error> {
-        self.gc_features.require(SUPPORTED_GC_FEATURES, "the repository", "collect")
+        self.gc_features.require(SUPPORTED_GC_FEATURES, "the repository", "collect")?;
+        if self.gc_features.contains(MARKS) && self.write_features.contains(MARKS) {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Unsupported,
+            "the repository was made by a release whose backups do not heed deletions, so nothing can be deleted from it \
+             safely: back up into a new repository, and remove this one as a whole when it is not needed any more",
+        ))
     }
 }
 

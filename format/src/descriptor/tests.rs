@@ -10,16 +10,26 @@ fn document(changes: &[(&str, serde_json::Value)]) -> Vec<u8> {
     for (name, value) in changes {
         body[*name] = value.clone();
     }
-    envelope::seal(EnvelopeKind::Descriptor, &body).unwrap()
+    envelope::seal(EnvelopeKind::Descriptor, DigestAlgorithm::DEFAULT, &body).unwrap()
 }
 
 #[test]
 fn a_descriptor_survives_its_bytes() {
-    let descriptor =
-        Descriptor::new(RepositoryId::parse("01ARZ3NDEKTSV4RRFFQ69G5FAV").unwrap(), "cairn 0.1.0", 42);
-    let bytes = descriptor.encode().unwrap();
-    assert_eq!(Descriptor::decode(&bytes).unwrap(), descriptor);
-    assert_eq!(Descriptor::decode(&bytes).unwrap().encode().unwrap(), bytes);
+    for algorithm in DigestAlgorithm::ALL {
+        let id = RepositoryId::parse("01ARZ3NDEKTSV4RRFFQ69G5FAV").unwrap();
+        let descriptor = Descriptor::new(id, algorithm, "cairn 0.1.0", 42);
+        let bytes = descriptor.encode().unwrap();
+        assert_eq!(Descriptor::decode(&bytes).unwrap(), descriptor);
+        assert_eq!(Descriptor::decode(&bytes).unwrap().encode().unwrap(), bytes);
+        assert!(descriptor.check_write().is_ok() && descriptor.check_gc().is_ok());
+    }
+}
+
+#[test]
+fn nothing_is_deleted_where_old_writers_may_be() {
+    let old = Descriptor::decode(&document(&[])).unwrap();
+    assert!(old.check_write().is_ok());
+    assert_eq!(old.check_gc().unwrap_err().kind(), ErrorKind::Unsupported);
 }
 
 #[test]
@@ -35,7 +45,7 @@ fn what_is_newer_is_refused_by_name() {
     let refused = |field, value| Descriptor::decode(&document(&[(field, value)])).unwrap_err();
     for (field, value, named) in [
         ("format_version", json!(2), "version 2"),
-        ("digest", json!("blake3"), "'blake3'"),
+        ("digest", json!("sha256"), "'sha256'"),
         ("read_features", json!(["bundles"]), "'bundles'"),
     ] {
         let error = refused(field, value);
@@ -51,6 +61,8 @@ fn what_is_newer_is_refused_by_name() {
 
 #[test]
 fn a_newer_version_may_have_other_fields() {
-    let bytes = envelope::seal(EnvelopeKind::Descriptor, &json!({"format_version": 9})).unwrap();
+    let bytes =
+        envelope::seal(EnvelopeKind::Descriptor, DigestAlgorithm::DEFAULT, &json!({"format_version": 9}))
+            .unwrap();
     assert_eq!(Descriptor::decode(&bytes).unwrap_err().kind(), ErrorKind::Unsupported);
 }

@@ -4,8 +4,19 @@ fn partition(name: &str) -> PartitionName {
     PartitionName::parse(name).unwrap()
 }
 
+const INTENT: &str = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+
+fn seal(list: FileList) -> SealedFileList {
+    list.seal(DigestAlgorithm::DEFAULT, IntentId::parse(INTENT).unwrap()).unwrap()
+}
+
+/// Files of one bucket share a bundle; those of bucket 1 were made of others.
 fn file(name: &str, bucket: u32, ordinal: u32) -> DataFile {
+    let object = ObjectName::new(Digest::of(&[0; 3]), IntentId::parse(INTENT).unwrap());
+    let compression = (ordinal > 0).then(|| Compression::parse("zstd(7)").unwrap());
     DataFile {
+        location: FileLocation { object, object_length: 1 << 40, offset: u64::from(ordinal) * 2000 },
+        source: (bucket == 1).then(|| FileSource { digest: Digest::of(&[9]), compression }),
         partition: partition(name),
         bucket,
         ordinal,
@@ -36,9 +47,13 @@ fn list() -> FileList {
 
 #[test]
 fn a_list_survives_its_bytes_and_equal_lists_have_equal_bytes() {
-    let sealed = list().seal().unwrap();
+    let sealed = seal(list());
     assert_eq!(FileList::decode(&sealed.reference(), sealed.bytes()).unwrap(), list());
-    assert_eq!(list().seal().unwrap().bytes(), sealed.bytes());
+    assert_eq!(seal(list()).bytes(), sealed.bytes());
+    let without: Vec<_> =
+        list().into_files().into_iter().map(|file| DataFile { columns: Vec::new(), ..file }).collect();
+    let located = FileList::decode_locations(&sealed.reference(), sealed.bytes()).unwrap();
+    assert_eq!(located.files(), without);
     let places: Vec<_> =
         list().into_files().iter().map(|f| (f.partition.to_string(), f.bucket, f.ordinal)).collect();
     assert_eq!(places, [("p1".into(), 0, 5), ("p1".into(), 1, 0), ("p1".into(), 1, 1), ("p2".into(), 0, 0)]);
@@ -48,11 +63,11 @@ fn a_list_survives_its_bytes_and_equal_lists_have_equal_bytes() {
 
 #[test]
 fn an_empty_list_and_one_of_many_batches_survive() {
-    let empty = FileList::default().seal().unwrap();
+    let empty = seal(FileList::default());
     assert_eq!(FileList::decode(&empty.reference(), empty.bytes()).unwrap().files(), []);
     let many =
         FileList::try_new(&[partition("p")], (0..20_000).map(|n| file("p", n % 7, n)).collect()).unwrap();
-    let sealed = many.clone().seal().unwrap();
+    let sealed = seal(many.clone());
     assert_eq!(FileList::decode(&sealed.reference(), sealed.bytes()).unwrap(), many);
 }
 
@@ -63,6 +78,18 @@ fn lists_that_break_a_rule_are_refused() {
     refused(vec![file("p", 0, 0), file("p", 0, 0)]);
     refused(vec![DataFile { rows: u64::MAX, ..file("p", 0, 0) }]);
     refused(vec![DataFile { bucket: u32::MAX, ..file("p", 0, 0) }]);
+    refused(vec![DataFile { length: u64::MAX, ..file("p", 0, 0) }]);
+    let location = |change: fn(&mut FileLocation)| {
+        let mut moved = file("p", 0, 0);
+        change(&mut moved.location);
+        refused(vec![moved])
+    };
+    location(|location| location.offset = (1 << 40) - 10);
+    location(|location| location.offset = u64::MAX);
+    location(|location| location.object_length = 1000);
+    let itself = file("p", 0, 0);
+    let source = FileSource { digest: itself.digest, compression: None };
+    refused(vec![DataFile { source: Some(source), ..itself }]);
     let mut twice = file("p", 0, 0);
     twice.columns.push(twice.columns[0].clone());
     refused(vec![twice]);
@@ -73,7 +100,7 @@ fn lists_that_break_a_rule_are_refused() {
 
 #[test]
 fn other_bytes_than_the_named_ones_are_refused() {
-    let sealed = list().seal().unwrap();
+    let sealed = seal(list());
     for at in 0..sealed.bytes().len() {
         let mut changed = sealed.bytes().to_vec();
         changed[at] ^= 0x10;
@@ -88,7 +115,7 @@ fn other_bytes_than_the_named_ones_are_refused() {
 /// A forger can give any bytes the right digest; what is not the footer must not take the process down.
 #[test]
 fn damaged_pages_under_a_right_digest_are_errors_or_values_but_no_panics() {
-    let sealed = list().seal().unwrap();
+    let sealed = seal(list());
     let footer =
         u32::from_le_bytes(sealed.bytes()[sealed.bytes().len() - 8..][..4].try_into().unwrap()) as usize;
     let hook = std::panic::take_hook();
@@ -97,12 +124,12 @@ fn damaged_pages_under_a_right_digest_are_errors_or_values_but_no_panics() {
         for change in [0x01, 0x80, 0xff] {
             let mut changed = sealed.bytes().to_vec();
             changed[at] ^= change;
-            let _ = FileList::decode_checked(&changed.into());
+            let _ = FileList::decode_checked(&changed.into(), Parts::All);
         }
     }
     std::panic::set_hook(hook);
     for foreign in [&b""[..], b"PAR1", b"PAR1PAR1", b"hello, this is no Parquet"] {
-        let error = FileList::decode_checked(&Bytes::from_static(foreign)).unwrap_err();
+        let error = FileList::decode_checked(&Bytes::from_static(foreign), Parts::All).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
     }
 }

@@ -15,15 +15,17 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
 use parquet::arrow::arrow_writer::{ArrowWriter, ArrowWriterOptions};
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression as Codec, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{KeyValue, ParquetMetaData, RowGroupMetaData};
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 
-use super::{DataFile, FileColumnBounds, FileList};
+use super::{DataFile, FileColumnBounds, FileList, FileLocation, FileSource, Parts};
+use crate::compression::Compression;
 use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::name::PartitionName;
+use crate::object_name::ObjectName;
 use crate::schema::FieldId;
 
 /// The version of file lists that this program writes and reads.
@@ -60,9 +62,20 @@ fn schema() -> SchemaRef {
         Field::new("digest", DataType::Utf8, false),
         Field::new("length", DataType::Int64, false),
         Field::new("rows", DataType::Int64, false),
-        Field::new("columns", DataType::List(Arc::new(bounds_item())), false),
+        Field::new(BOUNDS_COLUMN, DataType::List(Arc::new(bounds_item())), false),
+        Field::new("object", DataType::Utf8, true),
+        Field::new("object_length", DataType::Int64, true),
+        Field::new("offset", DataType::Int64, true),
+        Field::new("source", DataType::Utf8, true),
+        Field::new("compression", DataType::Utf8, true),
     ]))
 }
+
+/// The column that takes most of a list's bytes.
+const BOUNDS_COLUMN: &str = "columns";
+
+/// How many of the columns every list has; the first release wrote no others.
+const REQUIRED_COLUMNS: usize = 7;
 
 pub(super) fn encode(list: &FileList) -> Result<Vec<u8>> {
     encode_batches(list).map_err(|source| Error::invalid("cannot write the file list").with_source(source))
@@ -76,7 +89,7 @@ fn encode_batches(list: &FileList) -> std::result::Result<Vec<u8>, ParquetError>
             FILE_LIST_VERSION_KEY.to_owned(),
             FILE_LIST_VERSION.to_string(),
         )]))
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
+        .set_compression(Codec::ZSTD(ZstdLevel::try_new(1)?))
         .set_statistics_enabled(EnabledStatistics::None)
         .set_offset_index_disabled(true)
         .build();
@@ -129,25 +142,39 @@ fn batch(files: &[DataFile]) -> std::result::Result<RecordBatch, ArrowError> {
             long(|file| file.length),
             long(|file| file.rows),
             Arc::new(lists),
+            Arc::new(
+                files.iter().map(|file| Some(file.location.object.to_string())).collect::<StringArray>(),
+            ),
+            long(|file| file.location.object_length),
+            long(|file| file.location.offset),
+            Arc::new(
+                files.iter().map(|file| file.source.map(|s| s.digest.to_string())).collect::<StringArray>(),
+            ),
+            Arc::new(
+                files
+                    .iter()
+                    .map(|file| file.source.and_then(|s| s.compression).map(|c| c.to_string()))
+                    .collect::<StringArray>(),
+            ),
         ],
     )
 }
 
-pub(super) fn decode(bytes: &Bytes) -> Result<Vec<DataFile>> {
+pub(super) fn decode(bytes: &Bytes, parts: Parts) -> Result<Vec<DataFile>> {
     // The Parquet reader is not written for hostile bytes: some of its checks panic. A list from a bucket must
     // not take the process down, so a panic is one more way of being malformed.
-    catch_unwind(AssertUnwindSafe(|| decode_batches(bytes)))
+    catch_unwind(AssertUnwindSafe(|| decode_batches(bytes, parts)))
         .unwrap_or_else(|_| Err(Error::corrupt("it is not a readable Parquet file")))
 }
 
-fn decode_batches(bytes: &Bytes) -> Result<Vec<DataFile>> {
+fn decode_batches(bytes: &Bytes, parts: Parts) -> Result<Vec<DataFile>> {
     let malformed =
         |source: ParquetError| Error::corrupt("it is not a readable Parquet file").with_source(source);
     let metadata = ArrowReaderMetadata::load(bytes, ArrowReaderOptions::new().with_skip_arrow_metadata(true))
         .map_err(malformed)?;
     check_version(metadata.metadata())?;
     check_sizes(metadata.metadata(), bytes.len())?;
-    let mask = projection(&metadata)?;
+    let mask = projection(&metadata, parts)?;
     let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(bytes.clone(), metadata)
         .with_projection(mask)
         .with_batch_size(BATCH_ROWS)
@@ -192,10 +219,16 @@ fn check_sizes(metadata: &ParquetMetaData, length: usize) -> Result<()> {
 }
 
 /// The columns this version knows; others are left alone.
-fn projection(metadata: &ArrowReaderMetadata) -> Result<ProjectionMask> {
+fn projection(metadata: &ArrowReaderMetadata, parts: Parts) -> Result<ProjectionMask> {
     let mut roots = Vec::new();
-    for expected in schema().fields() {
+    for (position, expected) in schema().fields().iter().enumerate() {
         let found = metadata.schema().index_of(expected.name()).ok();
+        if found.is_none() && position >= REQUIRED_COLUMNS {
+            continue;
+        }
+        if parts == Parts::Locations && expected.name() == BOUNDS_COLUMN {
+            continue;
+        }
         let Some(index) = found
             .filter(|index| same_type(metadata.schema().field(*index).data_type(), expected.data_type()))
         else {
@@ -233,21 +266,92 @@ fn read_batch(batch: &RecordBatch, files: &mut Vec<DataFile>) -> Result<()> {
     let digest = strings(column(batch, "digest")?)?;
     let length = longs(column(batch, "length")?)?;
     let rows = longs(column(batch, "rows")?)?;
-    let columns = column(batch, "columns")?.as_list_opt::<i32>().ok_or_else(wrong_type)?;
+    let bounds = match batch.column_by_name(BOUNDS_COLUMN) {
+        Some(columns) => Some(columns.as_list_opt::<i32>().ok_or_else(wrong_type)?),
+        None => None,
+    };
+    let locations = Locations::of(batch)?;
+    let mut name: Option<PartitionName> = None;
     for row in 0..batch.num_rows() {
         present(partition, row)?;
-        files.push(DataFile {
-            partition: PartitionName::parse(partition.value(row))
+        // Files of one partition stand together: they share their name's text.
+        let partition = match &name {
+            Some(same) if same.as_str() == partition.value(row) => same.clone(),
+            _ => PartitionName::parse(partition.value(row))
                 .map_err(|source| Error::corrupt("it names no partition").with_source(source))?,
+        };
+        name = Some(partition.clone());
+        let digest = present(digest, row).and_then(|()| Digest::parse(digest.value(row)))?;
+        let length = large(length, row)?;
+        files.push(DataFile {
+            partition,
             bucket: small(bucket, row)?,
             ordinal: small(ordinal, row)?,
-            digest: present(digest, row).and_then(|()| Digest::parse(digest.value(row)))?,
-            length: large(length, row)?,
+            digest,
+            length,
             rows: large(rows, row)?,
-            columns: present(columns, row).and_then(|()| read_bounds(&columns.value(row)))?,
+            columns: match bounds {
+                Some(bounds) => present(bounds, row).and_then(|()| read_bounds(&bounds.value(row)))?,
+                None => Vec::new(),
+            },
+            location: locations.location(row, digest, length)?,
+            source: locations.source(row)?,
         });
     }
     Ok(())
+}
+
+/// The columns that the first release did not write.
+struct Locations<'a> {
+    object: Option<&'a StringArray>,
+    object_length: Option<&'a Int64Array>,
+    offset: Option<&'a Int64Array>,
+    source: Option<&'a StringArray>,
+    compression: Option<&'a StringArray>,
+}
+
+impl<'a> Locations<'a> {
+    fn of(batch: &'a RecordBatch) -> Result<Self> {
+        let texts = |name| batch.column_by_name(name).map(strings).transpose();
+        let numbers = |name| batch.column_by_name(name).map(longs).transpose();
+        Ok(Self {
+            object: texts("object")?,
+            object_length: numbers("object_length")?,
+            offset: numbers("offset")?,
+            source: texts("source")?,
+            compression: texts("compression")?,
+        })
+    }
+
+    /// A file of which no object is said is one of its own, named by its digest alone.
+    fn location(&self, row: usize, digest: Digest, length: u64) -> Result<FileLocation> {
+        let Some(object) = text(self.object, row) else {
+            return Ok(FileLocation::whole(ObjectName::of_digest(digest), length));
+        };
+        let number =
+            |array: Option<&Int64Array>| array.map_or_else(|| Err(wrong_type()), |array| large(array, row));
+        Ok(FileLocation {
+            object: ObjectName::parse(object)?,
+            object_length: number(self.object_length)?,
+            offset: number(self.offset)?,
+        })
+    }
+
+    fn source(&self, row: usize) -> Result<Option<FileSource>> {
+        let Some(digest) = text(self.source, row) else { return Ok(None) };
+        let compression = match text(self.compression, row) {
+            Some(compression) => Some(
+                Compression::parse(compression)
+                    .map_err(|source| Error::corrupt("it names no compression").with_source(source))?,
+            ),
+            None => None,
+        };
+        Ok(Some(FileSource { digest: Digest::parse(digest)?, compression }))
+    }
+}
+
+fn text<'a>(array: Option<&'a StringArray>, row: usize) -> Option<&'a str> {
+    array.filter(|array| array.is_valid(row)).map(|array| array.value(row))
 }
 
 fn read_bounds(element: &ArrayRef) -> Result<Vec<FileColumnBounds>> {

@@ -2,15 +2,17 @@
 
 mod v1;
 
+use crate::digest::DigestAlgorithm;
 use crate::envelope::{self, EnvelopeKind};
 use crate::error::{Error, ErrorKind};
 use crate::name::SnapshotLabel;
 use crate::timestamp::SnapshotTimestamp;
 use crate::ulid::IntentId;
 
-/// How long an intent protects its backup's files: seven days.
+/// How long an intent protects its backup's files when nobody says otherwise: seven days.
 ///
-/// A backup that may run longer than that has to be begun again before it does, which writes a new intent.
+/// After that a collection may give the backup up. Safety does not depend on it: the backup then finds a fence where its
+/// manifest was to be.
 pub const INTENT_LIFETIME_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 
 /// The intent of one running backup.
@@ -24,7 +26,7 @@ pub struct Intent {
     pub timestamp: SnapshotTimestamp,
     /// When the intent was written: milliseconds since 1970-01-01 UTC.
     pub created_at_ms: i64,
-    /// From when on the intent protects nothing: milliseconds since 1970-01-01 UTC.
+    /// From when on a collection may give the backup up: milliseconds since 1970-01-01 UTC.
     pub expires_at_ms: i64,
     /// Name and version of the program that runs the backup.
     pub writer: String,
@@ -32,8 +34,8 @@ pub struct Intent {
 
 impl Intent {
     /// The bytes of the intent's object.
-    pub fn encode(&self) -> Result<Vec<u8>, Error> {
-        envelope::seal(EnvelopeKind::Intent, &v1::IntentV1::from(self))
+    pub fn encode(&self, algorithm: DigestAlgorithm) -> Result<Vec<u8>, Error> {
+        envelope::seal(EnvelopeKind::Intent, algorithm, &v1::IntentV1::from(self))
     }
 
     /// Reads the bytes of an intent's object.
@@ -65,8 +67,11 @@ mod tests {
             expires_at_ms: 1 + INTENT_LIFETIME_MS,
             writer: "cairn 0.1.0".into(),
         };
-        assert_eq!(Intent::decode(&intent.encode().unwrap()).unwrap(), intent);
+        assert_eq!(Intent::decode(&intent.encode(DigestAlgorithm::DEFAULT).unwrap()).unwrap(), intent);
         let expired = Intent { expires_at_ms: 0, ..intent };
-        assert_eq!(Intent::decode(&expired.encode().unwrap()).unwrap_err().kind(), ErrorKind::Corrupt);
+        assert_eq!(
+            Intent::decode(&expired.encode(DigestAlgorithm::DEFAULT).unwrap()).unwrap_err().kind(),
+            ErrorKind::Corrupt
+        );
     }
 }

@@ -7,7 +7,8 @@ const ULID: &str = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
 
 #[test]
 fn keys_are_what_the_specification_says() {
-    let digest = Digest::parse(DIGEST).unwrap();
+    let old = ObjectName::parse(DIGEST).unwrap();
+    let name = ObjectName::parse(&format!("{DIGEST}-{ULID}")).unwrap();
     let snapshot = |label: &str| ObjectKey::Snapshot {
         label: SnapshotLabel::parse(label).unwrap(),
         timestamp: SnapshotTimestamp::parse("2013-01-01-00-00-00-001").unwrap(),
@@ -15,10 +16,13 @@ fn keys_are_what_the_specification_says() {
     for (key, text) in [
         (ObjectKey::Descriptor, "cairn.json".to_owned()),
         (snapshot("nightly_1"), "snapshots/nightly_1/2013-01-01-00-00-00-001.json".to_owned()),
-        (ObjectKey::FileList(digest), format!("tables/{DIGEST}.parquet")),
-        (ObjectKey::Data(digest), format!("data/99/{DIGEST}.parquet")),
+        (ObjectKey::FileList(old), format!("tables/{DIGEST}.parquet")),
+        (ObjectKey::FileList(name), format!("tables/{DIGEST}-{ULID}.parquet")),
+        (ObjectKey::Data(old), format!("data/99/{DIGEST}.parquet")),
+        (ObjectKey::Data(name), format!("data/99/{DIGEST}-{ULID}.parquet")),
         (ObjectKey::Intent(IntentId::parse(ULID).unwrap()), format!("jobs/{ULID}.json")),
         (ObjectKey::Trash(TrashId::parse(ULID).unwrap()), format!("trash/{ULID}.json")),
+        (ObjectKey::Verified(VerificationId::parse(ULID).unwrap()), format!("verified/{ULID}.json")),
     ] {
         assert_eq!(key.render(), text);
         assert_eq!(ObjectKey::parse(&text), Some(key));
@@ -58,7 +62,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_the_parser_panic_and_what_it_reads_it_writes(key in "(snapshots|data|tables|jobs|trash)?/?[a-zA-Z0-9=/.\\-]{0,60}") {
+    fn no_text_makes_the_parser_panic_and_what_it_reads_it_writes(key in "(snapshots|data|tables|jobs|trash|verified)?/?[a-zA-Z0-9=/.\\-]{0,60}") {
         if let Some(parsed) = ObjectKey::parse(&key) {
             prop_assert_eq!(parsed.render(), key);
         }

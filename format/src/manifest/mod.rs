@@ -4,6 +4,7 @@ mod v1;
 
 use std::collections::HashSet;
 
+use crate::digest::DigestAlgorithm;
 use crate::envelope::{self, EnvelopeKind};
 use crate::error::{Error, Result};
 use crate::feature::{FeatureSet, SUPPORTED_READ_FEATURES};
@@ -29,6 +30,12 @@ pub struct Manifest {
     pub created_at_ms: i64,
     /// When everything but the manifest was written; `None` when the writer did not say.
     pub finished_at_ms: Option<i64>,
+    /// How long the snapshot was to be kept, as it was asked for; `None` for ever.
+    pub ttl: Option<String>,
+    /// From when on a collection may drop the snapshot: milliseconds since 1970-01-01 UTC; `None` for never.
+    pub expires_at_ms: Option<i64>,
+    /// What the backup had to send; `None` when the writer did not say.
+    pub sent: Option<Sent>,
     /// Name and version of the program that wrote the snapshot.
     pub writer: String,
     /// What a reader must understand.
@@ -63,6 +70,17 @@ pub struct PartitionEntry {
     pub bytes: u64,
 }
 
+/// What a backup had to send because the repository had not got it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sent {
+    /// Data files.
+    pub files: u64,
+    /// Bytes of them, as they lie in the repository.
+    pub bytes: u64,
+    /// Data objects, each a file or a bundle of some.
+    pub objects: u64,
+}
+
 /// Sums over a snapshot.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Totals {
@@ -92,9 +110,17 @@ impl Manifest {
     ///
     /// # Errors
     /// `InvalidInput` when the manifest breaks one of its invariants.
-    pub fn encode(&self) -> Result<Vec<u8>> {
+    pub fn encode(&self, algorithm: DigestAlgorithm) -> Result<Vec<u8>> {
         self.check()?;
-        envelope::seal(EnvelopeKind::Manifest, &v1::ManifestV1::try_from(self)?)
+        envelope::seal(EnvelopeKind::Manifest, algorithm, &v1::ManifestV1::try_from(self)?)
+    }
+
+    /// Whether `other` is the same snapshot: who wrote it and when, and what had to be sent for it, do not make another of
+    /// it.
+    pub fn is_same_snapshot(&self, other: &Self) -> bool {
+        let Self { created_at_ms, finished_at_ms, expires_at_ms, sent, .. } = *other;
+        let writer = other.writer.clone();
+        Self { created_at_ms, finished_at_ms, expires_at_ms, sent, writer, ..self.clone() } == *other
     }
 
     /// Reads the bytes of a manifest.

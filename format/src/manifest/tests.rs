@@ -7,6 +7,7 @@ use super::*;
 use crate::digest::Digest;
 use crate::error::ErrorKind;
 use crate::name::{ColumnName, PartitionName, TableName};
+use crate::object_name::ObjectName;
 use crate::schema::{Column, ColumnType, Distribution, FieldId, KeyModel, Partitioning};
 
 fn table(name: &str) -> TableEntry {
@@ -34,7 +35,13 @@ fn table(name: &str) -> TableEntry {
         definition,
         partitions: vec![PartitionEntry { definition: partition, rows: 5, bytes: 50 }],
         ddl: "CREATE TABLE …".into(),
-        files: FileListRef { digest: Digest::of(name.as_bytes()), length: 9, files: 1, rows: 5, bytes: 50 },
+        files: FileListRef {
+            object: ObjectName::of_digest(Digest::of(name.as_bytes())),
+            length: 9,
+            files: 1,
+            rows: 5,
+            bytes: 50,
+        },
     }
 }
 
@@ -46,6 +53,9 @@ fn manifest() -> Manifest {
         database: DatabaseName::parse("flights").unwrap(),
         created_at_ms: 1,
         finished_at_ms: Some(2),
+        ttl: Some("7 DAY".into()),
+        expires_at_ms: Some(3),
+        sent: Some(Sent { files: 1, bytes: 50, objects: 1 }),
         writer: "cairn 0.1.0".into(),
         read_features: FeatureSet::new(),
         totals: Totals::of(&tables).unwrap(),
@@ -55,11 +65,14 @@ fn manifest() -> Manifest {
 
 #[test]
 fn a_manifest_survives_its_bytes() {
-    let bytes = manifest().encode().unwrap();
+    let bytes = manifest().encode(DigestAlgorithm::DEFAULT).unwrap();
     assert_eq!(Manifest::decode(&bytes).unwrap(), manifest());
-    assert_eq!(manifest().encode().unwrap(), bytes);
+    assert_eq!(manifest().encode(DigestAlgorithm::DEFAULT).unwrap(), bytes);
     let without = Manifest { finished_at_ms: None, ..manifest() };
-    assert_eq!(Manifest::decode(&without.encode().unwrap()).unwrap().finished_at_ms, None);
+    assert_eq!(
+        Manifest::decode(&without.encode(DigestAlgorithm::DEFAULT).unwrap()).unwrap().finished_at_ms,
+        None
+    );
 }
 
 #[test]
@@ -75,9 +88,15 @@ fn a_manifest_under_the_name_of_another_is_found() {
 /// The document with one value replaced, in a good envelope: what a buggy writer or a forger makes.
 fn forged(pointer: &str, value: serde_json::Value) -> Vec<u8> {
     let mut body: serde_json::Value =
-        envelope::open(EnvelopeKind::Manifest, &manifest().encode().unwrap()).unwrap();
-    *body.pointer_mut(pointer).unwrap_or_else(|| panic!("no {pointer}")) = value;
-    envelope::seal(EnvelopeKind::Manifest, &body).unwrap()
+        envelope::open(EnvelopeKind::Manifest, &manifest().encode(DigestAlgorithm::DEFAULT).unwrap())
+            .unwrap();
+    // A field that is left out when it says nothing is added.
+    let (parent, field) = pointer.rsplit_once('/').unwrap();
+    match body.pointer_mut(parent).unwrap_or_else(|| panic!("no {pointer}")) {
+        serde_json::Value::Object(fields) => drop(fields.insert(field.to_owned(), value)),
+        other => *other.pointer_mut(&format!("/{field}")).unwrap() = value,
+    }
+    envelope::seal(EnvelopeKind::Manifest, DigestAlgorithm::DEFAULT, &body).unwrap()
 }
 
 #[test]
@@ -92,6 +111,8 @@ fn contradictions_are_refused() {
         ("/tables/0/definition/name", json!("a")),
         ("/tables/0/definition/columns", json!([])),
         ("/tables/0/files/digest", json!("xxh3-00")),
+        ("/tables/0/files/object", json!("xxh3-99aa06d3014798d86001c324468d497f-01ARZ3NDEKTSV4RRFFQ69G5FAV")),
+        ("/tables/0/files/object", json!("x")),
         ("/label", json!("")),
         ("/timestamp", json!("2013-12-31")),
         ("/database", json!("1x")),
@@ -108,11 +129,15 @@ fn unknown_fields_are_left_alone_and_unknown_features_are_not() {
     let extended = forged("/totals", json!({"files": 2, "rows": 10, "bytes": 100, "objects": 3}));
     assert_eq!(Manifest::decode(&extended).unwrap(), manifest());
     let mut body = json!({"read_features": ["deletion-vectors"], "anything": "else"});
-    let error = Manifest::decode(&envelope::seal(EnvelopeKind::Manifest, &body).unwrap()).unwrap_err();
+    let error =
+        Manifest::decode(&envelope::seal(EnvelopeKind::Manifest, DigestAlgorithm::DEFAULT, &body).unwrap())
+            .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     assert!(error.to_string().contains("'deletion-vectors'"), "{error}");
     body["read_features"] = json!([]);
-    let error = Manifest::decode(&envelope::seal(EnvelopeKind::Manifest, &body).unwrap()).unwrap_err();
+    let error =
+        Manifest::decode(&envelope::seal(EnvelopeKind::Manifest, DigestAlgorithm::DEFAULT, &body).unwrap())
+            .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Corrupt);
 }
 
@@ -126,12 +151,12 @@ proptest! {
 
     #[test]
     fn no_change_of_a_body_makes_the_decoder_panic(at in any::<prop::sample::Index>(), to in any::<u8>()) {
-        let body: serde_json::Value = envelope::open(EnvelopeKind::Manifest, &manifest().encode().unwrap()).unwrap();
+        let body: serde_json::Value = envelope::open(EnvelopeKind::Manifest, &manifest().encode(DigestAlgorithm::DEFAULT).unwrap()).unwrap();
         let mut body = serde_json::to_vec(&body).unwrap();
         let at = at.index(body.len());
         body[at] = to;
         if let Ok(body) = serde_json::from_slice::<serde_json::Value>(&body) {
-            let _ = Manifest::decode(&envelope::seal(EnvelopeKind::Manifest, &body).unwrap());
+            let _ = Manifest::decode(&envelope::seal(EnvelopeKind::Manifest, DigestAlgorithm::DEFAULT, &body).unwrap());
         }
     }
 }

@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Manifest, PartitionEntry, TableEntry, Totals};
+use super::{Manifest, PartitionEntry, Sent, TableEntry, Totals};
 use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::file_list::FileListRef;
 use crate::name::{DatabaseName, SnapshotLabel};
+use crate::object_name::ObjectName;
 use crate::schema::{PartitionDefinitionV1, TableDefinition, TableDefinitionV1};
 use crate::timestamp::SnapshotTimestamp;
 
@@ -24,6 +25,12 @@ pub(super) struct ManifestV1 {
     created_at_ms: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     finished_at_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ttl: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires_at_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sent: Option<SentV1>,
     writer: String,
     read_features: Vec<String>,
     tables: Vec<TableV1>,
@@ -48,10 +55,19 @@ struct PartitionV1 {
 #[derive(Serialize, Deserialize)]
 struct FileListRefV1 {
     digest: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    object: Option<String>,
     length: u64,
     files: u64,
     rows: u64,
     bytes: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SentV1 {
+    files: u64,
+    bytes: u64,
+    objects: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -72,6 +88,9 @@ impl TryFrom<&Manifest> for ManifestV1 {
             database: manifest.database.to_string(),
             created_at_ms: manifest.created_at_ms,
             finished_at_ms: manifest.finished_at_ms,
+            ttl: manifest.ttl.clone(),
+            expires_at_ms: manifest.expires_at_ms,
+            sent: manifest.sent.map(|Sent { files, bytes, objects }| SentV1 { files, bytes, objects }),
             writer: manifest.writer.clone(),
             read_features: manifest.read_features.names().map(Into::into).collect(),
             tables: manifest.tables.iter().map(TableV1::try_from).collect::<Result<_>>()?,
@@ -88,12 +107,19 @@ impl TryFrom<&TableEntry> for TableV1 {
             let definition = PartitionDefinitionV1::from_definition(&entry.definition, &table.definition)?;
             Ok(PartitionV1 { definition, rows: entry.rows, bytes: entry.bytes })
         };
-        let FileListRef { digest, length, files, rows, bytes } = table.files;
+        let FileListRef { object, length, files, rows, bytes } = table.files;
         Ok(Self {
             definition: TableDefinitionV1::from(&table.definition),
             partitions: table.partitions.iter().map(partition).collect::<Result<_>>()?,
             ddl: table.ddl.clone(),
-            files: FileListRefV1 { digest: digest.to_string(), length, files, rows, bytes },
+            files: FileListRefV1 {
+                digest: object.digest().to_string(),
+                object: object.intent().map(|_| object.to_string()),
+                length,
+                files,
+                rows,
+                bytes,
+            },
         })
     }
 }
@@ -109,6 +135,9 @@ impl TryFrom<ManifestV1> for Manifest {
             database: DatabaseName::parse(&document.database)?,
             created_at_ms: document.created_at_ms,
             finished_at_ms: document.finished_at_ms,
+            ttl: document.ttl,
+            expires_at_ms: document.expires_at_ms,
+            sent: document.sent.map(|SentV1 { files, bytes, objects }| Sent { files, bytes, objects }),
             writer: document.writer,
             read_features: document.read_features.into_iter().collect(),
             tables: document.tables.into_iter().map(TableEntry::try_from).collect::<Result<_>>()?,
@@ -127,8 +156,16 @@ impl TryFrom<TableV1> for TableEntry {
             Ok(PartitionEntry { definition, rows: stored.rows, bytes: stored.bytes })
         };
         let partitions = document.partitions.into_iter().map(partition).collect::<Result<_>>()?;
-        let FileListRefV1 { digest, length, files, rows, bytes } = document.files;
-        let files = FileListRef { digest: Digest::parse(&digest)?, length, files, rows, bytes };
+        let FileListRefV1 { digest, object, length, files, rows, bytes } = document.files;
+        let digest = Digest::parse(&digest)?;
+        let object = match object {
+            Some(object) => ObjectName::parse(&object)?,
+            None => ObjectName::of_digest(digest),
+        };
+        if object.digest() != digest {
+            return Err(Error::invalid(format!("file list {digest} is said to lie in object {object}")));
+        }
+        let files = FileListRef { object, length, files, rows, bytes };
         Ok(Self { definition, partitions, ddl: document.ddl, files })
     }
 }

@@ -1,0 +1,92 @@
+//! A data file with other compression and the same rows.
+
+use std::io::Write;
+
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::file::reader::ChunkReader;
+
+use crate::compression::Compression;
+use crate::error::{Error, Result};
+use crate::parquet_profile::profile;
+
+/// Rows that are decoded at a time.
+const BATCH_ROWS: usize = 8192;
+
+/// Reads the data file `input`, and writes one of the same columns, rows and order to `output`, compressed anew. Equal
+/// inputs give equal bytes. What is held in memory is one row group of the output at most.
+///
+/// # Errors
+/// `Corrupt` when the input is no Parquet file; `InvalidInput` when writing fails, with what failed as its source.
+pub fn recompress(
+    input: impl ChunkReader + 'static,
+    output: impl Write + Send,
+    compression: Compression,
+) -> Result<()> {
+    let unreadable = "the data file is not a readable Parquet file";
+    let builder = ParquetRecordBatchReaderBuilder::try_new(input)
+        .map_err(|source| Error::corrupt(unreadable).with_source(source))?;
+    let sorting = builder.metadata().row_groups().first().and_then(|group| group.sorting_columns().cloned());
+    let schema = builder.schema().clone();
+    let reader = builder
+        .with_batch_size(BATCH_ROWS)
+        .build()
+        .map_err(|source| Error::corrupt(unreadable).with_source(source))?;
+    let failed = |source| Error::invalid("cannot write the compressed data file").with_source(source);
+    let mut writer =
+        ArrowWriter::try_new(output, schema, Some(profile(compression, sorting)?)).map_err(failed)?;
+    for batch in reader {
+        let batch = batch.map_err(|source| Error::corrupt(unreadable).with_source(source))?;
+        writer.write(&batch).map_err(failed)?;
+    }
+    writer.close().map_err(failed)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, Int64Array, RecordBatch};
+    use arrow::datatypes::{DataType, Field, Schema};
+    use bytes::Bytes;
+    use parquet::arrow::PARQUET_FIELD_ID_META_KEY;
+    use parquet::file::metadata::SortingColumn;
+
+    use super::*;
+
+    #[test]
+    fn rows_field_ids_and_order_stay() {
+        let id = HashMap::from([(PARQUET_FIELD_ID_META_KEY.to_owned(), "7".to_owned())]);
+        let field = Field::new("n", DataType::Int64, false).with_metadata(id);
+        let numbers: ArrayRef = Arc::new((0..20_000).collect::<Int64Array>());
+        let batch = RecordBatch::try_new(Arc::new(Schema::new(vec![field])), vec![numbers]).unwrap();
+        let sorting = SortingColumn { column_idx: 0, descending: false, nulls_first: true };
+        let properties = profile(Compression::parse("none").unwrap(), Some(vec![sorting.clone()])).unwrap();
+        let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
+        writer.write(&batch).unwrap();
+        let input = Bytes::from(writer.into_inner().unwrap());
+        let made = |compression: &str| {
+            let mut output = Vec::new();
+            recompress(input.clone(), &mut output, Compression::parse(compression).unwrap()).unwrap();
+            output
+        };
+        assert_eq!(made("zstd(9)"), made("zstd(9)"));
+        for compression in ["zstd(9)", "lz4", "snappy", "none"] {
+            let builder = ParquetRecordBatchReaderBuilder::try_new(Bytes::from(made(compression))).unwrap();
+            let group = builder.metadata().row_group(0);
+            let codec = Compression::parse(compression).unwrap().codec().unwrap();
+            // A file does not say its level.
+            let same =
+                std::mem::discriminant(&group.column(0).compression()) == std::mem::discriminant(&codec);
+            assert!(same, "{compression}");
+            assert_eq!(group.sorting_columns(), Some(&vec![sorting.clone()]));
+            assert_eq!(builder.schema().field(0).metadata()[PARQUET_FIELD_ID_META_KEY], "7");
+            let read: Vec<_> =
+                builder.with_batch_size(1 << 20).build().unwrap().map(|batch| batch.unwrap()).collect();
+            assert_eq!(arrow::compute::concat_batches(&batch.schema(), &read).unwrap(), batch);
+        }
+        assert!(recompress(Bytes::from_static(b"noise"), &mut Vec::new(), Compression::DEFAULT).is_err());
+    }
+}
