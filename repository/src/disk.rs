@@ -2,6 +2,7 @@
 //! can cut the power.
 
 use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{error, fmt, io};
@@ -183,6 +184,18 @@ impl<'a> DiskCall<'a> {
             | Self::Commit(path) => path,
         }
     }
+}
+
+/// Reads exactly `length` bytes of `file`, which lies at `path`, from `offset` on.
+pub(crate) fn read_exact_at(
+    file: &File,
+    path: &Path,
+    offset: u64,
+    length: usize,
+) -> io::Result<bytes::Bytes> {
+    let mut bytes = vec![0; length];
+    file.read_exact_at(&mut bytes, offset).map_err(|source| name_path("read", path, source))?;
+    Ok(bytes.into())
 }
 
 /// The same error, of the same kind, that says what could not be done to which path.

@@ -37,7 +37,8 @@ pub use problem::Problem;
 pub use publish::{CommitOutcome, SnapshotWriter};
 pub use repository::{Access, Repository, SnapshotName};
 pub use store::{
-    Durability, ListedObject, LocalStore, PutOutcome, RequestCounts, Store, StoreProvider, SystemStores,
+    Durability, Limits, ListedObject, LocalStore, MAX_DOWNLOAD_RATE, MAX_REQUESTS_PER_SECOND,
+    MAX_UPLOAD_RATE, PutOutcome, RateLimits, RequestCounts, Store, StoreProvider, SystemStores, WORKERS,
 };
 pub use transfer::Transfer;
 pub use upload::{UploadFile, UploadOutcome};

@@ -1,29 +1,44 @@
 //! The storage below a repository, as the protocol uses it: blocking, and by key.
 
+mod counts;
+mod delete;
+mod limits;
 mod local;
 mod multipart;
+mod parts;
 mod provider;
 mod reader;
 mod temporary;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use bytes::Bytes;
 use cairn_format::ObjectKey;
 use futures::TryStreamExt;
 use object_store::path::Path;
 use object_store::{
-    GetOptions, GetResult, MultipartUpload, ObjectStore, ObjectStoreExt, PutMode, PutMultipartOptions,
-    PutOptions, PutPayload,
+    GetOptions, GetRange, GetResult, GetResultPayload, ObjectStore, ObjectStoreExt, PutMode,
+    PutMultipartOptions, PutOptions, PutPayload,
 };
 use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::disk::read_exact_at;
 use crate::error::{Error, ErrorKind, Result};
+use counts::Counters;
 
+pub use counts::RequestCounts;
+pub use limits::{Limits, MAX_DOWNLOAD_RATE, MAX_REQUESTS_PER_SECOND, MAX_UPLOAD_RATE, RateLimits, WORKERS};
 pub use local::LocalStore;
+pub(crate) use parts::PartsUpload;
 pub use provider::{StoreProvider, SystemStores};
 pub(crate) use reader::ObjectReader;
 
@@ -63,37 +78,8 @@ pub struct ListedObject {
     pub key: String,
     /// Its bytes.
     pub length: u64,
-}
-
-/// How many requests a store has been sent.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct RequestCounts {
-    /// Objects read, whole or in part.
-    pub get: u64,
-    /// Objects asked for their length.
-    pub head: u64,
-    /// Objects put; a large one counts for each of its parts and for its completion.
-    pub put: u64,
-    /// Listings begun.
-    pub list: u64,
-    /// Objects deleted.
-    pub delete: u64,
-}
-
-impl RequestCounts {
-    /// All of them.
-    pub fn total(&self) -> u64 {
-        self.get + self.head + self.put + self.list + self.delete
-    }
-}
-
-#[derive(Default)]
-struct Counters {
-    get: AtomicU64,
-    head: AtomicU64,
-    put: AtomicU64,
-    list: AtomicU64,
-    delete: AtomicU64,
+    /// When the store says that it was put, by the store's clock; milliseconds since 1970-01-01 UTC.
+    pub modified_ms: i64,
 }
 
 /// The storage of one repository. Cheap to clone.
@@ -109,6 +95,13 @@ pub struct Store {
 const LOCAL_BLOCK: usize = 1 << 20;
 /// Every part is a request. Object stores want parts of at least 5 MiB, and at most 10,000 of them.
 const REMOTE_BLOCK: usize = 8 << 20;
+/// Bytes of parts that are on their way at once, of all uploads of a store. Beside them every worker fills a block of
+/// its own, so that four workers hold 64 MiB at most, whatever the data's size.
+const MAX_IN_FLIGHT: usize = 32 << 20;
+/// The unit in which room in flight is counted.
+const FLIGHT_UNIT: usize = 1 << 10;
+/// Create-only puts that collide may be told to come again instead of who won; so often they do.
+const MAX_CONFLICTS: u32 = 8;
 
 struct Inner {
     objects: Arc<dyn ObjectStore>,
@@ -116,6 +109,10 @@ struct Inner {
     runtime: Handle,
     location: String,
     counters: Counters,
+    limits: Limits,
+    in_flight: Arc<Semaphore>,
+    /// Whether objects can be neither put nor deleted, whoever asks.
+    read_only: bool,
 }
 
 impl Store {
@@ -126,7 +123,16 @@ impl Store {
         runtime: Handle,
         location: impl Into<String>,
     ) -> Self {
-        Self::build(objects, None, runtime, location.into())
+        Self::build(objects, None, runtime, location.into(), false)
+    }
+
+    /// A store that can only be read.
+    pub(crate) fn from_read_only(
+        objects: Arc<dyn ObjectStore>,
+        runtime: Handle,
+        location: impl Into<String>,
+    ) -> Self {
+        Self::build(objects, None, runtime, location.into(), true)
     }
 
     /// A store on `objects` whose names become durable by `durability`: a [`LocalStore`], or what wraps one.
@@ -136,7 +142,7 @@ impl Store {
         runtime: Handle,
         location: impl Into<String>,
     ) -> Self {
-        Self::build(objects, Some(durability), runtime, location.into())
+        Self::build(objects, Some(durability), runtime, location.into(), false)
     }
 
     fn build(
@@ -144,33 +150,44 @@ impl Store {
         durability: Option<Arc<dyn Durability>>,
         runtime: Handle,
         location: String,
+        read_only: bool,
     ) -> Self {
-        let counters = Counters::default();
-        Self { inner: Arc::new(Inner { objects, durability, runtime, location, counters }) }
+        let inner = Inner {
+            objects,
+            durability,
+            runtime,
+            location,
+            counters: Counters::default(),
+            limits: Limits::default(),
+            in_flight: Arc::new(Semaphore::new(MAX_IN_FLIGHT / FLIGHT_UNIT)),
+            read_only,
+        };
+        Self { inner: Arc::new(inner) }
     }
 
-    /// Bytes of a part of a large object; a smaller one is put whole. An upload has one such block a worker in flight
-    /// and nothing else, so four of them have at most 32 MiB on their way, whatever the data's size.
+    /// Bytes of a part of a large object; a smaller one is put whole.
     pub(crate) fn block_bytes(&self) -> usize {
         if self.inner.durability.is_some() { LOCAL_BLOCK } else { REMOTE_BLOCK }
     }
 
-    /// The location's text.
+    /// The location's text, without secrets.
     pub fn location(&self) -> &str {
         &self.inner.location
     }
 
+    /// How fast the store and its clones may be used; can be set while they are.
+    pub fn limits(&self) -> &Limits {
+        &self.inner.limits
+    }
+
+    /// Whether nothing can ever be put or deleted here.
+    pub fn is_read_only(&self) -> bool {
+        self.inner.read_only
+    }
+
     /// How many requests were sent through this store and its clones.
     pub fn requests(&self) -> RequestCounts {
-        let Counters { get, head, put, list, delete } = &self.inner.counters;
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        RequestCounts {
-            get: read(get),
-            head: read(head),
-            put: read(put),
-            list: read(list),
-            delete: read(delete),
-        }
+        self.inner.counters.read()
     }
 
     /// The whole object.
@@ -178,7 +195,12 @@ impl Store {
     /// # Errors
     /// `NotFound` when there is none.
     pub fn get(&self, key: &ObjectKey) -> Result<Bytes> {
-        let reader = self.open(key)?;
+        self.get_raw(&key.render())
+    }
+
+    /// As [`Store::get`], of any key.
+    pub(crate) fn get_raw(&self, key: &str) -> Result<Bytes> {
+        let reader = self.open_raw(key)?;
         if reader.length() > MAX_WHOLE_OBJECT {
             let message =
                 format!("object '{key}' in {} has {} bytes, far too many", self.location(), reader.length());
@@ -187,9 +209,71 @@ impl Store {
         reader.read_whole()
     }
 
+    /// Some bytes of the object, by one request.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such object; `Corrupt` when it ends before the range does.
+    pub(crate) fn read_range(&self, key: &ObjectKey, range: Range<u64>) -> Result<Bytes> {
+        self.read_range_raw(&key.render(), range)
+    }
+
+    /// As [`Store::read_range`], of any key.
+    pub(crate) fn read_range_raw(&self, key: &str, range: Range<u64>) -> Result<Bytes> {
+        let too_short = |length: u64| {
+            Error::corrupt(format!(
+                "object '{key}' in {} is too short: it has {length} bytes, bytes {} to {} are needed",
+                self.location(),
+                range.start,
+                range.end
+            ))
+        };
+        let length = usize::try_from(range.end.saturating_sub(range.start))
+            .ok()
+            .filter(|length| *length as u64 <= MAX_WHOLE_OBJECT)
+            .ok_or_else(|| Error::invalid(format!("object '{key}': a range of far too many bytes")))?;
+        if length == 0 {
+            return Ok(Bytes::new());
+        }
+        count(&self.inner.counters.get);
+        let result = match self.get_opts_raw(key, Some(range.clone()))? {
+            Ok(result) => result,
+            Err(source) if says_range(&source) => {
+                return Err(match self.head_raw(key)? {
+                    Some(length) if length < range.end => too_short(length),
+                    _ => self.failed("read", key, source),
+                });
+            }
+            Err(source) => return Err(self.failed("read", key, source)),
+        };
+        let (found, whole) = (result.range.clone(), result.meta.size);
+        if found != range {
+            return Err(too_short(whole));
+        }
+        let bytes = match result.payload {
+            GetResultPayload::File(file, path) => read_exact_at(&file, &path, range.start, length)
+                .map_err(|source| Error::from_io(format!("cannot read object '{key}'"), source))?,
+            GetResultPayload::Stream(_) => self
+                .inner
+                .runtime
+                .block_on(result.bytes())
+                .map_err(|source| self.failed("read", key, source))?,
+        };
+        self.inner.limits.wait_download(bytes.len());
+        if bytes.len() != length {
+            return Err(too_short(range.start + bytes.len() as u64));
+        }
+        Ok(bytes)
+    }
+
     /// The object's length; `None` when there is none.
     pub fn head(&self, key: &ObjectKey) -> Result<Option<u64>> {
+        self.head_raw(&key.render())
+    }
+
+    /// As [`Store::head`], of any key.
+    pub(crate) fn head_raw(&self, key: &str) -> Result<Option<u64>> {
         count(&self.inner.counters.head);
+        self.inner.limits.wait_request();
         let path = path_of(key)?;
         match self.inner.runtime.block_on(self.inner.objects.head(&path)) {
             Ok(meta) => Ok(Some(meta.size)),
@@ -200,6 +284,11 @@ impl Store {
 
     /// Creates the object unless there is one of its key. It is durable when the call returns.
     pub fn put_create(&self, key: &ObjectKey, bytes: Bytes) -> Result<PutOutcome> {
+        self.put_create_raw(&key.render(), bytes)
+    }
+
+    /// As [`Store::put_create`], of any key.
+    pub(crate) fn put_create_raw(&self, key: &str, bytes: Bytes) -> Result<PutOutcome> {
         self.put(key, bytes, PutOptions { mode: PutMode::Create, ..PutOptions::default() })
     }
 
@@ -207,44 +296,51 @@ impl Store {
     pub(crate) fn put_create_at_barrier(&self, key: &ObjectKey, bytes: Bytes) -> Result<PutOutcome> {
         let mut options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
         options.extensions.insert(DurableAtBarrier);
-        self.put(key, bytes, options)
+        self.put(&key.render(), bytes, options)
     }
 
-    fn put(&self, key: &ObjectKey, bytes: Bytes, options: PutOptions) -> Result<PutOutcome> {
-        count(&self.inner.counters.put);
+    fn put(&self, key: &str, bytes: Bytes, options: PutOptions) -> Result<PutOutcome> {
+        self.check_writable()?;
         let path = path_of(key)?;
-        let put = self.inner.objects.put_opts(&path, PutPayload::from_bytes(bytes), options);
-        match self.inner.runtime.block_on(put) {
-            Ok(_) => Ok(PutOutcome::Created),
-            Err(object_store::Error::AlreadyExists { .. }) => Ok(PutOutcome::AlreadyExists),
-            Err(source) => Err(self.failed("put", key, source)),
+        self.inner.limits.wait_upload(bytes.len());
+        let mut conflicts = 0;
+        loop {
+            count(&self.inner.counters.put);
+            self.inner.limits.wait_request();
+            let payload = PutPayload::from_bytes(bytes.clone());
+            let put = self.inner.objects.put_opts(&path, payload, options.clone());
+            match self.inner.runtime.block_on(put) {
+                Ok(_) => return Ok(PutOutcome::Created),
+                // Nobody has won yet, or who won has been deleted meanwhile.
+                Err(source) if says_conflict(&source) => {
+                    conflicts += 1;
+                    if conflicts == MAX_CONFLICTS {
+                        let message = format!("cannot put object '{key}' in {}", self.location());
+                        return Err(Error::new(ErrorKind::Unavailable, message).with_source(source));
+                    }
+                    thread::sleep(Duration::from_millis(10 << conflicts));
+                }
+                Err(object_store::Error::AlreadyExists { .. }) => return Ok(PutOutcome::AlreadyExists),
+                Err(source) => return Err(self.failed("put", key, source)),
+            }
         }
     }
 
     /// Objects below a folder of keys, in the order of their keys. Nothing there is nothing, not an error.
     pub fn list(&self, prefix: &str) -> Result<Vec<ListedObject>> {
         count(&self.inner.counters.list);
+        self.inner.limits.wait_request();
         let failed =
             |source| Error::from_store(format!("cannot list '{prefix}' in {}", self.location()), source);
         let path = Path::parse(prefix).map_err(|source| failed(source.into()))?;
-        let found = self
-            .inner
-            .objects
-            .list(Some(&path))
-            .map_ok(|meta| ListedObject { key: meta.location.to_string(), length: meta.size });
+        let found = self.inner.objects.list(Some(&path)).map_ok(|meta| ListedObject {
+            key: meta.location.to_string(),
+            length: meta.size,
+            modified_ms: meta.last_modified.timestamp_millis(),
+        });
         let mut found: Vec<_> = self.inner.runtime.block_on(found.try_collect()).map_err(failed)?;
         found.sort_by(|a: &ListedObject, b| a.key.cmp(&b.key));
         Ok(found)
-    }
-
-    /// Deletes the object; one that is not there is as good.
-    pub fn delete(&self, key: &ObjectKey) -> Result<()> {
-        count(&self.inner.counters.delete);
-        let path = path_of(key)?;
-        match self.inner.runtime.block_on(self.inner.objects.delete(&path)) {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(source) => Err(self.failed("delete", key, source)),
-        }
     }
 
     /// Begins to read the object.
@@ -252,28 +348,57 @@ impl Store {
     /// # Errors
     /// `NotFound` when there is none.
     pub(crate) fn open(&self, key: &ObjectKey) -> Result<ObjectReader> {
+        self.open_raw(&key.render())
+    }
+
+    fn open_raw(&self, key: &str) -> Result<ObjectReader> {
+        let first = self.inner.durability.is_none().then(|| 0..self.window());
         count(&self.inner.counters.get);
+        let result = match self.get_opts_raw(key, first.clone())? {
+            // Nothing is no part of an empty object, and some servers give whole objects only.
+            Err(source) if first.is_some() && says_range(&source) => {
+                count(&self.inner.counters.get);
+                self.get_opts_raw(key, None)?
+            }
+            other => other,
+        };
+        let GetResult { payload, meta, range, .. } =
+            result.map_err(|source| self.failed("read", key, source))?;
+        Ok(ObjectReader::new(self.clone(), key.to_owned(), payload, &range, meta.size))
+    }
+
+    fn get_opts(&self, key: &str, range: Option<Range<u64>>) -> Result<GetResult> {
+        self.get_opts_raw(key, range)?.map_err(|source| self.failed("read", key, source))
+    }
+
+    fn get_opts_raw(&self, key: &str, range: Option<Range<u64>>) -> Result<object_store::Result<GetResult>> {
+        self.inner.limits.wait_request();
         let path = path_of(key)?;
-        let get = self.inner.objects.get_opts(&path, GetOptions::default());
-        let GetResult { payload, meta, .. } =
-            self.inner.runtime.block_on(get).map_err(|source| self.failed("read", key, source))?;
-        Ok(ObjectReader::new(self.clone(), key.clone(), payload, meta.size))
+        let options = GetOptions { range: range.map(GetRange::Bounded), ..GetOptions::default() };
+        Ok(self.inner.runtime.block_on(self.inner.objects.get_opts(&path, options)))
     }
 
     /// Begins a put in parts, durable at the next barrier after its completion.
     pub(crate) fn put_parts(&self, key: &ObjectKey) -> Result<PartsUpload> {
+        self.put_parts_raw(&key.render())
+    }
+
+    /// As [`Store::put_parts`], of any key.
+    pub(crate) fn put_parts_raw(&self, key: &str) -> Result<PartsUpload> {
+        self.check_writable()?;
+        self.inner.limits.wait_request();
         let path = path_of(key)?;
         let mut options = PutMultipartOptions::default();
         options.extensions.insert(DurableAtBarrier);
         let begin = self.inner.objects.put_multipart_opts(&path, options);
         let upload = self.inner.runtime.block_on(begin).map_err(|source| self.failed("put", key, source))?;
-        Ok(PartsUpload { store: self.clone(), key: key.clone(), upload, complete: false })
+        Ok(PartsUpload::new(self.clone(), key.to_owned(), upload))
     }
 
     /// Takes note that an object that is there already has to be durable at the next barrier.
     pub(crate) fn touch(&self, key: &ObjectKey) -> Result<()> {
         let Some(durability) = &self.inner.durability else { return Ok(()) };
-        let path = path_of(key)?;
+        let path = path_of(&key.render())?;
         durability.touch(&path).map_err(|source| self.not_durable(source))
     }
 
@@ -283,11 +408,29 @@ impl Store {
         durability.barrier().map_err(|source| self.not_durable(source))
     }
 
+    /// Waits until `bytes` more may be on their way.
+    fn room_in_flight(&self, bytes: usize) -> Result<OwnedSemaphorePermit> {
+        let units = bytes.min(MAX_IN_FLIGHT).div_ceil(FLIGHT_UNIT);
+        let semaphore = Arc::clone(&self.inner.in_flight);
+        let room = semaphore.acquire_many_owned(u32::try_from(units).unwrap_or(u32::MAX));
+        self.inner.runtime.block_on(room).map_err(|source| {
+            Error::new(ErrorKind::Unavailable, format!("{} is closed", self.location())).with_source(source)
+        })
+    }
+
+    fn check_writable(&self) -> Result<()> {
+        if self.inner.read_only {
+            let message = format!("{} can only be read: use a repository there READ ONLY", self.location());
+            return Err(Error::new(ErrorKind::ReadOnly, message));
+        }
+        Ok(())
+    }
+
     fn not_durable(&self, source: io::Error) -> Error {
         Error::from_io(format!("cannot make {} durable", self.location()), source)
     }
 
-    fn failed(&self, doing: &str, key: &ObjectKey, source: object_store::Error) -> Error {
+    fn failed(&self, doing: &str, key: &str, source: object_store::Error) -> Error {
         let not_found = matches!(source, object_store::Error::NotFound { .. });
         let message = format!("cannot {doing} object '{key}' in {}", self.location());
         if not_found {
@@ -303,52 +446,24 @@ impl fmt::Debug for Store {
     }
 }
 
-/// A put in parts that is under way. Dropped before its completion, it leaves nothing under its key.
-pub(crate) struct PartsUpload {
-    store: Store,
-    key: ObjectKey,
-    upload: Box<dyn MultipartUpload>,
-    complete: bool,
-}
-
-impl PartsUpload {
-    /// Puts the next part and waits for it.
-    pub(crate) fn put_part(&mut self, bytes: Bytes) -> Result<()> {
-        count(&self.store.inner.counters.put);
-        let part = self.upload.put_part(PutPayload::from_bytes(bytes));
-        self.store.inner.runtime.block_on(part).map_err(|source| self.store.failed("put", &self.key, source))
-    }
-
-    /// Makes the object of the parts.
-    pub(crate) fn complete(mut self) -> Result<PutOutcome> {
-        count(&self.store.inner.counters.put);
-        match self.store.inner.runtime.block_on(self.upload.complete()) {
-            Ok(_) => {
-                self.complete = true;
-                Ok(PutOutcome::Created)
-            }
-            Err(object_store::Error::AlreadyExists { .. }) => Ok(PutOutcome::AlreadyExists),
-            Err(source) => Err(self.store.failed("put", &self.key, source)),
-        }
-    }
-}
-
-impl Drop for PartsUpload {
-    fn drop(&mut self) {
-        if self.complete {
-            return;
-        }
-        if let Err(error) = self.store.inner.runtime.block_on(self.upload.abort()) {
-            tracing::debug!(key = %self.key, %error, "parts of a put that was given up may be left");
-        }
-    }
-}
-
 fn count(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
 }
 
-fn path_of(key: &ObjectKey) -> Result<Path> {
-    let text = key.render();
-    Path::parse(&text).map_err(|source| Error::from_store(format!("'{text}' cannot be a key"), source.into()))
+fn path_of(key: &str) -> Result<Path> {
+    Path::parse(key).map_err(|source| Error::from_store(format!("'{key}' cannot be a key"), source.into()))
+}
+
+/// Whether a request failed for the range it asked for. The client has no error of its own for that.
+fn says_range(error: &object_store::Error) -> bool {
+    let object_store::Error::Generic { source, .. } = error else { return false };
+    let text = source.to_string().to_ascii_lowercase();
+    ["416", "range", "partial"].iter().any(|word| text.contains(word))
+}
+
+/// Whether a create-only put is to be tried again because another of the same key was under way. The client takes
+/// this answer of S3 for that of an object that is there.
+fn says_conflict(error: &object_store::Error) -> bool {
+    let object_store::Error::AlreadyExists { source, .. } = error else { return false };
+    source.to_string().contains("ConditionalRequestConflict")
 }

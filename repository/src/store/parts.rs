@@ -1,0 +1,106 @@
+//! A large object that is put part by part.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use object_store::{MultipartUpload, PutPayload};
+use tokio::task::JoinHandle;
+
+use super::{PutOutcome, Store, count};
+use crate::error::{Error, ErrorKind, Result};
+
+/// A put in parts that is under way. Dropped before its completion, it leaves nothing under its key.
+///
+/// Over a network several parts are on their way at once. How many bytes that may be is bounded for all uploads of a
+/// store together; who hands in a part waits until there is room for it, never for room that it takes itself, so
+/// uploads that share the bound do not wait for each other in a circle.
+pub(crate) struct PartsUpload {
+    store: Store,
+    key: String,
+    upload: Box<dyn MultipartUpload>,
+    flying: VecDeque<JoinHandle<object_store::Result<()>>>,
+    complete: bool,
+}
+
+impl PartsUpload {
+    pub(super) fn new(store: Store, key: String, upload: Box<dyn MultipartUpload>) -> Self {
+        Self { store, key, upload, flying: VecDeque::new(), complete: false }
+    }
+
+    /// Puts the next part. It need not have arrived when the call returns: what goes wrong with it is said by a later
+    /// call, at the latest by [`PartsUpload::complete`].
+    pub(crate) fn put_part(&mut self, bytes: Bytes) -> Result<()> {
+        let inner = &self.store.inner;
+        count(&inner.counters.put);
+        inner.limits.wait_request();
+        inner.limits.wait_upload(bytes.len());
+        if inner.durability.is_some() {
+            // A local part is written by the thread that has it in its cache.
+            let part = self.upload.put_part(PutPayload::from_bytes(bytes));
+            return inner
+                .runtime
+                .block_on(part)
+                .map_err(|source| self.store.failed("put", &self.key, source));
+        }
+        let room = self.store.room_in_flight(bytes.len())?;
+        let part = self.upload.put_part(PutPayload::from_bytes(bytes));
+        self.flying.push_back(self.store.inner.runtime.spawn(async move {
+            let outcome = part.await;
+            drop(room);
+            outcome
+        }));
+        while self.flying.front().is_some_and(JoinHandle::is_finished) {
+            self.land()?;
+        }
+        Ok(())
+    }
+
+    /// Makes the object of the parts.
+    pub(crate) fn complete(mut self) -> Result<PutOutcome> {
+        while !self.flying.is_empty() {
+            self.land()?;
+        }
+        let inner = &self.store.inner;
+        count(&inner.counters.put);
+        inner.limits.wait_request();
+        match inner.runtime.block_on(self.upload.complete()) {
+            Ok(_) => {
+                self.complete = true;
+                Ok(PutOutcome::Created)
+            }
+            Err(object_store::Error::AlreadyExists { .. }) => Ok(PutOutcome::AlreadyExists),
+            Err(source) => Err(self.store.failed("put", &self.key, source)),
+        }
+    }
+
+    /// Waits for the part that was put first.
+    fn land(&mut self) -> Result<()> {
+        let Some(part) = self.flying.pop_front() else { return Ok(()) };
+        match self.store.inner.runtime.block_on(part) {
+            Ok(outcome) => outcome.map_err(|source| self.store.failed("put", &self.key, source)),
+            Err(source) => {
+                let message = format!("cannot put object '{}' in {}", self.key, self.store.location());
+                Err(Error::new(ErrorKind::Unavailable, message).with_source(source))
+            }
+        }
+    }
+}
+
+impl Drop for PartsUpload {
+    fn drop(&mut self) {
+        if self.complete {
+            return;
+        }
+        // A part that arrives after the rest was given up would stay for ever.
+        for part in &self.flying {
+            part.abort();
+        }
+        let runtime = &self.store.inner.runtime;
+        for part in self.flying.drain(..) {
+            let _ = runtime.block_on(part);
+        }
+        if let Err(error) = runtime.block_on(self.upload.abort()) {
+            tracing::debug!(key = %self.key, %error, "parts of a put that was given up may be left");
+        }
+    }
+}
