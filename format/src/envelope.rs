@@ -30,6 +30,8 @@ pub enum EnvelopeKind {
     Intent,
     /// What a collection has marked.
     Marks,
+    /// Which backups some marks wait for.
+    Waits,
     /// What stands in the place of a manifest that is not to come any more.
     Fence,
     /// What a verification has read and found right.
@@ -44,6 +46,7 @@ impl EnvelopeKind {
             Self::Manifest => "snapshot",
             Self::Intent => "intent",
             Self::Marks => "marks",
+            Self::Waits => "waits",
             Self::Fence => "fence",
             Self::Verification => "verification",
         }

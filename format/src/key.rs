@@ -7,6 +7,7 @@
 //! data/<first two hex digits of the digest>/<name>.parquet
 //! jobs/<ulid>.json
 //! trash/<ulid>.json
+//! trash/<ulid>.waits.json
 //! verified/<ulid>.json
 //! ```
 //!
@@ -62,6 +63,8 @@ pub enum ObjectKey {
     Intent(IntentId),
     /// What a collection has marked and not yet deleted.
     Trash(TrashId),
+    /// Which backups the marks of the same identity wait for.
+    Waits(TrashId),
     /// What a verification has recorded.
     Verified(VerificationId),
 }
@@ -76,6 +79,7 @@ impl ObjectKey {
             Self::Data(name) => format!("{DATA_PREFIX}/{}/{name}.parquet", name.digest().shard()),
             Self::Intent(id) => format!("{JOBS_PREFIX}/{id}.json"),
             Self::Trash(id) => format!("{TRASH_PREFIX}/{id}.json"),
+            Self::Waits(id) => format!("{TRASH_PREFIX}/{id}.waits.json"),
             Self::Verified(id) => format!("{VERIFIED_PREFIX}/{id}.json"),
         }
     }
@@ -94,9 +98,10 @@ impl ObjectKey {
             Some((JOBS_PREFIX, rest)) => {
                 Some(Self::Intent(IntentId::parse(rest.strip_suffix(".json")?).ok()?))
             }
-            Some((TRASH_PREFIX, rest)) => {
-                Some(Self::Trash(TrashId::parse(rest.strip_suffix(".json")?).ok()?))
-            }
+            Some((TRASH_PREFIX, rest)) => Some(match rest.strip_suffix(".waits.json") {
+                Some(id) => Self::Waits(TrashId::parse(id).ok()?),
+                None => Self::Trash(TrashId::parse(rest.strip_suffix(".json")?).ok()?),
+            }),
             Some((VERIFIED_PREFIX, rest)) => {
                 Some(Self::Verified(VerificationId::parse(rest.strip_suffix(".json")?).ok()?))
             }

@@ -29,6 +29,7 @@ mod schema;
 mod timestamp;
 mod ulid;
 mod verification;
+mod waits;
 
 pub use bounds::{ColumnBounds, MAX_BOUND_BYTES};
 pub use bundle::{BUNDLE_VERSION, BUNDLE_VERSION_KEY, BundleBuilder};
@@ -57,7 +58,7 @@ pub use name::{ColumnName, DatabaseName, PartitionName, RepositoryName, Snapshot
 pub use object_name::ObjectName;
 pub use parquet_profile::{COMPRESSION_PROPERTY, CREATED_BY, ROW_GROUP_ROWS, writer_properties};
 pub use recompress::recompress;
-pub use retention::{KeepReason, Retention};
+pub use retention::{KeepReason, Period, Retention};
 pub use schema::{
     BoundValue, Column, ColumnDefault, ColumnType, Distribution, FieldId, KeyModel, PartitionBound,
     PartitionDefinition, PartitionDefinitionV1, PartitionRange, Partitioning, TableDefinition,
@@ -66,3 +67,4 @@ pub use schema::{
 pub use timestamp::SnapshotTimestamp;
 pub use ulid::{IntentId, RepositoryId, TrashId, VerificationId};
 pub use verification::{VerificationRecord, VerifiedObject, VerifiedSnapshot, VerifyLevel};
+pub use waits::Waits;

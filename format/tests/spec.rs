@@ -38,6 +38,7 @@ fn the_constants_are_those_of_the_code() {
         ("envelope field of a manifest", EnvelopeKind::Manifest.name().to_owned()),
         ("envelope field of an intent", EnvelopeKind::Intent.name().to_owned()),
         ("envelope field of marks", EnvelopeKind::Marks.name().to_owned()),
+        ("envelope field of waits", EnvelopeKind::Waits.name().to_owned()),
         ("envelope field of a fence", EnvelopeKind::Fence.name().to_owned()),
         ("envelope field of a record of a verification", EnvelopeKind::Verification.name().to_owned()),
         ("feature of located files", LOCATED_FILES.to_owned()),
@@ -74,6 +75,7 @@ fn the_keys_are_those_of_the_code() {
         ("data file", ObjectKey::Data(name)),
         ("intent", ObjectKey::Intent(IntentId::parse(ulid).unwrap())),
         ("marks of a collection", ObjectKey::Trash(TrashId::parse(ulid).unwrap())),
+        ("waits of these marks", ObjectKey::Waits(TrashId::parse(ulid).unwrap())),
         ("record of a verification", ObjectKey::Verified(VerificationId::parse(ulid).unwrap())),
     ];
     let examples: Vec<_> =

@@ -123,11 +123,15 @@ fn io_cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a io::Error> {
 
 impl From<cairn_format::Error> for Error {
     fn from(error: cairn_format::Error) -> Self {
-        let kind = match error.kind() {
-            cairn_format::ErrorKind::InvalidInput => ErrorKind::InvalidInput,
-            cairn_format::ErrorKind::Unsupported => ErrorKind::Unsupported,
-            _ => ErrorKind::Corrupt,
-        };
+        // Who writes a Parquet file hears of a full disk from the encoder.
+        let kind = io_cause(&error).map_or_else(
+            || match error.kind() {
+                cairn_format::ErrorKind::InvalidInput => ErrorKind::InvalidInput,
+                cairn_format::ErrorKind::Unsupported => ErrorKind::Unsupported,
+                _ => ErrorKind::Corrupt,
+            },
+            kind_of_io,
+        );
         Self::new(kind, error.to_string())
     }
 }

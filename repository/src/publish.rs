@@ -1,26 +1,33 @@
 //! Making a snapshot.
 //!
 //! ```text
-//! intent ─▶ data files ─▶ barrier ─▶ file lists ─▶ barrier ─▶ manifest ─▶ intent removed
+//! intent ─▶ marks read ─▶ base read ─▶ data files ─▶ barrier ─▶ file lists ─▶ barrier ─▶ manifest ─▶ intent removed
 //! ```
 //!
 //! The order is the protocol: whatever refers to an object is put when the object is durable, so what a reader
 //! finds is complete. Only the manifest's put makes the snapshot exist; before it, everything put is an object
 //! that nothing refers to. All puts are create-only.
+//!
+//! What is reused is safe from collections that run at the same time. A collection marks before it looks for intents,
+//! and a writer puts its intent before it reads the marks: so either the collection sees the intent and waits, or the
+//! writer sees the marks and leaves alone what they name. And it only reuses what the manifest of a snapshot leads to
+//! that it found after that.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cairn_format::{
-    Digest, FileList, FileListRef, INTENT_LIFETIME_MS, Intent, IntentId, Manifest, ObjectKey, SealedFileList,
-    SnapshotLabel, SnapshotTimestamp,
+    Compression, FileList, FileListRef, INTENT_LIFETIME_MS, Intent, IntentId, Manifest, ObjectKey,
+    ObjectName, SnapshotLabel, SnapshotTimestamp,
 };
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::repository::Repository;
+use crate::marks;
+use crate::repository::{Repository, SnapshotName};
 use crate::store::PutOutcome;
 use crate::transfer::Transfer;
-use crate::upload::{self, UploadFile, UploadOutcome};
+use crate::upload::{self, Known, UploadGroup, UploadOutcome};
+use crate::workers;
 
 /// What became of a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +39,41 @@ pub enum CommitOutcome {
     AlreadyCommitted,
     /// Another snapshot has the label; this one does not exist.
     LabelTaken,
+    /// The intent had expired, and a collection has given the snapshot up; it does not exist and never will.
+    GivenUp,
+}
+
+/// How a snapshot is begun.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct BeginOptions {
+    /// For how long, from now on, a collection must not give the snapshot up, in milliseconds.
+    pub lifetime_ms: i64,
+    /// The intent of an earlier attempt, of a process that died. When it is still there this attempt goes on with it, and
+    /// what was put under it need not be sent again.
+    pub resume: Option<IntentId>,
+}
+
+impl Default for BeginOptions {
+    fn default() -> Self {
+        Self { lifetime_ms: INTENT_LIFETIME_MS, resume: None }
+    }
+}
+
+impl BeginOptions {
+    /// Sets [`BeginOptions::lifetime_ms`].
+    #[must_use]
+    pub fn with_lifetime_ms(mut self, lifetime_ms: i64) -> Self {
+        self.lifetime_ms = lifetime_ms;
+        self
+    }
+
+    /// Sets [`BeginOptions::resume`].
+    #[must_use]
+    pub fn with_resume(mut self, resume: Option<IntentId>) -> Self {
+        self.resume = resume;
+        self
+    }
 }
 
 /// A snapshot that is being made. Dropped, it leaves objects that nothing refers to, and an intent that expires.
@@ -39,10 +81,12 @@ pub enum CommitOutcome {
 pub struct SnapshotWriter {
     repository: Repository,
     intent: Intent,
-    /// Digests of data objects that are in the repository and good.
-    data: Mutex<HashSet<Digest>>,
-    /// Digests of file lists that are in the repository.
-    lists: Mutex<HashSet<Digest>>,
+    /// Objects that a collection may delete at any moment: nothing of them is used.
+    marked: HashSet<ObjectName>,
+    /// Data files that can be used.
+    known: Mutex<Known>,
+    /// File lists that can be used.
+    lists: Mutex<HashSet<ObjectName>>,
 }
 
 impl SnapshotWriter {
@@ -50,6 +94,7 @@ impl SnapshotWriter {
         repository: Repository,
         label: &SnapshotLabel,
         timestamp: SnapshotTimestamp,
+        options: &BeginOptions,
     ) -> Result<Self> {
         ObjectKey::check_label(label)?;
         if label_taken(&repository, label, timestamp)? {
@@ -58,24 +103,15 @@ impl SnapshotWriter {
                 format!("Snapshot with name '{label}' already exist in repository"),
             ));
         }
-        let now = repository.environment().clock.now_ms();
-        let intent = Intent {
-            id: IntentId::parse(&repository.environment().new_ulid())?,
-            label: label.clone(),
-            timestamp,
-            created_at_ms: now,
-            expires_at_ms: now.saturating_add(INTENT_LIFETIME_MS),
-            writer: repository.options().writer.clone(),
+        let intent = match resumed(&repository, label, timestamp, options.resume)? {
+            Some(intent) => intent,
+            None => new_intent(&repository, label, timestamp, options.lifetime_ms)?,
         };
-        let key = ObjectKey::Intent(intent.id.clone());
-        match repository.store().put_create(&key, intent.encode()?.into())? {
-            PutOutcome::Created => {}
-            PutOutcome::AlreadyExists => {
-                let message = format!("intent '{key}' exists already: the source of ids repeats itself");
-                return Err(Error::new(ErrorKind::AlreadyExists, message));
-            }
-        }
-        Ok(Self { repository, intent, data: Mutex::default(), lists: Mutex::default() })
+        // After the intent: see above.
+        let mut marked = marks::marked_objects(&repository)?;
+        // Marks on what an earlier attempt put wait for its intent, which is this one.
+        marked.retain(|name| name.intent() != Some(intent.id));
+        Ok(Self { repository, intent, marked, known: Mutex::default(), lists: Mutex::default() })
     }
 
     /// The snapshot's label.
@@ -89,87 +125,102 @@ impl SnapshotWriter {
     }
 
     /// The intent that protects the snapshot's objects until it is committed. Kept by the caller, it lets a later
-    /// process [remove](Repository::remove_intent) the intent of one that died.
+    /// process go on where one died: see [`BeginOptions::resume`].
     pub fn intent_id(&self) -> &IntentId {
         &self.intent.id
     }
 
-    /// Whether the repository has this file list, and so, by the order of writes, all data files in it. One request
-    /// at most.
+    /// The manifest of an earlier snapshot, whose file lists can then be [adopted](Self::adopt_list) or
+    /// [reused](Self::reuse). `None` when it does not exist any more.
     ///
     /// # Errors
-    /// `Corrupt` when the object is there with another length.
-    pub fn has_file_list(&self, list: &FileListRef) -> Result<bool> {
-        if lock(&self.lists).contains(&list.digest) {
-            return Ok(true);
+    /// `Corrupt` when it is damaged.
+    pub fn base(&self, name: &SnapshotName) -> Result<Option<Manifest>> {
+        // It must be looked for now, not earlier: that it exists while the intent does is what protects it.
+        match self.repository.open_snapshot(&name.label, name.timestamp) {
+            Ok(manifest) => Ok(Some(manifest)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
         }
-        let key = ObjectKey::FileList(list.digest);
-        let Some(found) = self.repository.store().head(&key)? else { return Ok(false) };
-        if found != list.length {
-            return Err(Error::corrupt(format!(
-                "object '{key}' in {} is damaged: it has {found} bytes instead of {}; move it away and back up again",
-                self.repository.store().location(),
-                list.length
-            )));
+    }
+
+    /// Takes a file list of `base` as it is for the new snapshot, with everything in it. No request is made unless a
+    /// collection is under way. Whether it can be used; if not, [reuse](Self::reuse) what can be of it.
+    pub fn adopt_list(&self, base: &Manifest, list: &FileListRef) -> Result<bool> {
+        if !base.tables.iter().any(|table| table.files == *list) {
+            return Ok(false);
         }
-        self.repository.store().touch(&key)?;
-        lock(&self.lists).insert(list.digest);
-        Ok(true)
+        let usable = self.marked.is_empty()
+            || (!self.marked.contains(&list.object)
+                && self
+                    .repository
+                    .file_locations_at(list)?
+                    .files()
+                    .iter()
+                    .all(|file| !self.marked.contains(&file.location.object)));
+        if usable {
+            lock(&self.lists).insert(list.object);
+        }
+        Ok(usable)
     }
 
-    /// Takes the data files of a list that is in the repository as there, without asking: they were before it was.
-    pub fn assume_present(&self, list: &FileList) {
-        lock(&self.data).extend(list.files().iter().map(|file| file.digest));
-    }
-
-    /// Makes sure that the repository has these files, sending those it lacks. Each is read once, and only becomes
-    /// visible when its bytes are the expected ones.
+    /// Takes the data files of a list of `base` as there, but for those that a collection has marked. One request.
     ///
     /// # Errors
-    /// `Corrupt`, naming the path, when a local file is not what it was, and, naming the key, when an object that
-    /// is there already is damaged; `Cancelled`; or what storage says. What was sent before the error stays.
-    pub fn upload(&self, files: &[UploadFile], transfer: &Transfer) -> Result<UploadOutcome> {
-        upload::upload(self.repository.store(), self.repository.pool(), &self.data, files, transfer)
-    }
-
-    /// Puts a table's file list. Everything in it must have been uploaded or assumed present before; it becomes
-    /// durable before the list does.
-    ///
-    /// # Errors
-    /// `InvalidInput` when a data file was not; `Corrupt` when a damaged list has the name.
-    pub fn put_file_list(&self, list: &SealedFileList) -> Result<()> {
-        let reference = list.reference();
-        if lock(&self.lists).contains(&reference.digest) {
+    /// `Corrupt` when the list is damaged.
+    pub fn reuse(&self, base: &Manifest, list: &FileListRef) -> Result<()> {
+        if !base.tables.iter().any(|table| table.files == *list) {
             return Ok(());
         }
-        {
-            let data = lock(&self.data);
-            if let Some(file) = list.list().files().iter().find(|file| !data.contains(&file.digest)) {
-                let message = format!("data file {} of a file list has not been uploaded", file.digest);
-                return Err(Error::invalid(message));
-            }
+        let list = self.repository.file_locations_at(list)?;
+        let mut known = self.known();
+        for file in list.files().iter().filter(|file| !self.marked.contains(&file.location.object)) {
+            known.add(file);
         }
-        let store = self.repository.store();
-        store.barrier()?;
-        let key = ObjectKey::FileList(reference.digest);
-        match store.put_create(&key, list.bytes().clone())? {
-            PutOutcome::Created => {}
-            PutOutcome::AlreadyExists => {
-                let found = store.get(&key)?;
-                if found != *list.bytes() {
-                    return Err(Error::corrupt(format!(
-                        "object '{key}' in {} is damaged; move it away and back up again",
-                        store.location()
-                    )));
-                }
-                store.touch(&key)?;
-            }
-        }
-        lock(&self.lists).insert(reference.digest);
         Ok(())
     }
 
-    /// Makes the snapshot exist. Its file lists must be in the repository.
+    /// Makes sure that the repository has these files, sending those it lacks, compressed anew where that is asked for.
+    /// Each is read once, and only becomes visible when its bytes are the expected ones.
+    ///
+    /// # Errors
+    /// `Corrupt`, naming the path, when a local file is not what it was, and, naming the key, when an object of an earlier
+    /// attempt is damaged; `Cancelled`; or what storage says. What was sent before the error stays.
+    pub fn upload(
+        &self,
+        groups: &[UploadGroup],
+        compression: Option<Compression>,
+        transfer: &Transfer,
+    ) -> Result<UploadOutcome> {
+        upload::upload(self, groups, compression, transfer)
+    }
+
+    /// Puts file lists, in parallel. Every data file in them must have been uploaded or reused before; it becomes durable
+    /// before the lists do.
+    pub fn put_file_lists(&self, lists: Vec<FileList>) -> Result<Vec<FileListRef>> {
+        let algorithm = self.repository.descriptor().digest_algorithm;
+        let sealed: Vec<_> =
+            lists.into_iter().map(|list| list.seal(algorithm, self.intent.id)).collect::<Result<_, _>>()?;
+        let store = self.repository.store();
+        store.barrier()?;
+        workers::for_each(self.repository.pool(), &sealed, || (), |(), list| {
+            let key = ObjectKey::FileList(list.reference().object);
+            match store.put_create_at_barrier(&key, list.bytes().clone())? {
+                PutOutcome::Created => Ok(()),
+                // An earlier attempt of this backup put it.
+                PutOutcome::AlreadyExists if store.get(&key)? == *list.bytes() => store.touch(&key),
+                PutOutcome::AlreadyExists => Err(Error::corrupt(format!(
+                    "object '{key}' in {} is damaged; move it away and back up again",
+                    store.location()
+                ))),
+            }
+        })?;
+        let references: Vec<_> = sealed.iter().map(cairn_format::SealedFileList::reference).collect();
+        lock(&self.lists).extend(references.iter().map(|list| list.object));
+        Ok(references)
+    }
+
+    /// Makes the snapshot exist. Its file lists must have been put or adopted.
     ///
     /// # Errors
     /// `InvalidInput` when the manifest is of another snapshot, breaks its rules, or names a file list that is not
@@ -183,9 +234,9 @@ impl SnapshotWriter {
             );
             return Err(Error::invalid(message));
         }
-        let bytes = manifest.encode()?;
+        let bytes = manifest.encode(self.repository.descriptor().digest_algorithm)?;
         for table in &manifest.tables {
-            if !self.has_file_list(&table.files)? {
+            if !lock(&self.lists).contains(&table.files.object) {
                 let message =
                     format!("the file list of table '{}' is not in the repository", table.definition.name);
                 return Err(Error::invalid(message));
@@ -208,20 +259,18 @@ impl SnapshotWriter {
 
     /// Gives the snapshot up: removes its intent. What was uploaded stays until a collection.
     pub fn abandon(self) -> Result<()> {
-        self.repository.store().delete(&ObjectKey::Intent(self.intent.id.clone()))
+        self.repository.store().delete(&ObjectKey::Intent(self.intent.id))
     }
 
-    /// Whether the snapshot that is there is the one that was to be committed.
+    /// Whether what stands under the manifest's key is the snapshot that was to be committed.
     fn compare(&self, manifest: &Manifest, key: &ObjectKey) -> Result<CommitOutcome> {
-        let found = self.repository.open_snapshot(&self.intent.label, self.intent.timestamp)?;
-        // Who wrote it, and when, does not make another snapshot of it.
-        let same = Manifest {
-            created_at_ms: found.created_at_ms,
-            finished_at_ms: found.finished_at_ms,
-            writer: found.writer.clone(),
-            ..manifest.clone()
-        } == found;
-        if !same {
+        let found = match self.repository.open_snapshot(&self.intent.label, self.intent.timestamp) {
+            Ok(found) => found,
+            // It is a fence, or was dropped since: either way this backup is over.
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(CommitOutcome::GivenUp),
+            Err(error) => return Err(error),
+        };
+        if !manifest.is_same_snapshot(&found) {
             return Ok(CommitOutcome::LabelTaken);
         }
         self.repository.store().touch(key)?;
@@ -231,9 +280,65 @@ impl SnapshotWriter {
 
     /// The snapshot's fate is sealed, so an intent that cannot be removed is no failure: it expires.
     fn remove_intent(&self) {
-        let key = ObjectKey::Intent(self.intent.id.clone());
+        let key = ObjectKey::Intent(self.intent.id);
         if let Err(error) = self.repository.store().delete(&key) {
             tracing::warn!(%key, %error, "the intent of a finished backup stays until it expires");
+        }
+    }
+
+    pub(crate) fn repository(&self) -> &Repository {
+        &self.repository
+    }
+
+    pub(crate) fn known(&self) -> MutexGuard<'_, Known> {
+        lock(&self.known)
+    }
+}
+
+/// The intent of an earlier attempt, when there is one and it is still there.
+fn resumed(
+    repository: &Repository,
+    label: &SnapshotLabel,
+    timestamp: SnapshotTimestamp,
+    resume: Option<IntentId>,
+) -> Result<Option<Intent>> {
+    let Some(id) = resume else { return Ok(None) };
+    let key = ObjectKey::Intent(id);
+    let intent = match repository.store().get(&key) {
+        Ok(bytes) => Intent::decode(&bytes).map_err(|error| {
+            Error::from(error).about(format_args!("object '{key}' in {}", repository.store().location()))
+        })?,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let is_ours = intent.id == id && intent.label == *label && intent.timestamp == timestamp;
+    Ok(is_ours.then_some(intent))
+}
+
+fn new_intent(
+    repository: &Repository,
+    label: &SnapshotLabel,
+    timestamp: SnapshotTimestamp,
+    lifetime_ms: i64,
+) -> Result<Intent> {
+    let now = repository.environment().clock.now_ms();
+    let intent = Intent {
+        id: IntentId::parse(&repository.environment().new_ulid())?,
+        label: label.clone(),
+        timestamp,
+        created_at_ms: now,
+        expires_at_ms: now.saturating_add(lifetime_ms.max(0)),
+        writer: repository.options().writer.clone(),
+    };
+    let key = ObjectKey::Intent(intent.id);
+    let bytes: bytes::Bytes = intent.encode(repository.descriptor().digest_algorithm)?.into();
+    match repository.store().put_create(&key, bytes.clone())? {
+        PutOutcome::Created => Ok(intent),
+        // The answer to the first try was lost on the way.
+        PutOutcome::AlreadyExists if repository.store().get(&key)? == bytes => Ok(intent),
+        PutOutcome::AlreadyExists => {
+            let message = format!("intent '{key}' exists already: the source of ids repeats itself");
+            Err(Error::new(ErrorKind::AlreadyExists, message))
         }
     }
 }
@@ -243,7 +348,7 @@ fn label_taken(repository: &Repository, label: &SnapshotLabel, timestamp: Snapsh
     Ok(repository.snapshots(Some(label))?.iter().any(|name| name.timestamp != timestamp))
 }
 
-/// A set of digests stays whole when a thread panics: every change to it is a single call.
+/// A set stays whole when a thread panics: every change to it is a single call.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use cairn_format::{
-    Descriptor, FileList, FileListRef, IntentId, Manifest, ObjectKey, RepositoryId, SNAPSHOTS_PREFIX,
-    SnapshotLabel, SnapshotTimestamp, TableEntry,
+    DatabaseName, Descriptor, DigestAlgorithm, Fence, FileList, FileListRef, Manifest, ObjectKey,
+    RepositoryId, SNAPSHOTS_PREFIX, SnapshotLabel, SnapshotTimestamp, TableEntry,
 };
 use rayon::ThreadPool;
 
@@ -13,10 +13,9 @@ use crate::download::{self, FetchFile, FetchOutcome};
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::RepositoryOptions;
-use crate::publish::SnapshotWriter;
-use crate::store::{PutOutcome, Store};
+use crate::publish::{BeginOptions, SnapshotWriter};
+use crate::store::{ListedObject, PutOutcome, Store};
 use crate::transfer::Transfer;
-use crate::verify::{self, VerifyReport, VerifySelection};
 use crate::workers;
 
 /// What may be done with a repository that is open.
@@ -58,6 +57,9 @@ struct Inner {
     pool: Arc<ThreadPool>,
 }
 
+/// How many of the newest snapshots are looked at for one of some database.
+const LATEST_LOOKED_AT: usize = 20;
+
 impl Repository {
     /// Opens the repository for reading and writing, and makes it when there is none.
     pub fn create_or_open(
@@ -73,7 +75,8 @@ impl Repository {
             Err(error) => return Err(error),
         }
         let id = RepositoryId::parse(&environment.new_ulid())?;
-        let descriptor = Descriptor::new(id, &options.writer, environment.clock.now_ms());
+        let algorithm = options.digest.unwrap_or(DigestAlgorithm::DEFAULT);
+        let descriptor = Descriptor::new(id, algorithm, &options.writer, environment.clock.now_ms());
         match store.put_create(&ObjectKey::Descriptor, descriptor.encode()?.into())? {
             PutOutcome::Created => {
                 Self::with_descriptor(store, environment, Access::ReadWrite, options, descriptor)
@@ -104,7 +107,19 @@ impl Repository {
         options: RepositoryOptions,
         descriptor: Descriptor,
     ) -> Result<Self> {
+        if let Some(wanted) = options.digest.filter(|wanted| *wanted != descriptor.digest_algorithm) {
+            return Err(Error::invalid(format!(
+                "the repository in {} names its objects by {}, not by {}: that was chosen when it was made, leave it out",
+                store.location(),
+                descriptor.digest_algorithm.name(),
+                wanted.name()
+            )));
+        }
         if access == Access::ReadWrite {
+            if store.is_read_only() {
+                let message = format!("{} can only be read: use it READ ONLY", store.location());
+                return Err(Error::new(ErrorKind::ReadOnly, message));
+            }
             descriptor.check_write()?;
             // Whoever made it may have died before it was durable.
             store.touch(&ObjectKey::Descriptor)?;
@@ -131,20 +146,49 @@ impl Repository {
         &self.inner.store
     }
 
-    /// The snapshots, of one label or of all, in the order of labels and times. One listing; foreign objects are
-    /// left out.
+    /// The snapshots, of one label or of all, in the order of labels and times. One listing; no manifest is read. Foreign
+    /// objects are left out, and so are [fences](Fence).
     pub fn snapshots(&self, label: Option<&SnapshotLabel>) -> Result<Vec<SnapshotName>> {
         let prefix = label.map_or_else(|| SNAPSHOTS_PREFIX.to_owned(), ObjectKey::label_prefix);
         let listed = self.inner.store.list(&prefix)?;
-        let mut names: Vec<_> = listed
-            .iter()
-            .filter_map(|object| match ObjectKey::parse(&object.key) {
-                Some(ObjectKey::Snapshot { label, timestamp }) => Some(SnapshotName { label, timestamp }),
-                _ => None,
-            })
-            .collect();
+        let mut names = Vec::with_capacity(listed.len());
+        for object in listed {
+            let Some(key) = ObjectKey::parse(&object.key) else { continue };
+            if let ObjectKey::Snapshot { label, timestamp } = &key
+                && !self.is_fence(&key, &object)?
+            {
+                names.push(SnapshotName { label: label.clone(), timestamp: *timestamp });
+            }
+        }
         names.sort();
         Ok(names)
+    }
+
+    /// Whether a listed object is a fence in the place of a manifest. Only what has a fence's length is read.
+    fn is_fence(&self, key: &ObjectKey, listed: &ListedObject) -> Result<bool> {
+        if !Fence::may_have_length(listed.length) {
+            return Ok(false);
+        }
+        match self.inner.store.get(key) {
+            Ok(bytes) => Ok(Fence::decode(&bytes).is_ok()),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Corrupt) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The newest snapshot of a database whose manifest can be read, among the newest few of the repository.
+    pub fn latest_snapshot_of(&self, database: &DatabaseName) -> Result<Option<(SnapshotName, Manifest)>> {
+        let mut names = self.snapshots(None)?;
+        names.sort_by_key(|name| std::cmp::Reverse(name.timestamp));
+        for name in names.into_iter().take(LATEST_LOOKED_AT) {
+            match self.open_snapshot(&name.label, name.timestamp) {
+                Ok(manifest) if manifest.database == *database => return Ok(Some((name, manifest))),
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::Unavailable => return Err(error),
+                Err(error) => tracing::warn!(%name, %error, "a snapshot cannot be read"),
+            }
+        }
+        Ok(None)
     }
 
     /// The manifest of a snapshot.
@@ -161,6 +205,15 @@ impl Repository {
             ),
             _ => error,
         })?;
+        if Fence::may_have_length(bytes.len() as u64) && Fence::decode(&bytes).is_ok() {
+            return Err(Error::new(
+                ErrorKind::NotFound,
+                format!(
+                    "there is no snapshot '{label}' of {timestamp} in {}: its backup was given up",
+                    self.inner.store.location()
+                ),
+            ));
+        }
         let read = || -> Result<Manifest> {
             let manifest = Manifest::decode(&bytes)?;
             manifest.check_named(label, timestamp)?;
@@ -174,8 +227,8 @@ impl Repository {
     /// # Errors
     /// `NotFound` when it is missing, `Corrupt` when it is damaged or another.
     pub fn file_list(&self, table: &TableEntry) -> Result<FileList> {
-        let list = self.file_list_at(&table.files)?;
-        let key = ObjectKey::FileList(table.files.digest);
+        let list = self.read_list(&table.files, FileList::decode)?;
+        let key = ObjectKey::FileList(table.files.object);
         match table.check_files(&list) {
             Ok(()) => Ok(list),
             Err(error) => {
@@ -185,14 +238,22 @@ impl Repository {
         }
     }
 
-    /// A file list by reference, such as one that an earlier backup kept.
+    /// Where the data files of a list lie, without the bounds of their columns.
     ///
     /// # Errors
     /// `NotFound` when it is missing, `Corrupt` when it is damaged or another.
-    pub fn file_list_at(&self, reference: &FileListRef) -> Result<FileList> {
-        let key = ObjectKey::FileList(reference.digest);
+    pub fn file_locations_at(&self, reference: &FileListRef) -> Result<FileList> {
+        self.read_list(reference, FileList::decode_locations)
+    }
+
+    fn read_list(
+        &self,
+        reference: &FileListRef,
+        decode: fn(&FileListRef, &bytes::Bytes) -> cairn_format::Result<FileList>,
+    ) -> Result<FileList> {
+        let key = ObjectKey::FileList(reference.object);
         let bytes = self.inner.store.get(&key)?;
-        FileList::decode(reference, &bytes).map_err(|error| {
+        decode(reference, &bytes).map_err(|error| {
             Error::from(error).about(format_args!("object '{key}' in {}", self.inner.store.location()))
         })
     }
@@ -207,12 +268,6 @@ impl Repository {
         download::fetch(&self.inner.store, &self.inner.pool, &self.inner.options.disk, files, transfer)
     }
 
-    /// Reads and checks every object of the chosen snapshots, shared ones once. Damage is what the report tells;
-    /// an error means that the check itself could not be done.
-    pub fn verify(&self, selection: &VerifySelection, transfer: &Transfer) -> Result<VerifyReport> {
-        verify::verify(self, selection, transfer)
-    }
-
     /// Begins a new snapshot, or goes on with one that was begun with the same label and timestamp.
     ///
     /// # Errors
@@ -221,15 +276,10 @@ impl Repository {
         &self,
         label: &SnapshotLabel,
         timestamp: SnapshotTimestamp,
+        options: &BeginOptions,
     ) -> Result<SnapshotWriter> {
         self.check_writable()?;
-        SnapshotWriter::begin(self.clone(), label, timestamp)
-    }
-
-    /// Removes the intent of a backup that died and whose snapshot has been finished or given up since.
-    pub fn remove_intent(&self, id: &IntentId) -> Result<()> {
-        self.check_writable()?;
-        self.inner.store.delete(&ObjectKey::Intent(id.clone()))
+        SnapshotWriter::begin(self.clone(), label, timestamp, options)
     }
 
     pub(crate) fn environment(&self) -> &Environment {
@@ -244,7 +294,7 @@ impl Repository {
         &self.inner.pool
     }
 
-    fn check_writable(&self) -> Result<()> {
+    pub(crate) fn check_writable(&self) -> Result<()> {
         match self.inner.access {
             Access::ReadWrite => Ok(()),
             Access::ReadOnly => {

@@ -22,6 +22,7 @@ fn keys_are_what_the_specification_says() {
         (ObjectKey::Data(name), format!("data/99/{DIGEST}-{ULID}.parquet")),
         (ObjectKey::Intent(IntentId::parse(ULID).unwrap()), format!("jobs/{ULID}.json")),
         (ObjectKey::Trash(TrashId::parse(ULID).unwrap()), format!("trash/{ULID}.json")),
+        (ObjectKey::Waits(TrashId::parse(ULID).unwrap()), format!("trash/{ULID}.waits.json")),
         (ObjectKey::Verified(VerificationId::parse(ULID).unwrap()), format!("verified/{ULID}.json")),
     ] {
         assert_eq!(key.render(), text);

@@ -165,9 +165,14 @@ impl Store {
         Self { inner: Arc::new(inner) }
     }
 
+    /// Whether objects are files of this machine, which a power cut may leave behind damaged.
+    pub(crate) fn is_local(&self) -> bool {
+        self.inner.durability.is_some()
+    }
+
     /// Bytes of a part of a large object; a smaller one is put whole.
     pub(crate) fn block_bytes(&self) -> usize {
-        if self.inner.durability.is_some() { LOCAL_BLOCK } else { REMOTE_BLOCK }
+        if self.is_local() { LOCAL_BLOCK } else { REMOTE_BLOCK }
     }
 
     /// The location's text, without secrets.

@@ -1,0 +1,106 @@
+//! What the snapshots of a repository use.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use cairn_format::{DatabaseName, FileListRef, Manifest, ObjectName};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::repository::{Repository, SnapshotName};
+use crate::transfer::Transfer;
+use crate::workers;
+
+/// What matters of a manifest once it is read.
+#[derive(Debug, Clone)]
+pub(crate) struct SnapshotFacts {
+    pub(crate) name: SnapshotName,
+    pub(crate) database: DatabaseName,
+    pub(crate) created_at_ms: i64,
+    pub(crate) finished_at_ms: Option<i64>,
+    pub(crate) ttl: Option<String>,
+    pub(crate) expires_at_ms: Option<i64>,
+    pub(crate) sent: Option<cairn_format::Sent>,
+    pub(crate) writer: String,
+    pub(crate) totals: cairn_format::Totals,
+    pub(crate) lists: Vec<FileListRef>,
+}
+
+impl SnapshotFacts {
+    fn of(name: &SnapshotName, manifest: Manifest) -> Self {
+        Self {
+            name: name.clone(),
+            database: manifest.database,
+            created_at_ms: manifest.created_at_ms,
+            finished_at_ms: manifest.finished_at_ms,
+            ttl: manifest.ttl,
+            expires_at_ms: manifest.expires_at_ms,
+            sent: manifest.sent,
+            writer: manifest.writer,
+            totals: manifest.totals,
+            lists: manifest.tables.into_iter().map(|table| table.files).collect(),
+        }
+    }
+}
+
+/// Reads every manifest, in the order of names. Snapshots that are dropped meanwhile are left out.
+///
+/// # Errors
+/// What reading one says: nobody can tell what a damaged manifest uses.
+pub(crate) fn read_snapshots(repository: &Repository, transfer: &Transfer) -> Result<Vec<SnapshotFacts>> {
+    let names = repository.snapshots(None)?;
+    let found = Mutex::new(Vec::with_capacity(names.len()));
+    workers::for_each(repository.pool(), &names, || (), |(), name| {
+        transfer.check()?;
+        match repository.open_snapshot(&name.label, name.timestamp) {
+            Ok(manifest) => {
+                let facts = SnapshotFacts::of(name, manifest);
+                found.lock().unwrap_or_else(PoisonError::into_inner).push(facts);
+                Ok(())
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        }
+    })?;
+    let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(found)
+}
+
+/// The data objects that a file list uses, with their lengths.
+pub(crate) type ListObjects = HashMap<ObjectName, u64>;
+
+/// Reads every file list of `snapshots` once.
+///
+/// # Errors
+/// What reading one says, also when it is missing although `is_needed` says that its snapshot still exists.
+pub(crate) fn read_lists(
+    repository: &Repository,
+    snapshots: &[SnapshotFacts],
+    transfer: &Transfer,
+) -> Result<HashMap<ObjectName, ListObjects>> {
+    let mut wanted: HashMap<ObjectName, FileListRef> = HashMap::new();
+    for list in snapshots.iter().flat_map(|snapshot| &snapshot.lists) {
+        wanted.entry(list.object).or_insert(*list);
+    }
+    let wanted: Vec<_> = wanted.into_values().collect();
+    let found = Mutex::new(HashMap::with_capacity(wanted.len()));
+    workers::for_each(repository.pool(), &wanted, || (), |(), list| {
+        transfer.check()?;
+        let files = repository.file_locations_at(list)?;
+        let mut objects = ListObjects::new();
+        for file in files.files() {
+            let length = file.location.object_length;
+            if *objects.entry(file.location.object).or_insert(length) != length {
+                return Err(Error::corrupt(format!(
+                    "file list {} in {} gives data object {} two lengths",
+                    list.object,
+                    repository.store().location(),
+                    file.location.object
+                )));
+            }
+        }
+        found.lock().unwrap_or_else(PoisonError::into_inner).insert(list.object, objects);
+        Ok(())
+    })?;
+    Ok(found.into_inner().unwrap_or_else(PoisonError::into_inner))
+}

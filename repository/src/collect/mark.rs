@@ -1,0 +1,61 @@
+//! Marking: what is unused is written down, for everybody to see, before anything is deleted.
+
+use std::collections::HashSet;
+
+use cairn_format::{MAX_MARKED_OBJECTS, Marks, ObjectKey, ObjectName, TrashId};
+
+use super::intents::read_intents;
+use super::plan::{list_objects, running, unused};
+use super::report::CollectionReport;
+use super::sweep::{record_waits, used_objects};
+use crate::closure::{read_lists, read_snapshots};
+use crate::error::{Error, ErrorKind, Result};
+use crate::marks::{name_of, read_marks};
+use crate::repository::Repository;
+use crate::store::PutOutcome;
+use crate::transfer::Transfer;
+
+/// Marks what no snapshot uses and no marks name.
+pub(super) fn mark(
+    repository: &Repository,
+    transfer: &Transfer,
+    report: &mut CollectionReport,
+) -> Result<()> {
+    let now_ms = repository.environment().clock.now_ms();
+    let snapshots = read_snapshots(repository, transfer)?;
+    let used = used_objects(&snapshots, &read_lists(repository, &snapshots, transfer)?);
+    let marked: HashSet<ObjectName> = read_marks(repository)?
+        .iter()
+        .flat_map(|marks| &marks.objects)
+        .filter_map(name_of)
+        .collect();
+    let running = running(&read_intents(repository)?, now_ms);
+    let unused = unused(&list_objects(repository)?, &used, &marked, &running);
+    for some in unused.chunks(MAX_MARKED_OBJECTS) {
+        transfer.check()?;
+        let marks = Marks {
+            id: TrashId::parse(&repository.environment().new_ulid())?,
+            created_at_ms: now_ms,
+            writer: repository.options().writer.clone(),
+            objects: some.iter().map(|object| object.key.clone()).collect(),
+        };
+        put_marks(repository, &marks)?;
+        record_waits(repository, marks.id)?;
+        report.marked.extend_from_slice(some);
+    }
+    Ok(())
+}
+
+fn put_marks(repository: &Repository, marks: &Marks) -> Result<()> {
+    let key = ObjectKey::Trash(marks.id);
+    let bytes: bytes::Bytes = marks.encode(repository.descriptor().digest_algorithm)?.into();
+    match repository.store().put_create(&key, bytes.clone())? {
+        PutOutcome::Created => Ok(()),
+        // The answer to the first try was lost on the way.
+        PutOutcome::AlreadyExists if repository.store().get(&key)? == bytes => Ok(()),
+        PutOutcome::AlreadyExists => {
+            let message = format!("marks '{key}' exist already: the source of ids repeats itself");
+            Err(Error::new(ErrorKind::AlreadyExists, message))
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Data files of a repository become local files: read once, hashed on the way, and in place only when they are right.
+
+mod partial;
+mod plan;
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use cairn_format::{Digest, DigestHasher, FileLocation, ObjectKey};
+use rayon::ThreadPool;
+
+use self::partial::Partial;
+use self::plan::{Piece, plan};
+use crate::disk::{Disk, name_path};
+use crate::error::{Error, Result};
+use crate::problem::Problem;
+use crate::scan::{BLOCK, scan};
+use crate::store::Store;
+use crate::transfer::Transfer;
+use crate::workers;
+
+pub use self::partial::PARTIAL_SUFFIX;
+
+/// A data file to be made a local file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FetchFile {
+    /// The digest of its bytes.
+    pub digest: Digest,
+    /// Its bytes.
+    pub length: u64,
+    /// Where it lies in the repository.
+    pub location: FileLocation,
+    /// Where the file is to lie, in a directory that exists.
+    pub path: PathBuf,
+}
+
+/// What a fetch did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FetchOutcome {
+    /// Files that were fetched.
+    pub fetched_files: u64,
+    /// Bytes of them.
+    pub fetched_bytes: u64,
+    /// Files that lay there already, with the right bytes.
+    pub reused_files: u64,
+    /// Bytes of them.
+    pub reused_bytes: u64,
+}
+
+/// Files of fewer bytes are not synced one by one, but all at once at the end.
+const SYNCED_TOGETHER: u64 = 1 << 20;
+
+/// Fetches `files` on `pool`. On return the bytes of every file are durable; syncing their directories is left to the
+/// caller, who knows when the last one has come.
+pub(crate) fn fetch(
+    store: &Store,
+    pool: &ThreadPool,
+    disk: &Disk,
+    files: &[FetchFile],
+    transfer: &Transfer,
+) -> Result<FetchOutcome> {
+    let missing = missing(pool, files, transfer)?;
+    let run = Run { store, disk, transfer, unsynced: AtomicBool::new(false) };
+    let pieces = plan(&missing);
+    workers::for_each(pool, &pieces, || vec![0; BLOCK], |buffer, piece| {
+        transfer.check()?;
+        match piece {
+            Piece::Object(file) => run.object(file, buffer),
+            Piece::Range { range, files } => run.range(range.clone(), files),
+        }
+    })?;
+    if run.unsynced.into_inner()
+        && let Some(file) = missing.first()
+    {
+        disk.sync_filesystem(&file.path)
+            .map_err(|source| Error::from_io("cannot make fetched data files durable", source))?;
+    }
+    let fetched_bytes = missing.iter().map(|file| file.length).sum();
+    Ok(FetchOutcome {
+        fetched_files: missing.len() as u64,
+        fetched_bytes,
+        reused_files: (files.len() - missing.len()) as u64,
+        reused_bytes: files.iter().map(|file| file.length).sum::<u64>() - fetched_bytes,
+    })
+}
+
+/// The files that do not lie there already, of an earlier attempt.
+fn missing<'a>(
+    pool: &ThreadPool,
+    files: &'a [FetchFile],
+    transfer: &Transfer,
+) -> Result<Vec<&'a FetchFile>> {
+    let wanted: Vec<_> = files.iter().map(|file| (file, AtomicU64::new(0))).collect();
+    workers::for_each(pool, &wanted, || vec![0; BLOCK], |buffer, (file, there)| {
+        transfer.check()?;
+        if is_there(file, buffer, transfer)? {
+            there.store(1, Ordering::Relaxed);
+            transfer.add_bytes(file.length);
+            transfer.add_file();
+        }
+        Ok(())
+    })?;
+    Ok(wanted.into_iter().filter(|(_, there)| there.load(Ordering::Relaxed) == 0).map(|(file, _)| file).collect())
+}
+
+struct Run<'a> {
+    store: &'a Store,
+    disk: &'a Disk,
+    transfer: &'a Transfer,
+    /// Whether files wait for the sync at the end.
+    unsynced: AtomicBool,
+}
+
+impl Run<'_> {
+    /// Fetches a file that is all of its object.
+    fn object(&self, wanted: &FetchFile, buffer: &mut [u8]) -> Result<()> {
+        let partial = Partial::create(self.disk, &wanted.path)?;
+        let key = ObjectKey::Data(wanted.location.object);
+        scan(self.store, &key, &wanted.digest, wanted.length, buffer, self.transfer, |block| {
+            self.write(&partial, block)
+        })?
+        .map_err(|problem| problem.into_error(&key, self.store))?;
+        self.finish(partial, wanted)
+    }
+
+    /// Fetches files that lie near each other in one object, by one request.
+    fn range(&self, range: std::ops::Range<u64>, files: &[&FetchFile]) -> Result<()> {
+        let Some(object) = files.first().map(|file| file.location.object) else { return Ok(()) };
+        let key = ObjectKey::Data(object);
+        let start = range.start;
+        let bytes = self.store.read_range(&key, range)?;
+        for wanted in files {
+            self.transfer.check()?;
+            let part = |offset: u64| usize::try_from(offset - start).ok();
+            let part = part(wanted.location.offset)
+                .zip(part(wanted.location.offset + wanted.length))
+                .and_then(|(from, to)| bytes.get(from..to))
+                .ok_or_else(|| Problem::Malformed("it is too short".to_owned()).into_error(&key, self.store))?;
+            let found = Digest::by(wanted.digest.algorithm(), part);
+            if found != wanted.digest {
+                return Err(Problem::DigestMismatch { found }.into_error(&key, self.store));
+            }
+            let partial = Partial::create(self.disk, &wanted.path)?;
+            self.write(&partial, part)?;
+            self.finish(partial, wanted)?;
+        }
+        Ok(())
+    }
+
+    fn write(&self, partial: &Partial<'_>, block: &[u8]) -> Result<()> {
+        partial.file().write_all(block).map_err(|source| {
+            Error::from_io("cannot fetch a data file", name_path("write", partial.path(), source))
+        })?;
+        self.transfer.add_bytes(block.len() as u64);
+        Ok(())
+    }
+
+    /// Gives a whole file its name. A small one is not durable yet: should the power go before the sync at the end, the
+    /// next attempt compares it with its digest like any file that it finds.
+    fn finish(&self, partial: Partial<'_>, wanted: &FetchFile) -> Result<()> {
+        if wanted.length < SYNCED_TOGETHER {
+            self.unsynced.store(true, Ordering::Relaxed);
+            partial.finish_unsynced(&wanted.path)?;
+        } else {
+            partial.finish(&wanted.path)?;
+        }
+        self.transfer.add_file();
+        Ok(())
+    }
+}
+
+/// Whether the wanted file lies there already.
+fn is_there(wanted: &FetchFile, buffer: &mut [u8], transfer: &Transfer) -> Result<bool> {
+    let failed = |e| Error::from_io(format!("cannot read '{}'", wanted.path.display()), e);
+    let mut file = match File::open(&wanted.path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
+        other => other.map_err(failed)?,
+    };
+    if file.metadata().map_err(failed)?.len() != wanted.length {
+        return Ok(false);
+    }
+    let mut hasher = DigestHasher::with_algorithm(wanted.digest.algorithm());
+    loop {
+        transfer.check()?;
+        match file.read(buffer).map_err(failed)? {
+            0 => return Ok(hasher.digest() == wanted.digest),
+            read => hasher.update(&buffer[..read]),
+        }
+    }
+}

@@ -1,0 +1,326 @@
+//! Sending: a file becomes an object, or several become one.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use bytes::{Bytes, BytesMut};
+use cairn_format::{
+    BundleBuilder, Compression, Digest, DigestAlgorithm, DigestHasher, FileLocation, IntentId, ObjectKey,
+    ObjectName, recompress,
+};
+use tempfile::NamedTempFile;
+
+use super::known::Stored;
+use super::plan::Item;
+use super::source::{LocalSource, STEP, cannot_read, digest_of, read_whole};
+use super::UploadFile;
+use crate::error::{Error, Result};
+use crate::publish::SnapshotWriter;
+use crate::repository::Repository;
+use crate::scan::scan;
+use crate::store::{PutOutcome, Store};
+use crate::transfer::Transfer;
+
+/// What is shared by those who send.
+pub(super) struct Sender<'a> {
+    repository: &'a Repository,
+    store: &'a Store,
+    algorithm: DigestAlgorithm,
+    intent: IntentId,
+    compression: Option<Compression>,
+    transfer: &'a Transfer,
+    files: AtomicU64,
+    objects: AtomicU64,
+    bytes: AtomicU64,
+    /// What was made of each local file, by the file's digest.
+    stored: Mutex<Vec<(Digest, Stored)>>,
+}
+
+/// What was sent.
+pub(super) struct Sent {
+    pub(super) stored: Vec<(Digest, Stored)>,
+    pub(super) files: u64,
+    pub(super) objects: u64,
+    pub(super) bytes: u64,
+}
+
+impl<'a> Sender<'a> {
+    pub(super) fn new(
+        writer: &'a SnapshotWriter,
+        compression: Option<Compression>,
+        transfer: &'a Transfer,
+    ) -> Self {
+        let repository = writer.repository();
+        Self {
+            repository,
+            store: repository.store(),
+            algorithm: repository.descriptor().digest_algorithm,
+            intent: *writer.intent_id(),
+            compression,
+            transfer,
+            files: AtomicU64::new(0),
+            objects: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            stored: Mutex::default(),
+        }
+    }
+
+    pub(super) fn finish(self) -> Sent {
+        Sent {
+            stored: self.stored.into_inner().unwrap_or_else(PoisonError::into_inner),
+            files: self.files.into_inner(),
+            objects: self.objects.into_inner(),
+            bytes: self.bytes.into_inner(),
+        }
+    }
+
+    pub(super) fn send(&self, block: &mut Option<BytesMut>, item: &Item<'_>) -> Result<()> {
+        match item {
+            Item::File(file) => self.file(block, file),
+            Item::Bundle(files) => self.bundle(files),
+        }
+    }
+
+    /// Sends a file by itself.
+    fn file(&self, block: &mut Option<BytesMut>, file: &UploadFile) -> Result<()> {
+        if let Some(compression) = self.compression {
+            return self.compressed_file(block, file, compression);
+        }
+        let digest = if file.digest.algorithm() == self.algorithm {
+            file.digest
+        } else {
+            // The object's name has to be known before its first byte is sent, so the file is read once more for it.
+            digest_of(file, self.algorithm, self.transfer)?
+        };
+        let stored = self.stream(block, &UploadFile { digest, ..file.clone() })?;
+        self.note(file, stored);
+        Ok(())
+    }
+
+    fn compressed_file(
+        &self,
+        block: &mut Option<BytesMut>,
+        file: &UploadFile,
+        compression: Compression,
+    ) -> Result<()> {
+        digest_of(file, file.digest.algorithm(), self.transfer)?;
+        let failed = |source| Error::from_io(format!("cannot compress '{}'", file.path.display()), source);
+        let scratch = match &self.repository.options().scratch {
+            Some(directory) => NamedTempFile::new_in(directory),
+            None => NamedTempFile::new(),
+        };
+        let scratch = scratch.map_err(failed)?;
+        let mut output = Hashing::new(io::BufWriter::with_capacity(STEP, scratch.as_file()), self.algorithm);
+        let input = File::open(&file.path).map_err(|source| cannot_read(&file.path, source))?;
+        recompress(input, &mut output, compression).map_err(|source| cannot_compress(file, source))?;
+        let (digest, length) = output.finish().map_err(failed)?;
+        let made = UploadFile { digest, length, path: scratch.path().to_owned() };
+        let stored = self.stream(block, &made)?;
+        self.note(file, stored);
+        Ok(())
+    }
+
+    /// Sends small files together. Those that cannot share an object with the first go on to the next.
+    fn bundle(&self, files: &[&UploadFile]) -> Result<()> {
+        let mut rest = Vec::with_capacity(files.len());
+        for file in files {
+            self.transfer.check()?;
+            rest.push((*file, self.read(file)?));
+        }
+        while let Some((first, bytes)) = rest.first() {
+            let mut builder = BundleBuilder::new();
+            if builder.push(bytes).is_none() {
+                self.whole(first, Bytes::copy_from_slice(bytes))?;
+                rest.remove(0);
+                continue;
+            }
+            let mut members = vec![(*first, 0, bytes.len() as u64, Digest::by(self.algorithm, bytes))];
+            let mut others = Vec::new();
+            for (file, bytes) in rest.drain(..).skip(1) {
+                match builder.push(&bytes) {
+                    Some(offset) => {
+                        let digest = Digest::by(self.algorithm, &bytes);
+                        members.push((file, offset, bytes.len() as u64, digest));
+                    }
+                    None => others.push((file, bytes)),
+                }
+            }
+            rest = others;
+            self.members(builder, &members)?;
+        }
+        Ok(())
+    }
+
+    fn members(&self, builder: BundleBuilder, members: &[(&UploadFile, u64, u64, Digest)]) -> Result<()> {
+        let bytes = if let [(_, _, length, _)] = members {
+            // A footer of its own would only take room.
+            builder.finish()?.slice(..usize::try_from(*length).unwrap_or(usize::MAX))
+        } else {
+            builder.finish()?
+        };
+        let name = ObjectName::new(Digest::by(self.algorithm, &bytes), self.intent);
+        let object_length = bytes.len() as u64;
+        self.put(&name, bytes, members.len())?;
+        for (file, offset, length, digest) in members {
+            let location = FileLocation { object: name, object_length, offset: *offset };
+            self.note(file, Stored { digest: *digest, length: *length, location });
+            self.transfer.add_bytes(file.length);
+        }
+        Ok(())
+    }
+
+    /// The bytes that a small file is sent as.
+    fn read(&self, file: &UploadFile) -> Result<Vec<u8>> {
+        let bytes = read_whole(file)?;
+        let Some(compression) = self.compression else { return Ok(bytes) };
+        let mut compressed = Vec::with_capacity(bytes.len());
+        recompress(Bytes::from(bytes), &mut compressed, compression)
+            .map_err(|source| cannot_compress(file, source))?;
+        Ok(compressed)
+    }
+
+    /// Sends a file that is in memory by itself.
+    fn whole(&self, file: &UploadFile, bytes: Bytes) -> Result<()> {
+        let digest = Digest::by(self.algorithm, &bytes);
+        let (name, length) = (ObjectName::new(digest, self.intent), bytes.len() as u64);
+        self.put(&name, bytes, 1)?;
+        self.note(file, Stored { digest, length, location: FileLocation::whole(name, length) });
+        self.transfer.add_bytes(file.length);
+        Ok(())
+    }
+
+    fn put(&self, name: &ObjectName, bytes: Bytes, files: usize) -> Result<()> {
+        let length = bytes.len() as u64;
+        let outcome = self.store.put_create_at_barrier(&ObjectKey::Data(*name), bytes)?;
+        self.settle(name, length, files, outcome)
+    }
+
+    /// Sends the file at `file.path`, whose digest is known, block by block.
+    fn stream(&self, block: &mut Option<BytesMut>, file: &UploadFile) -> Result<Stored> {
+        let name = ObjectName::new(file.digest, self.intent);
+        let key = ObjectKey::Data(name);
+        let outcome = if file.length <= self.store.block_bytes() as u64 {
+            let mut source = LocalSource::open(file, self.store.block_bytes())?;
+            let (bytes, length) = source.read_block(block.take())?;
+            source.check()?;
+            let outcome = self.store.put_create_at_barrier(&key, bytes.slice(..length))?;
+            *block = bytes.try_into_mut().ok();
+            self.transfer.add_bytes(file.length);
+            outcome
+        } else if self.store.head(&key)?.is_some() {
+            // An earlier attempt of this backup sent it. Parts are many requests, and not every store can complete them
+            // create-only.
+            self.transfer.add_bytes(file.length);
+            PutOutcome::AlreadyExists
+        } else {
+            self.in_parts(block, file, &key)?
+        };
+        self.settle(&name, file.length, 1, outcome)?;
+        Ok(Stored {
+            digest: file.digest,
+            length: file.length,
+            location: FileLocation::whole(name, file.length),
+        })
+    }
+
+    fn in_parts(
+        &self,
+        block: &mut Option<BytesMut>,
+        file: &UploadFile,
+        key: &ObjectKey,
+    ) -> Result<PutOutcome> {
+        let mut source = LocalSource::open(file, self.store.block_bytes())?;
+        let mut parts = self.store.put_parts(key)?;
+        let mut put = 0;
+        while put < file.length {
+            self.transfer.check()?;
+            let (bytes, length) = source.read_block(block.take())?;
+            if length == 0 {
+                break;
+            }
+            parts.put_part(bytes.slice(..length))?;
+            put += length as u64;
+            *block = bytes.try_into_mut().ok();
+            self.transfer.add_bytes(length as u64);
+        }
+        // Only the completion makes the object visible, so nothing wrong ever is.
+        source.check()?;
+        parts.complete()
+    }
+
+    /// Counts an object of so many files that was put, or makes sure of one that was there.
+    fn settle(&self, name: &ObjectName, length: u64, files: usize, outcome: PutOutcome) -> Result<()> {
+        match outcome {
+            PutOutcome::Created => {
+                self.files.fetch_add(files as u64, Ordering::Relaxed);
+                self.objects.fetch_add(1, Ordering::Relaxed);
+                self.bytes.fetch_add(length, Ordering::Relaxed);
+                Ok(())
+            }
+            PutOutcome::AlreadyExists => self.confirm(name, length),
+        }
+    }
+
+    /// Makes sure of an object that an earlier attempt of this backup put: nobody else uses its name. A store in a
+    /// network has it whole or not at all. A directory may have it without its bytes after a power cut, so it is read.
+    fn confirm(&self, name: &ObjectName, length: u64) -> Result<()> {
+        let key = ObjectKey::Data(*name);
+        if self.store.is_local() {
+            let buffer = &mut vec![0; STEP];
+            scan(self.store, &key, &name.digest(), length, buffer, self.transfer, |_| Ok(()))?
+                .map_err(|problem| problem.into_error(&key, self.store))?;
+            return self.store.touch(&key);
+        }
+        match self.store.head(&key)? {
+            Some(found) if found == length => Ok(()),
+            found => Err(Error::corrupt(format!(
+                "object '{key}' in {} is damaged: it has {} bytes instead of {length}; move it away and back up again",
+                self.store.location(),
+                found.unwrap_or(0)
+            ))),
+        }
+    }
+
+    fn note(&self, file: &UploadFile, stored: Stored) {
+        // The list stays whole when a thread panics: every change to it is a single call.
+        self.stored.lock().unwrap_or_else(PoisonError::into_inner).push((file.digest, stored));
+        self.transfer.add_file();
+    }
+}
+
+fn cannot_compress(file: &UploadFile, source: cairn_format::Error) -> Error {
+    Error::from(source).about(format_args!("cannot compress '{}'", file.path.display()))
+}
+
+/// A writer that hashes what goes through it.
+struct Hashing<W> {
+    output: W,
+    hasher: DigestHasher,
+    length: u64,
+}
+
+impl<W: Write> Hashing<W> {
+    fn new(output: W, algorithm: DigestAlgorithm) -> Self {
+        Self { output, hasher: DigestHasher::with_algorithm(algorithm), length: 0 }
+    }
+
+    fn finish(mut self) -> io::Result<(Digest, u64)> {
+        self.output.flush()?;
+        Ok((self.hasher.digest(), self.length))
+    }
+}
+
+impl<W: Write> Write for Hashing<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.output.write(bytes)?;
+        self.hasher.update(&bytes[..written]);
+        self.length += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.output.flush()
+    }
+}
