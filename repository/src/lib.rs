@@ -31,14 +31,15 @@ pub use disk::{Disk, DiskCall, DiskHook};
 pub use download::{FetchFile, FetchOutcome, PARTIAL_SUFFIX};
 pub use environment::{Clock, Environment, IdSource, SystemClock, SystemIds};
 pub use error::{Error, ErrorKind, Result};
-pub use location::Location;
+pub use location::{Location, LocationKind};
 pub use options::{DEFAULT_THREADS, DEFAULT_WRITER, RepositoryOptions};
 pub use problem::Problem;
 pub use publish::{CommitOutcome, SnapshotWriter};
 pub use repository::{Access, Repository, SnapshotName};
 pub use store::{
-    Durability, Limits, ListedObject, LocalStore, MAX_DOWNLOAD_RATE, MAX_REQUESTS_PER_SECOND,
-    MAX_UPLOAD_RATE, PutOutcome, RateLimits, RequestCounts, Store, StoreProvider, SystemStores, WORKERS,
+    CREDENTIAL_VARIABLES, Durability, Limits, ListedObject, LocalStore, MAX_DOWNLOAD_RATE,
+    MAX_REQUESTS_PER_SECOND, MAX_UPLOAD_RATE, PutOutcome, RateLimits, RequestCounts, Store, StoreProvider,
+    SystemStores, WORKERS, check_properties, is_secret_property,
 };
 pub use transfer::Transfer;
 pub use upload::{UploadFile, UploadOutcome};
