@@ -28,7 +28,7 @@ impl Database {
     /// `Busy` when another process has it open, `Corrupt` when its catalog is damaged, `InvalidInput` when
     /// `directory` is a file.
     pub fn open(directory: &Path, runtime: &Handle) -> Result<Self> {
-        let stores = SystemStores { handle: runtime.clone(), disk: Disk::system() };
+        let stores = SystemStores::new(runtime.clone(), Disk::system());
         Self::open_with(directory, StoreOptions::new(Arc::new(stores)), runtime)
     }
 

@@ -95,7 +95,7 @@ impl World {
 
     /// Opens the store `name` with database `tpch`.
     pub(crate) fn open(&self, name: &str) -> Fallible<TabletStore> {
-        let stores = SystemStores { handle: self.runtime.handle().clone(), disk: Disk::system() };
+        let stores = SystemStores::new(self.runtime.handle().clone(), Disk::system());
         let store = TabletStore::open(&self.directory.join(name), StoreOptions::new(Arc::new(stores)))?;
         if store.view().database(&database()).is_none() {
             store.create_database(&database())?;

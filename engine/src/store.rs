@@ -350,7 +350,7 @@ impl Inner {
     fn refuse_store_directory(&self, location: &str) -> Result<()> {
         // Locations of other kinds are nowhere near a directory.
         let Ok(location) = Location::parse(location) else { return Ok(()) };
-        let directory = location.directory();
+        let Some(directory) = location.directory() else { return Ok(()) };
         let own = self.catalog.segments_directory().parent().unwrap_or(Path::new("/"));
         // The location need not exist yet: its nearest ancestor that does tells where it is.
         let Some(resolved) = directory.ancestors().find_map(|path| path.canonicalize().ok()) else {

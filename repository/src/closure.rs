@@ -49,18 +49,23 @@ impl SnapshotFacts {
 pub(crate) fn read_snapshots(repository: &Repository, transfer: &Transfer) -> Result<Vec<SnapshotFacts>> {
     let names = repository.snapshots(None)?;
     let found = Mutex::new(Vec::with_capacity(names.len()));
-    workers::for_each(repository.pool(), &names, || (), |(), name| {
-        transfer.check()?;
-        match repository.open_snapshot(&name.label, name.timestamp) {
-            Ok(manifest) => {
-                let facts = SnapshotFacts::of(name, manifest);
-                found.lock().unwrap_or_else(PoisonError::into_inner).push(facts);
-                Ok(())
+    workers::for_each(
+        repository.pool(),
+        &names,
+        || (),
+        |(), name| {
+            transfer.check()?;
+            match repository.open_snapshot(&name.label, name.timestamp) {
+                Ok(manifest) => {
+                    let facts = SnapshotFacts::of(name, manifest);
+                    found.lock().unwrap_or_else(PoisonError::into_inner).push(facts);
+                    Ok(())
+                }
+                Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+                Err(error) => Err(error),
             }
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(error),
-        }
-    })?;
+        },
+    )?;
     let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     found.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(found)
@@ -84,23 +89,28 @@ pub(crate) fn read_lists(
     }
     let wanted: Vec<_> = wanted.into_values().collect();
     let found = Mutex::new(HashMap::with_capacity(wanted.len()));
-    workers::for_each(repository.pool(), &wanted, || (), |(), list| {
-        transfer.check()?;
-        let files = repository.file_locations_at(list)?;
-        let mut objects = ListObjects::new();
-        for file in files.files() {
-            let length = file.location.object_length;
-            if *objects.entry(file.location.object).or_insert(length) != length {
-                return Err(Error::corrupt(format!(
-                    "file list {} in {} gives data object {} two lengths",
-                    list.object,
-                    repository.store().location(),
-                    file.location.object
-                )));
+    workers::for_each(
+        repository.pool(),
+        &wanted,
+        || (),
+        |(), list| {
+            transfer.check()?;
+            let files = repository.file_locations_at(list)?;
+            let mut objects = ListObjects::new();
+            for file in files.files() {
+                let length = file.location.object_length;
+                if *objects.entry(file.location.object).or_insert(length) != length {
+                    return Err(Error::corrupt(format!(
+                        "file list {} in {} gives data object {} two lengths",
+                        list.object,
+                        repository.store().location(),
+                        file.location.object
+                    )));
+                }
             }
-        }
-        found.lock().unwrap_or_else(PoisonError::into_inner).insert(list.object, objects);
-        Ok(())
-    })?;
+            found.lock().unwrap_or_else(PoisonError::into_inner).insert(list.object, objects);
+            Ok(())
+        },
+    )?;
     Ok(found.into_inner().unwrap_or_else(PoisonError::into_inner))
 }

@@ -18,6 +18,8 @@ pub enum DiskCall<'a> {
     SyncFile(&'a Path),
     /// A directory's entries become durable.
     SyncDir(&'a Path),
+    /// Everything in the file system of a directory becomes durable.
+    SyncFilesystem(&'a Path),
     /// A file gets a second name that was free.
     Link {
         /// The name it has.
@@ -112,6 +114,17 @@ impl Disk {
         self.call("sync directory", DiskCall::SyncDir(path), || File::open(path)?.sync_all())
     }
 
+    /// Whether [`Disk::sync_filesystem`] does anything on this system.
+    pub const CAN_SYNC_FILESYSTEM: bool = cfg!(target_os = "linux");
+
+    /// Makes everything in the file system of `directory`, which lies at `path`, durable: bytes and names.
+    ///
+    /// # Errors
+    /// What went wrong with any write to it since `directory` was opened; `Unsupported` where a system cannot do that.
+    pub fn sync_filesystem(&self, path: &Path, directory: &File) -> io::Result<()> {
+        self.call("sync the file system of", DiskCall::SyncFilesystem(path), || sync_filesystem(directory))
+    }
+
     /// Gives the file `from` the second name `to`.
     ///
     /// # Errors
@@ -180,10 +193,21 @@ impl<'a> DiskCall<'a> {
             | Self::Create(path)
             | Self::SyncFile(path)
             | Self::SyncDir(path)
+            | Self::SyncFilesystem(path)
             | Self::Remove(path)
             | Self::Commit(path) => path,
         }
     }
+}
+
+#[cfg(target_os = "linux")]
+fn sync_filesystem(directory: &File) -> io::Result<()> {
+    rustix::fs::syncfs(directory).map_err(io::Error::from)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn sync_filesystem(_: &File) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// Reads exactly `length` bytes of `file`, which lies at `path`, from `offset` on.

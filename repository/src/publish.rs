@@ -199,22 +199,27 @@ impl SnapshotWriter {
     /// before the lists do.
     pub fn put_file_lists(&self, lists: Vec<FileList>) -> Result<Vec<FileListRef>> {
         let algorithm = self.repository.descriptor().digest_algorithm;
-        let sealed: Vec<_> =
-            lists.into_iter().map(|list| list.seal(algorithm, self.intent.id)).collect::<Result<_, _>>()?;
+        let sealed = lists.into_iter().map(|list| list.seal(algorithm, self.intent.id));
+        let sealed: Vec<_> = sealed.collect::<cairn_format::Result<_>>()?;
         let store = self.repository.store();
         store.barrier()?;
-        workers::for_each(self.repository.pool(), &sealed, || (), |(), list| {
-            let key = ObjectKey::FileList(list.reference().object);
-            match store.put_create_at_barrier(&key, list.bytes().clone())? {
-                PutOutcome::Created => Ok(()),
-                // An earlier attempt of this backup put it.
-                PutOutcome::AlreadyExists if store.get(&key)? == *list.bytes() => store.touch(&key),
-                PutOutcome::AlreadyExists => Err(Error::corrupt(format!(
-                    "object '{key}' in {} is damaged; move it away and back up again",
-                    store.location()
-                ))),
-            }
-        })?;
+        workers::for_each(
+            self.repository.pool(),
+            &sealed,
+            || (),
+            |(), list| {
+                let key = ObjectKey::FileList(list.reference().object);
+                match store.put_create_at_barrier(&key, list.bytes().clone())? {
+                    PutOutcome::Created => Ok(()),
+                    // An earlier attempt of this backup put it.
+                    PutOutcome::AlreadyExists if store.get(&key)? == *list.bytes() => store.touch(&key),
+                    PutOutcome::AlreadyExists => Err(Error::corrupt(format!(
+                        "object '{key}' in {} is damaged; move it away and back up again",
+                        store.location()
+                    ))),
+                }
+            },
+        )?;
         let references: Vec<_> = sealed.iter().map(cairn_format::SealedFileList::reference).collect();
         lock(&self.lists).extend(references.iter().map(|list| list.object));
         Ok(references)

@@ -83,6 +83,10 @@ impl DiskHook for PowerCut {
             DiskCall::SyncDir(directory) => {
                 self.unsynced_names.lock().unwrap().retain(|path| path.parent() != Some(*directory));
             }
+            DiskCall::SyncFilesystem(_) => {
+                self.unsynced.lock().unwrap().clear();
+                self.unsynced_names.lock().unwrap().clear();
+            }
             DiskCall::Create(path) => {
                 self.unsynced_names.lock().unwrap().insert(path.to_path_buf());
             }

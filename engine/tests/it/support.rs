@@ -54,7 +54,7 @@ impl World {
     }
 
     pub(crate) fn options(&self, disk: &Disk) -> StoreOptions {
-        let stores = SystemStores { handle: self.runtime.handle().clone(), disk: disk.clone() };
+        let stores = SystemStores::new(self.runtime.handle().clone(), disk.clone());
         let mut options = StoreOptions::new(Arc::new(stores));
         options.environment = self.environment.clone();
         options.disk = disk.clone();

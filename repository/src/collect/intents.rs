@@ -79,10 +79,8 @@ fn fence(repository: &Repository, intent: &Intent) -> Result<bool> {
     Ok(match repository.store().put_create(&key, bytes.into())? {
         PutOutcome::Created => true,
         PutOutcome::AlreadyExists => {
-            let name = crate::repository::SnapshotName {
-                label: intent.label.clone(),
-                timestamp: intent.timestamp,
-            };
+            let name =
+                crate::repository::SnapshotName { label: intent.label.clone(), timestamp: intent.timestamp };
             !repository.snapshots(Some(&intent.label))?.contains(&name)
         }
     })

@@ -24,11 +24,8 @@ pub(super) fn mark(
     let now_ms = repository.environment().clock.now_ms();
     let snapshots = read_snapshots(repository, transfer)?;
     let used = used_objects(&snapshots, &read_lists(repository, &snapshots, transfer)?);
-    let marked: HashSet<ObjectName> = read_marks(repository)?
-        .iter()
-        .flat_map(|marks| &marks.objects)
-        .filter_map(name_of)
-        .collect();
+    let marked: HashSet<ObjectName> =
+        read_marks(repository)?.iter().flat_map(|marks| &marks.objects).filter_map(name_of).collect();
     let running = running(&read_intents(repository)?, now_ms);
     let unused = unused(&list_objects(repository)?, &used, &marked, &running);
     for some in unused.chunks(MAX_MARKED_OBJECTS) {

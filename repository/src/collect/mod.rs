@@ -21,7 +21,9 @@ use std::time::Duration;
 
 use cairn_format::{ObjectKey, Retention};
 
-pub use self::plan::{CollectionPlan, DroppedSnapshot, KeptSnapshot, PlannedSweep, SweepState, UnusedObject, WaitingFor};
+pub use self::plan::{
+    CollectionPlan, DroppedSnapshot, KeptSnapshot, PlannedSweep, SweepState, UnusedObject, WaitingFor,
+};
 pub use self::report::{CollectionReport, FailedDelete};
 use crate::error::{Error, ErrorKind, Result};
 use crate::repository::{Repository, SnapshotName};

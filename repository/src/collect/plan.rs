@@ -210,7 +210,11 @@ fn choose(
                 drops.push(DroppedSnapshot { name, database, reason: format!("expired after {}", ttl()) });
             }
             Some(_) => {
-                keeps.push(KeptSnapshot { name, database, reason: format!("not yet expired after {}", ttl()) });
+                keeps.push(KeptSnapshot {
+                    name,
+                    database,
+                    reason: format!("not yet expired after {}", ttl()),
+                });
             }
             None => by_database.entry(snapshot.database.as_str()).or_default().push(snapshot),
         }

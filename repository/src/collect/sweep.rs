@@ -140,11 +140,7 @@ pub(super) fn read_waits(repository: &Repository, id: TrashId) -> Result<Option<
 }
 
 /// Removes waits whose marks are gone: left by a collection that died between the two.
-fn remove_stray_waits(
-    repository: &Repository,
-    marks: &[Marks],
-    report: &mut CollectionReport,
-) -> Result<()> {
+fn remove_stray_waits(repository: &Repository, marks: &[Marks], report: &mut CollectionReport) -> Result<()> {
     let known: HashSet<TrashId> = marks.iter().map(|marks| marks.id).collect();
     for object in repository.store().list(TRASH_PREFIX)? {
         if let Some(key @ ObjectKey::Waits(id)) = ObjectKey::parse(&object.key)

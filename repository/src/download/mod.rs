@@ -6,7 +6,7 @@ mod plan;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use cairn_format::{Digest, DigestHasher, FileLocation, ObjectKey};
 use rayon::ThreadPool;
@@ -49,11 +49,14 @@ pub struct FetchOutcome {
     pub reused_bytes: u64,
 }
 
-/// Files of fewer bytes are not synced one by one, but all at once at the end.
-const SYNCED_TOGETHER: u64 = 1 << 20;
+/// Files of fewer bytes are small.
+const SMALL: u64 = 1 << 20;
+/// So many small files are not made durable one by one, but all at once at the end: by then that costs less, although
+/// it waits for whatever else is written to the file system.
+const SYNCED_TOGETHER: usize = 16;
 
-/// Fetches `files` on `pool`. On return the bytes of every file are durable; syncing their directories is left to the
-/// caller, who knows when the last one has come.
+/// Fetches `files`, which lie in one file system, on `pool`. On return the bytes of every file are durable; syncing
+/// their directories is left to the caller, who knows when the last one has come.
 pub(crate) fn fetch(
     store: &Store,
     pool: &ThreadPool,
@@ -62,19 +65,33 @@ pub(crate) fn fetch(
     transfer: &Transfer,
 ) -> Result<FetchOutcome> {
     let missing = missing(pool, files, transfer)?;
-    let run = Run { store, disk, transfer, unsynced: AtomicBool::new(false) };
-    let pieces = plan(&missing);
-    workers::for_each(pool, &pieces, || vec![0; BLOCK], |buffer, piece| {
-        transfer.check()?;
-        match piece {
-            Piece::Object(file) => run.object(file, buffer),
-            Piece::Range { range, files } => run.range(range.clone(), files),
+    let small = missing.iter().filter(|file| file.length < SMALL).count();
+    // Opened before anything is written: it hears of writes that fail from then on.
+    let sync_at_end = match missing.first().and_then(|file| file.path.parent()) {
+        Some(directory) if Disk::CAN_SYNC_FILESYSTEM && small >= SYNCED_TOGETHER => {
+            let opened = File::open(directory).map_err(|source| {
+                Error::from_io("cannot fetch data files", name_path("open", directory, source))
+            })?;
+            Some((directory, opened))
         }
-    })?;
-    if run.unsynced.into_inner()
-        && let Some(file) = missing.first()
-    {
-        disk.sync_filesystem(&file.path)
+        _ => None,
+    };
+    let run = Run { store, disk, transfer, syncs_each: sync_at_end.is_none() };
+    let pieces = plan(&missing);
+    workers::for_each(
+        pool,
+        &pieces,
+        || vec![0; BLOCK],
+        |buffer, piece| {
+            transfer.check()?;
+            match piece {
+                Piece::Object(file) => run.object(file, buffer),
+                Piece::Range { range, files } => run.range(range.clone(), files),
+            }
+        },
+    )?;
+    if let Some((path, directory)) = sync_at_end {
+        disk.sync_filesystem(path, &directory)
             .map_err(|source| Error::from_io("cannot make fetched data files durable", source))?;
     }
     let fetched_bytes = missing.iter().map(|file| file.length).sum();
@@ -87,30 +104,31 @@ pub(crate) fn fetch(
 }
 
 /// The files that do not lie there already, of an earlier attempt.
-fn missing<'a>(
-    pool: &ThreadPool,
-    files: &'a [FetchFile],
-    transfer: &Transfer,
-) -> Result<Vec<&'a FetchFile>> {
-    let wanted: Vec<_> = files.iter().map(|file| (file, AtomicU64::new(0))).collect();
-    workers::for_each(pool, &wanted, || vec![0; BLOCK], |buffer, (file, there)| {
-        transfer.check()?;
-        if is_there(file, buffer, transfer)? {
-            there.store(1, Ordering::Relaxed);
-            transfer.add_bytes(file.length);
-            transfer.add_file();
-        }
-        Ok(())
-    })?;
-    Ok(wanted.into_iter().filter(|(_, there)| there.load(Ordering::Relaxed) == 0).map(|(file, _)| file).collect())
+fn missing<'a>(pool: &ThreadPool, files: &'a [FetchFile], transfer: &Transfer) -> Result<Vec<&'a FetchFile>> {
+    let wanted: Vec<_> = files.iter().map(|file| (file, AtomicBool::new(false))).collect();
+    workers::for_each(
+        pool,
+        &wanted,
+        || vec![0; BLOCK],
+        |buffer, (file, there)| {
+            transfer.check()?;
+            if is_there(file, buffer, transfer)? {
+                there.store(true, Ordering::Relaxed);
+                transfer.add_bytes(file.length);
+                transfer.add_file();
+            }
+            Ok(())
+        },
+    )?;
+    Ok(wanted.into_iter().filter(|(_, there)| !there.load(Ordering::Relaxed)).map(|(file, _)| file).collect())
 }
 
 struct Run<'a> {
     store: &'a Store,
     disk: &'a Disk,
     transfer: &'a Transfer,
-    /// Whether files wait for the sync at the end.
-    unsynced: AtomicBool,
+    /// Whether small files are made durable one by one.
+    syncs_each: bool,
 }
 
 impl Run<'_> {
@@ -137,7 +155,9 @@ impl Run<'_> {
             let part = part(wanted.location.offset)
                 .zip(part(wanted.location.offset + wanted.length))
                 .and_then(|(from, to)| bytes.get(from..to))
-                .ok_or_else(|| Problem::Malformed("it is too short".to_owned()).into_error(&key, self.store))?;
+                .ok_or_else(|| {
+                    Problem::Malformed("it is too short".to_owned()).into_error(&key, self.store)
+                })?;
             let found = Digest::by(wanted.digest.algorithm(), part);
             if found != wanted.digest {
                 return Err(Problem::DigestMismatch { found }.into_error(&key, self.store));
@@ -160,11 +180,10 @@ impl Run<'_> {
     /// Gives a whole file its name. A small one is not durable yet: should the power go before the sync at the end, the
     /// next attempt compares it with its digest like any file that it finds.
     fn finish(&self, partial: Partial<'_>, wanted: &FetchFile) -> Result<()> {
-        if wanted.length < SYNCED_TOGETHER {
-            self.unsynced.store(true, Ordering::Relaxed);
-            partial.finish_unsynced(&wanted.path)?;
-        } else {
+        if wanted.length >= SMALL || self.syncs_each {
             partial.finish(&wanted.path)?;
+        } else {
+            partial.finish_unsynced(&wanted.path)?;
         }
         self.transfer.add_file();
         Ok(())

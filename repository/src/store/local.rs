@@ -4,6 +4,13 @@
 //! succeeds when the name is free, and syncs the directory: at once, or, for a put that says so, at the next
 //! barrier, so that many files of one directory cost one sync of it.
 //!
+//! Of a small object that may wait for the barrier, the bytes wait too, and many of them are made durable by one sync
+//! of the whole file system. So there is a time when such an object has its name and may still lose its bytes: after a
+//! power cut it may be shorter, or hold other bytes, under a name that is there. Nobody relies on it before the
+//! barrier: the manifest that names it is put after, and the name, being unique, is put by nobody else. Who finds it
+//! later, without having seen the barrier, reads and checks it and says [`Durability::touch`], which makes its bytes
+//! durable at the next barrier as well. What nobody refers to is removed by a collection, whatever its bytes.
+//!
 //! Objects are never replaced: `PutMode::Overwrite`, copies and renames are refused.
 
 use std::collections::{BTreeSet, HashSet};
@@ -28,6 +35,11 @@ use super::{Durability, DurableAtBarrier};
 use crate::disk::{Disk, name_path};
 
 const STORE: &str = "local directory";
+/// An object of fewer bytes waits for the barrier as a whole. The sync of a larger one costs less than what it writes,
+/// and keeps a barrier from having to write everything at once.
+const SMALL: usize = 256 << 10;
+/// So few files are synced one by one: syncing the file system also writes what other programs have changed.
+const FEW: usize = 8;
 
 /// A durable object store in a local directory.
 ///
@@ -42,9 +54,23 @@ pub(super) struct LocalFiles {
     root: PathBuf,
     disk: Disk,
     temporary: Mutex<Option<Arc<TemporaryFolder>>>,
+    /// The root, open since before the first write: a sync of the file system through it reports what went wrong with
+    /// any write since then.
+    opened_root: Mutex<Option<Arc<File>>>,
     names: Mutex<Names>,
     /// Held for the whole of a barrier: a second one must not return before the first has synced what it took.
     barrier: Mutex<()>,
+}
+
+/// When an object that is put is durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Durable {
+    /// When the put returns.
+    Now,
+    /// Its bytes when the put returns, its name at the next barrier.
+    NameAtBarrier,
+    /// At the next barrier.
+    BytesAndNameAtBarrier,
 }
 
 /// What this process knows of directories. A directory that some earlier process made may not be durable yet, so
@@ -55,6 +81,8 @@ struct Names {
     made: HashSet<PathBuf>,
     /// Directories with names that are not durable yet.
     unsynced: BTreeSet<PathBuf>,
+    /// Files with bytes that are not durable yet.
+    unsynced_files: BTreeSet<PathBuf>,
 }
 
 impl LocalStore {
@@ -64,6 +92,7 @@ impl LocalStore {
             root: root.to_owned(),
             disk,
             temporary: Mutex::default(),
+            opened_root: Mutex::default(),
             names: Mutex::default(),
             barrier: Mutex::default(),
         };
@@ -90,10 +119,20 @@ impl LocalFiles {
             Some(folder) => Arc::clone(folder),
             empty => {
                 self.disk.create_dir_all(&self.root)?;
+                self.opened_root()?;
                 Arc::clone(empty.insert(Arc::new(TemporaryFolder::open(&self.root, &self.disk)?)))
             }
         };
         folder.create()
+    }
+
+    fn opened_root(&self) -> io::Result<Arc<File>> {
+        let mut opened = lock(&self.opened_root);
+        if let Some(root) = &*opened {
+            return Ok(Arc::clone(root));
+        }
+        let root = File::open(&self.root).map_err(|source| name_path("open", &self.root, source))?;
+        Ok(Arc::clone(opened.insert(Arc::new(root))))
     }
 
     /// Makes `directory` and takes note of what has to be synced for it.
@@ -118,42 +157,69 @@ impl LocalFiles {
         lock(&self.names).unsynced.insert(directory.to_owned());
     }
 
-    /// Gives a written temporary file its name.
+    /// Gives a written temporary file its name. Bytes and name are durable as early as `durable` says.
     pub(super) fn publish(
         &self,
         location: &Path,
         temporary: &TemporaryFile,
-        at_barrier: bool,
+        durable: Durable,
     ) -> Result<PutResult> {
         let path = self.path(location)?;
         let directory = path.parent().unwrap_or(&self.root);
-        self.disk.sync_file(&temporary.path, &temporary.file).map_err(generic)?;
+        if durable != Durable::BytesAndNameAtBarrier {
+            self.disk.sync_file(&temporary.path, &temporary.file).map_err(generic)?;
+        }
         self.prepare(directory).map_err(generic)?;
         match self.disk.hard_link(&temporary.path, &path) {
             Ok(()) => {}
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => return Err(taken(location, e)),
             Err(e) => return Err(generic(e)),
         }
+        if durable == Durable::BytesAndNameAtBarrier {
+            self.note_file(&path);
+        }
         self.note(directory);
-        if !at_barrier {
+        if durable == Durable::Now {
             self.barrier().map_err(generic)?;
         }
         Ok(PutResult { e_tag: None, version: None })
     }
 
+    /// As [`LocalFiles::note`], of a file's bytes.
+    fn note_file(&self, path: &FilePath) {
+        lock(&self.names).unsynced_files.insert(path.to_owned());
+    }
+
     fn barrier(&self) -> io::Result<()> {
         let _turn = lock(&self.barrier);
-        let taken = std::mem::take(&mut lock(&self.names).unsynced);
-        let mut rest = taken.into_iter();
-        while let Some(directory) = rest.next() {
-            if let Err(error) = self.disk.sync_dir(&directory) {
-                let names = &mut lock(&self.names).unsynced;
-                names.insert(directory);
-                names.extend(rest);
-                return Err(error);
+        let (directories, files) = {
+            let names = &mut *lock(&self.names);
+            (std::mem::take(&mut names.unsynced), std::mem::take(&mut names.unsynced_files))
+        };
+        let synced = self.sync(&directories, &files);
+        if synced.is_err() {
+            let names = &mut *lock(&self.names);
+            names.unsynced.extend(directories);
+            names.unsynced_files.extend(files);
+        }
+        synced
+    }
+
+    /// Files before the directories that name them: a name that lasts is then one of bytes that last.
+    fn sync(&self, directories: &BTreeSet<PathBuf>, files: &BTreeSet<PathBuf>) -> io::Result<()> {
+        if files.len() > FEW && Disk::CAN_SYNC_FILESYSTEM {
+            // Objects get their names by links, which do not lead out of a file system; directories are of it too.
+            return self.disk.sync_filesystem(&self.root, &*self.opened_root()?);
+        }
+        for path in files {
+            match File::open(path) {
+                Ok(file) => self.disk.sync_file(path, &file)?,
+                // Deleted meanwhile.
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                Err(source) => return Err(name_path("open", path, source)),
             }
         }
-        Ok(())
+        directories.iter().try_for_each(|directory| self.disk.sync_dir(directory))
     }
 
     fn open(&self, location: &Path) -> Result<(File, PathBuf, ObjectMeta)> {
@@ -223,6 +289,7 @@ impl Durability for LocalStore {
         let path = self.files.path(key).map_err(io::Error::other)?;
         let directory = path.parent().unwrap_or(&self.files.root);
         self.files.prepare(directory)?;
+        self.files.note_file(&path);
         self.files.note(directory);
         Ok(())
     }
@@ -251,8 +318,12 @@ impl ObjectStore for LocalStore {
             let wrote = temporary.file.write_all(block);
             wrote.map_err(|source| generic(name_path("write", &temporary.path, source)))?;
         }
-        let at_barrier = options.extensions.get::<DurableAtBarrier>().is_some();
-        self.files.publish(location, &temporary, at_barrier)
+        let durable = match options.extensions.get::<DurableAtBarrier>() {
+            Some(_) if payload.content_length() < SMALL => Durable::BytesAndNameAtBarrier,
+            Some(_) => Durable::NameAtBarrier,
+            None => Durable::Now,
+        };
+        self.files.publish(location, &temporary, durable)
     }
 
     async fn put_multipart_opts(
@@ -261,8 +332,11 @@ impl ObjectStore for LocalStore {
         options: PutMultipartOptions,
     ) -> Result<Box<dyn MultipartUpload>> {
         let temporary = self.files.temporary().map_err(generic)?;
-        let at_barrier = options.extensions.get::<DurableAtBarrier>().is_some();
-        Ok(Box::new(LocalUpload::new(Arc::clone(&self.files), location.clone(), temporary, at_barrier)))
+        let durable = match options.extensions.get::<DurableAtBarrier>() {
+            Some(_) => Durable::NameAtBarrier,
+            None => Durable::Now,
+        };
+        Ok(Box::new(LocalUpload::new(Arc::clone(&self.files), location.clone(), temporary, durable)))
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {

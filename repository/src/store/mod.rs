@@ -8,6 +8,8 @@ mod multipart;
 mod parts;
 mod provider;
 mod reader;
+mod remote;
+mod settings;
 mod temporary;
 #[cfg(test)]
 mod tests;
@@ -41,6 +43,8 @@ pub use local::LocalStore;
 pub(crate) use parts::PartsUpload;
 pub use provider::{StoreProvider, SystemStores};
 pub(crate) use reader::ObjectReader;
+pub use remote::CREDENTIAL_VARIABLES;
+pub use settings::{check_properties, is_secret_property};
 
 /// The most bytes of an object that is read whole; anything longer there is damage.
 const MAX_WHOLE_OBJECT: u64 = 1 << 30;

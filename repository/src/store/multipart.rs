@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use object_store::path::Path;
 use object_store::{MultipartUpload, PutPayload, PutResult, Result, UploadPart};
 
-use super::local::{LocalFiles, generic};
+use super::local::{Durable, LocalFiles, generic};
 use super::temporary::TemporaryFile;
 use crate::disk::name_path;
 
@@ -18,7 +18,7 @@ pub(super) struct LocalUpload {
     files: Arc<LocalFiles>,
     location: Path,
     temporary: Option<Arc<TemporaryFile>>,
-    at_barrier: bool,
+    durable: Durable,
     /// Where the next part begins.
     offset: u64,
     /// Bytes of the parts that have been written.
@@ -30,10 +30,10 @@ impl LocalUpload {
         files: Arc<LocalFiles>,
         location: Path,
         temporary: TemporaryFile,
-        at_barrier: bool,
+        durable: Durable,
     ) -> Self {
         let temporary = Some(Arc::new(temporary));
-        Self { files, location, temporary, at_barrier, offset: 0, written: Arc::default() }
+        Self { files, location, temporary, durable, offset: 0, written: Arc::default() }
     }
 }
 
@@ -60,7 +60,7 @@ impl MultipartUpload for LocalUpload {
         if self.written.load(Ordering::Acquire) != self.offset {
             return Err(generic(std::io::Error::other(format!("parts of '{}' are missing", self.location))));
         }
-        self.files.publish(&self.location, &temporary, self.at_barrier)
+        self.files.publish(&self.location, &temporary, self.durable)
     }
 
     async fn abort(&mut self) -> Result<()> {

@@ -1,43 +1,91 @@
 //! From a location's text to its store.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use object_store::memory::InMemory;
 use tokio::runtime::Handle;
 
-use super::{LocalStore, Store};
+use super::limits::RateLimits;
+use super::settings::Settings;
+use super::{LocalStore, Store, remote};
 use crate::disk::Disk;
-use crate::error::{Error, Result};
-use crate::location::Location;
+use crate::error::Result;
+use crate::location::{Location, LocationKind};
 
 /// Opens stores by location: where credentials, clients and test doubles come in.
 pub trait StoreProvider: Send + Sync {
-    /// The store at `location`. Nothing is read or written yet.
+    /// The store at `location`, with the limits that are among the properties. Nothing is read or written yet.
     ///
     /// # Errors
     /// `Unsupported` for a scheme this provider does not know; `InvalidInput` for a location that cannot be one,
-    /// or a property that is unknown, by name.
+    /// or a property that is unknown, by name. No error holds the value of a secret.
     fn open(&self, location: &str, properties: &BTreeMap<String, String>) -> Result<Store>;
 }
 
-/// The stores of this machine: directories.
-#[derive(Debug, Clone)]
+/// The stores that this machine reaches: directories, object stores, HTTP servers, and memory for tests.
+///
+/// What a `memory://` location holds lives as long as the provider and its clones.
+#[derive(Clone)]
 pub struct SystemStores {
-    /// The runtime that drives requests.
-    pub handle: Handle,
-    /// The file system that directories are in.
-    pub disk: Disk,
+    handle: Handle,
+    disk: Disk,
+    credentials: Arc<BTreeMap<String, String>>,
+    memories: Arc<Mutex<BTreeMap<String, Arc<InMemory>>>>,
+}
+
+impl SystemStores {
+    /// A provider whose requests are driven by the runtime of `handle`, which needs its clock and its network, and
+    /// whose directories are in `disk`.
+    pub fn new(handle: Handle, disk: Disk) -> Self {
+        Self { handle, disk, credentials: Arc::default(), memories: Arc::default() }
+    }
+
+    /// Environment variables that credentials are taken from where properties give none: see
+    /// [`CREDENTIAL_VARIABLES`](crate::CREDENTIAL_VARIABLES). Others are left alone.
+    #[must_use]
+    pub fn with_credentials(mut self, variables: BTreeMap<String, String>) -> Self {
+        self.credentials = Arc::new(variables);
+        self
+    }
+
+    fn memory(&self, name: &str) -> Arc<InMemory> {
+        let mut memories = self.memories.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(memories.entry(name.to_owned()).or_default())
+    }
 }
 
 impl StoreProvider for SystemStores {
     fn open(&self, location: &str, properties: &BTreeMap<String, String>) -> Result<Store> {
         let location = Location::parse(location)?;
-        if let Some(unknown) = properties.keys().next() {
-            let message =
-                format!("unknown property '{unknown}': a repository in a directory has no properties");
-            return Err(Error::invalid(message));
-        }
-        let local = Arc::new(LocalStore::new(location.directory(), self.disk.clone()));
-        Ok(Store::from_local_store(local.clone(), local, self.handle.clone(), location.to_string()))
+        let limits = RateLimits::from_properties(properties)?;
+        let settings = Settings::read(location.kind(), properties)?;
+        let (handle, text) = (self.handle.clone(), location.to_string());
+        let store = match (location.kind(), location.directory()) {
+            (_, Some(directory)) => {
+                let local = Arc::new(LocalStore::new(directory, self.disk.clone()));
+                Store::from_local_store(local.clone(), local, handle, text)
+            }
+            (LocationKind::Memory, None) => {
+                let objects = remote::below(self.memory(location.bucket()), &location)?;
+                Store::from_object_store(objects, handle, text)
+            }
+            (kind, None) => {
+                let objects = remote::connect(&location, &settings, &self.credentials)?;
+                match kind {
+                    LocationKind::Http => Store::from_read_only(objects, handle, text),
+                    _ => Store::from_object_store(objects, handle, text),
+                }
+            }
+        };
+        store.limits().set(limits);
+        Ok(store)
+    }
+}
+
+impl fmt::Debug for SystemStores {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SystemStores").field("disk", &self.disk).finish_non_exhaustive()
     }
 }

@@ -12,7 +12,6 @@ use std::path::PathBuf;
 use cairn_format::{Compression, DataFile, Digest, FileLocation, FileSource};
 
 pub(crate) use self::known::Known;
-use self::known::Stored;
 use self::plan::plan;
 use self::send::Sender;
 use crate::error::{Error, Result};
@@ -87,10 +86,15 @@ pub(crate) fn upload(
         transfer.add_file();
     }
     let sender = Sender::new(writer, compression, transfer);
-    workers::for_each(repository.pool(), &plan.items, || None, |block, item| {
-        transfer.check()?;
-        sender.send(block, item)
-    })?;
+    workers::for_each(
+        repository.pool(),
+        &plan.items,
+        || None,
+        |block, item| {
+            transfer.check()?;
+            sender.send(block, item)
+        },
+    )?;
     let sent = sender.finish();
     let mut known = writer.known();
     for (digest, stored) in &sent.stored {

@@ -127,8 +127,7 @@ fn retired(
         let small = objects.values().filter(|object| is_small(object.object_length, bundle_bytes)).count();
         retired.extend(objects.into_iter().filter_map(|(name, object)| {
             let is_hollow = object.is_bundle && object.used < object.object_length / 2;
-            let is_crowd =
-                small > MAX_SMALL_OBJECTS && is_small(object.object_length, bundle_bytes);
+            let is_crowd = small > MAX_SMALL_OBJECTS && is_small(object.object_length, bundle_bytes);
             (is_hollow || is_crowd).then_some(name)
         }));
     }

@@ -12,10 +12,10 @@ use cairn_format::{
 };
 use tempfile::NamedTempFile;
 
+use super::UploadFile;
 use super::known::Stored;
 use super::plan::Item;
 use super::source::{LocalSource, STEP, cannot_read, digest_of, read_whole};
-use super::UploadFile;
 use crate::error::{Error, Result};
 use crate::publish::SnapshotWriter;
 use crate::repository::Repository;

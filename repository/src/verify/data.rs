@@ -41,11 +41,7 @@ impl ObjectUse {
             )));
         }
         if !file.location.is_whole(file.length) {
-            self.parts.push(Part {
-                offset: file.location.offset,
-                length: file.length,
-                digest: file.digest,
-            });
+            self.parts.push(Part { offset: file.location.offset, length: file.length, digest: file.digest });
         }
         Ok(())
     }
@@ -79,30 +75,32 @@ pub(super) fn check_data(
     let until = options.max_duration.map(|time| began_ms.saturating_add(ms(time)));
     // Those that have not been read for longest come first, and among them the largest, so that no long one is last.
     let mut objects: Vec<_> = used.data.iter().collect();
-    objects.sort_by_key(|(name, object)| {
-        (memory.read_at(name), std::cmp::Reverse(object.length), **name)
-    });
+    objects.sort_by_key(|(name, object)| (memory.read_at(name), std::cmp::Reverse(object.length), **name));
     let is_remembered = |name: &ObjectName| {
         since.is_some_and(|since| memory.read_at(name).is_some_and(|at| at >= since && at <= began_ms))
     };
-    let (to_read, remembered): (Vec<_>, Vec<_>) = objects
-        .into_iter()
-        .partition(|(name, _)| options.level == VerifyLevel::Data && !is_remembered(name));
+    let (to_read, remembered): (Vec<_>, Vec<_>) =
+        objects.into_iter().partition(|(name, _)| options.level == VerifyLevel::Data && !is_remembered(name));
     let (good, bad, left) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()), Mutex::new(Vec::new()));
-    workers::for_each(repository.pool(), &to_read, || vec![0; BLOCK], |buffer, (name, object)| {
-        check.transfer.check()?;
-        if until.is_some_and(|until| clock.now_ms() >= until) {
-            lock(&left).push((*name, *object));
-            return Ok(());
-        }
-        let key = ObjectKey::Data(**name);
-        let users = used.users_of(object);
-        match check.note(&key, &users, |check| read(repository, check, &key, name, object, buffer))? {
-            Some(()) => lock(&good).push((**name, clock.now_ms())),
-            None => lock(&bad).push(**name),
-        }
-        Ok(())
-    })?;
+    workers::for_each(
+        repository.pool(),
+        &to_read,
+        || vec![0; BLOCK],
+        |buffer, (name, object)| {
+            check.transfer.check()?;
+            if until.is_some_and(|until| clock.now_ms() >= until) {
+                lock(&left).push((*name, *object));
+                return Ok(());
+            }
+            let key = ObjectKey::Data(**name);
+            let users = used.users_of(object);
+            match check.note(&key, &users, |check| read(repository, check, &key, name, object, buffer))? {
+                Some(()) => lock(&good).push((**name, clock.now_ms())),
+                None => lock(&bad).push(**name),
+            }
+            Ok(())
+        },
+    )?;
     let left = left.into_inner().unwrap_or_default();
     let mut outcome = DataOutcome {
         good: good.into_inner().unwrap_or_default(),
@@ -129,12 +127,11 @@ fn read(
     parts.dedup();
     let mut hashers = PartHashers::new(&parts);
     let digest = name.digest();
-    let checked =
-        scan(repository.store(), key, &digest, object.length, buffer, check.transfer, |block| {
-            check.add_bytes(block.len() as u64);
-            hashers.update(block);
-            Ok(())
-        })?;
+    let checked = scan(repository.store(), key, &digest, object.length, buffer, check.transfer, |block| {
+        check.add_bytes(block.len() as u64);
+        hashers.update(block);
+        Ok(())
+    })?;
     Ok(checked.and_then(|()| match hashers.finish() {
         None => Ok(()),
         Some(part) => Err(Problem::Malformed(format!(
@@ -160,25 +157,30 @@ fn look(
         lengths.extend(listed.into_iter().map(|object| (object.key, object.length)));
     }
     let bad = Mutex::new(Vec::new());
-    workers::for_each(repository.pool(), objects, || (), |(), (name, object)| {
-        check.transfer.check()?;
-        let key = ObjectKey::Data(**name);
-        let found = if is_listed {
-            lengths.get(&key.render()).copied()
-        } else {
-            repository.store().head(&key)?
-        };
-        let problem = match found {
-            None => Err(Problem::Missing),
-            Some(length) if length != object.length => {
-                Err(Problem::WrongLength { expected: object.length, found: length })
+    workers::for_each(
+        repository.pool(),
+        objects,
+        || (),
+        |(), (name, object)| {
+            check.transfer.check()?;
+            let key = ObjectKey::Data(**name);
+            let found = if is_listed {
+                lengths.get(&key.render()).copied()
+            } else {
+                repository.store().head(&key)?
+            };
+            let problem = match found {
+                None => Err(Problem::Missing),
+                Some(length) if length != object.length => {
+                    Err(Problem::WrongLength { expected: object.length, found: length })
+                }
+                Some(_) => Ok(()),
+            };
+            if check.note(&key, &used.users_of(object), |_| Ok(problem))?.is_none() {
+                lock(&bad).push(**name);
             }
-            Some(_) => Ok(()),
-        };
-        if check.note(&key, &used.users_of(object), |_| Ok(problem))?.is_none() {
-            lock(&bad).push(**name);
-        }
-        Ok(())
-    })?;
+            Ok(())
+        },
+    )?;
     Ok(bad.into_inner().unwrap_or_default())
 }

@@ -9,9 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use cairn_format::{
-    ObjectKey, ObjectName, SnapshotLabel, SnapshotTimestamp, TableEntry, VerifyLevel,
-};
+use cairn_format::{ObjectKey, ObjectName, SnapshotLabel, SnapshotTimestamp, TableEntry, VerifyLevel};
 
 use self::check::{Check, lock};
 use self::data::{ObjectUse, check_data};
@@ -179,14 +177,19 @@ fn walk(
 ) -> Result<Used> {
     let manifests = Mutex::new(Vec::new());
     let numbered: Vec<_> = snapshots.iter().enumerate().collect();
-    workers::for_each(repository.pool(), &numbered, || (), |(), (index, name)| {
-        transfer.check()?;
-        let key = ObjectKey::Snapshot { label: name.label.clone(), timestamp: name.timestamp };
-        if let Some(manifest) = check.note(&key, &[*index].into(), |check| check.manifest(&key, name))? {
-            lock(&manifests).push((*index, manifest));
-        }
-        Ok(())
-    })?;
+    workers::for_each(
+        repository.pool(),
+        &numbered,
+        || (),
+        |(), (index, name)| {
+            transfer.check()?;
+            let key = ObjectKey::Snapshot { label: name.label.clone(), timestamp: name.timestamp };
+            if let Some(manifest) = check.note(&key, &[*index].into(), |check| check.manifest(&key, name))? {
+                lock(&manifests).push((*index, manifest));
+            }
+            Ok(())
+        },
+    )?;
     let mut tables: BTreeMap<ObjectName, Vec<(usize, TableEntry)>> = BTreeMap::new();
     for (index, manifest) in manifests.into_inner().unwrap_or_else(PoisonError::into_inner) {
         for table in manifest.tables {
@@ -197,29 +200,34 @@ fn walk(
         tables.values().map(|users| users.iter().map(|(index, _)| *index).collect()).collect();
     let numbered: Vec<_> = tables.into_iter().enumerate().collect();
     let data: Mutex<HashMap<ObjectName, ObjectUse>> = Mutex::default();
-    workers::for_each(repository.pool(), &numbered, || (), |(), (number, (name, tables))| {
-        transfer.check()?;
-        let (key, users) = (ObjectKey::FileList(*name), &lists[*number]);
-        let Some((_, first)) = tables.first() else { return Ok(()) };
-        let Some(list) = check.note(&key, users, |check| check.file_list(&key, &first.files))? else {
-            return Ok(());
-        };
-        // Lists may be shared by tables that expect different things of them; each one says so for itself.
-        for (index, table) in tables {
-            if let Err(error) = table.check_files(&list) {
-                check.find(&key, &[*index].into(), Problem::Malformed(error.to_string()));
+    workers::for_each(
+        repository.pool(),
+        &numbered,
+        || (),
+        |(), (number, (name, tables))| {
+            transfer.check()?;
+            let (key, users) = (ObjectKey::FileList(*name), &lists[*number]);
+            let Some((_, first)) = tables.first() else { return Ok(()) };
+            let Some(list) = check.note(&key, users, |check| check.file_list(&key, &first.files))? else {
+                return Ok(());
+            };
+            // Lists may be shared by tables that expect different things of them; each one says so for itself.
+            for (index, table) in tables {
+                if let Err(error) = table.check_files(&list) {
+                    check.find(&key, &[*index].into(), Problem::Malformed(error.to_string()));
+                }
             }
-        }
-        let mut data = lock(&data);
-        for file in list.files() {
-            let length = file.location.object_length;
-            let object = data.entry(file.location.object).or_insert_with(|| ObjectUse::new(length));
-            if let Err(problem) = object.add(file, *number) {
-                check.find(&key, users, problem);
+            let mut data = lock(&data);
+            for file in list.files() {
+                let length = file.location.object_length;
+                let object = data.entry(file.location.object).or_insert_with(|| ObjectUse::new(length));
+                if let Err(problem) = object.add(file, *number) {
+                    check.find(&key, users, problem);
+                }
             }
-        }
-        Ok(())
-    })?;
+            Ok(())
+        },
+    )?;
     Ok(Used { data: data.into_inner().unwrap_or_else(PoisonError::into_inner), lists })
 }
 

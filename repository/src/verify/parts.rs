@@ -57,12 +57,10 @@ impl<'a> PartHashers<'a> {
 
     /// The first part whose bytes are not what they should be, after the whole object went by.
     pub(super) fn finish(self) -> Option<Part> {
-        let empty = |part: &&Part| {
-            part.length > 0 || Digest::by(part.digest.algorithm(), &[]) != part.digest
-        };
-        self.wrong.or_else(|| self.open.first().map(|(part, _)| *part)).or_else(|| {
-            self.waiting.iter().find(empty).copied()
-        })
+        let empty = |part: &&Part| part.length > 0 || Digest::by(part.digest.algorithm(), &[]) != part.digest;
+        self.wrong
+            .or_else(|| self.open.first().map(|(part, _)| *part))
+            .or_else(|| self.waiting.iter().find(empty).copied())
     }
 }
 
@@ -78,8 +76,7 @@ mod tests {
     #[test]
     fn parts_are_hashed_whatever_the_blocks() {
         let bytes: Vec<u8> = (0..200).collect();
-        let parts =
-            [part(&bytes, 0..10), part(&bytes, 10..10), part(&bytes, 10..100), part(&bytes, 50..200)];
+        let parts = [part(&bytes, 0..10), part(&bytes, 10..10), part(&bytes, 10..100), part(&bytes, 50..200)];
         for size in 1..=200 {
             let mut hashers = PartHashers::new(&parts);
             bytes.chunks(size).for_each(|block| hashers.update(block));
@@ -89,9 +86,10 @@ mod tests {
                 changed[at] ^= 1;
                 let mut hashers = PartHashers::new(&parts);
                 changed.chunks(size).for_each(|block| hashers.update(block));
-                let first = parts.iter().filter(|part| part.length > 0).find(|part| {
-                    (part.offset..part.offset + part.length).contains(&(at as u64))
-                });
+                let first = parts
+                    .iter()
+                    .filter(|part| part.length > 0)
+                    .find(|part| (part.offset..part.offset + part.length).contains(&(at as u64)));
                 assert_eq!(hashers.finish().as_ref(), first, "{size} {at}");
             }
         }

@@ -95,10 +95,17 @@ fn death_at_every_request() {
     }
 }
 
-/// A disk whose unsynced names are gone when the power is.
+/// A disk whose unsynced names and bytes are gone when the power is.
 struct CutDisk {
     cut: Arc<Cut>,
-    unsynced: Mutex<HashSet<PathBuf>>,
+    unsynced: Mutex<Unsynced>,
+}
+
+#[derive(Clone, Default)]
+struct Unsynced {
+    names: HashSet<PathBuf>,
+    /// Files by every name they have.
+    bytes: HashSet<PathBuf>,
 }
 
 impl DiskHook for CutDisk {
@@ -110,16 +117,33 @@ impl DiskHook for CutDisk {
     }
 
     fn after(&self, call: &DiskCall<'_>) -> io::Result<()> {
-        let mut unsynced = self.unsynced.lock().unwrap();
+        let Unsynced { names, bytes } = &mut *self.unsynced.lock().unwrap();
         match call {
-            DiskCall::CreateDir(path) | DiskCall::Create(path) => {
-                unsynced.insert(path.to_path_buf());
+            DiskCall::CreateDir(path) => {
+                names.insert(path.to_path_buf());
             }
-            DiskCall::Link { to, .. } | DiskCall::Rename { to, .. } => {
-                unsynced.insert(to.to_path_buf());
+            DiskCall::Create(path) => {
+                names.insert(path.to_path_buf());
+                bytes.insert(path.to_path_buf());
             }
-            DiskCall::SyncDir(directory) => unsynced.retain(|path| path.parent() != Some(*directory)),
-            DiskCall::SyncFile(_) | DiskCall::Remove(_) | DiskCall::Commit(_) => {}
+            DiskCall::Link { from, to } | DiskCall::Rename { from, to } => {
+                names.insert(to.to_path_buf());
+                if bytes.contains(*from) {
+                    bytes.insert(to.to_path_buf());
+                }
+            }
+            DiskCall::SyncFile(path) => {
+                bytes.remove(*path);
+            }
+            DiskCall::SyncDir(directory) => names.retain(|path| path.parent() != Some(*directory)),
+            DiskCall::SyncFilesystem(_) => {
+                names.clear();
+                bytes.clear();
+            }
+            DiskCall::Remove(path) => {
+                bytes.remove(*path);
+            }
+            DiskCall::Commit(_) => {}
         }
         // The call of the number itself was done; its success is not reported.
         if self.cut.reached() { Err(dead()) } else { Ok(()) }
@@ -127,25 +151,38 @@ impl DiskHook for CutDisk {
 }
 
 impl CutDisk {
-    fn lose_unsynced(&self) {
-        for path in self.unsynced.lock().unwrap().iter() {
+    /// What was not synced is gone. Where `names_last`, the names have come to the disk all the same, as they may, and
+    /// only the bytes are gone.
+    fn lose_unsynced(&self, names_last: bool) {
+        let Unsynced { names, bytes } = self.unsynced.lock().unwrap().clone();
+        for path in bytes.iter().filter(|path| path.is_file()) {
+            std::fs::File::options().write(true).truncate(true).open(path).unwrap();
+        }
+        for path in names.iter().filter(|_| !names_last) {
             let _ = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
         }
     }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Power {
+    Stays,
+    Cut { names_last: bool },
 }
 
 #[test]
 fn death_at_every_disk_call() {
     let world = World::new();
     for backup in [world.backup("nightly"), large_backup(&world)] {
-        for (after, power) in [(false, false), (true, false), (false, true), (true, true)] {
+        let powers = [Power::Stays, Power::Cut { names_last: false }, Power::Cut { names_last: true }];
+        for (after, power) in [false, true].into_iter().flat_map(|after| powers.map(|power| (after, power))) {
             for at in 0.. {
                 let cut = Cut::new(at, after);
                 let disk = Arc::new(CutDisk { cut: cut.clone(), unsynced: Mutex::default() });
                 let doomed = world.local(Disk::with_hook(disk.clone()));
                 let lose = || {
-                    if power {
-                        disk.lose_unsynced();
+                    if let Power::Cut { names_last } = power {
+                        disk.lose_unsynced(names_last);
                     }
                 };
                 check(
@@ -153,7 +190,7 @@ fn death_at_every_disk_call() {
                     &backup,
                     doomed,
                     lose,
-                    &format!("disk call {at}, after {after}, power {power}"),
+                    &format!("disk call {at}, after {after}, power {power:?}"),
                 );
                 if !cut.reached() {
                     assert!(at >= 20, "{at}");
@@ -179,7 +216,7 @@ fn what_a_dead_process_left_is_made_durable_before_it_is_relied_on() {
             let second = Arc::new(CutDisk { cut: Cut::new(usize::MAX, true), unsynced: left });
             let repository = world.create(world.local(Disk::with_hook(second.clone()))).unwrap();
             let _ = backup.publish(&repository).unwrap();
-            second.lose_unsynced();
+            second.lose_unsynced(at % 2 == 0);
             let repository = world.local_repository();
             let report = repository.verify(&VerifySelection::All, &Transfer::new()).unwrap();
             assert!(report.is_clean() && report.snapshots.len() == 1, "disk call {at}: {report:?}");

@@ -39,7 +39,7 @@ impl Shell {
 
     /// A store in `directory`.
     pub(crate) fn at(directory: &Path) -> Self {
-        let stores = SystemStores { handle: handle(), disk: Disk::system() };
+        let stores = SystemStores::new(handle(), Disk::system());
         let store = Arc::new(TabletStore::open(directory, StoreOptions::new(Arc::new(stores))).unwrap());
         let session = Session::new(Arc::clone(&store), handle());
         Self { directory: directory.to_owned(), store, session, root: None }

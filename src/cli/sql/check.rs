@@ -32,7 +32,7 @@ pub(super) fn run(
         temporary.path()
     };
     // Whatever an earlier process left undone is not a check's to finish.
-    let stores = SystemStores { handle: runtime.clone(), disk: Disk::system() };
+    let stores = SystemStores::new(runtime.clone(), Disk::system());
     let mut options = StoreOptions::new(Arc::new(stores));
     options.resume_jobs = false;
     let database = Database::open_with(directory, options, runtime)?;
