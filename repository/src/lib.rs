@@ -16,6 +16,7 @@ mod download;
 mod environment;
 mod error;
 mod location;
+mod manifests;
 mod options;
 mod problem;
 mod publish;
