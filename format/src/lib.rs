@@ -27,6 +27,7 @@ mod recompress;
 mod retention;
 mod schema;
 mod timestamp;
+mod ttl;
 mod ulid;
 mod verification;
 mod waits;
@@ -65,6 +66,7 @@ pub use schema::{
     TableDefinitionV1, Value, create_table_statement,
 };
 pub use timestamp::SnapshotTimestamp;
+pub use ttl::{Ttl, parse_duration};
 pub use ulid::{IntentId, RepositoryId, TrashId, VerificationId};
 pub use verification::{VerificationRecord, VerifiedObject, VerifiedSnapshot, VerifyLevel};
 pub use waits::Waits;

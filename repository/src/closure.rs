@@ -48,26 +48,18 @@ impl SnapshotFacts {
 /// What reading one says: nobody can tell what a damaged manifest uses.
 pub(crate) fn read_snapshots(repository: &Repository, transfer: &Transfer) -> Result<Vec<SnapshotFacts>> {
     let names = repository.snapshots(None)?;
-    let found = Mutex::new(Vec::with_capacity(names.len()));
-    workers::for_each(
-        repository.pool(),
-        &names,
-        || (),
-        |(), name| {
-            transfer.check()?;
-            match repository.open_snapshot(&name.label, name.timestamp) {
-                Ok(manifest) => {
-                    let facts = SnapshotFacts::of(name, manifest);
-                    found.lock().unwrap_or_else(PoisonError::into_inner).push(facts);
-                    Ok(())
-                }
-                Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-                Err(error) => Err(error),
-            }
-        },
-    )?;
-    let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-    found.sort_by(|a, b| a.name.cmp(&b.name));
+    transfer.check()?;
+    let mut found = Vec::with_capacity(names.len());
+    for (name, facts) in names.iter().zip(repository.open_snapshots(&names, |manifest| {
+        let name = SnapshotName { label: manifest.label.clone(), timestamp: manifest.timestamp };
+        SnapshotFacts::of(&name, manifest)
+    })) {
+        match facts {
+            Ok(facts) => found.push(facts),
+            Err(error) if error.kind() == ErrorKind::NotFound => tracing::debug!(%name, "dropped meanwhile"),
+            Err(error) => return Err(error),
+        }
+    }
     Ok(found)
 }
 

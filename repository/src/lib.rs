@@ -20,6 +20,7 @@ mod environment;
 mod error;
 mod location;
 mod marks;
+mod manifests;
 mod options;
 mod problem;
 mod publish;

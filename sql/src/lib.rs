@@ -21,17 +21,19 @@ mod parser;
 mod query;
 mod session;
 mod show;
+mod system;
 
 pub use ast::{
-    Aggregation, BackupStatement, CancelStatement, CancelTarget, CatalogChoice, CatalogItem, ColumnClause,
-    ColumnDefault, ColumnValue, CreateDatabaseStatement, CreateRepositoryStatement, CreateTableStatement,
-    DatabaseName, DistributionClause, DropDatabaseStatement, DropRepositoryStatement, DropSnapshotStatement,
-    DropTableStatement, ExplainLevel, ExplainStatement, ExprText, Ident, IndexClause, IndexKind,
-    InsertStatement, JobKind, KeyClause, KeyKind, ListPart, ListValue, Location, ObjectKind, ObjectName,
-    PartitionChoice, PartitionClause, PartitionExpression, PartitionKey, PartitionKeyValue, PartitionStep,
-    Properties, QueryText, RangeBatch, RangeBound, RangePart, RangePartition, RangeValue, RestoreDatabase,
-    RestoreStatement, RollupClause, ShowJobsStatement, ShowPredicates, ShowSnapshotStatement, SnapshotFilter,
-    SnapshotObject, Statement, TableScope, TimeUnit, TruncateTableStatement, TypeName,
+    Aggregation, AlterRepositoryStatement, BackupStatement, CancelStatement, CancelTarget, CatalogChoice,
+    CatalogItem, CheckRepositoryStatement, ColumnClause, ColumnDefault, ColumnValue, CreateDatabaseStatement,
+    CreateRepositoryStatement, CreateTableStatement, DatabaseName, DistributionClause, DropDatabaseStatement,
+    DropRepositoryStatement, DropSnapshotStatement, DropTableStatement, ExplainLevel, ExplainStatement,
+    ExprText, Ident, IndexClause, IndexKind, InsertStatement, JobKind, KeyClause, KeyKind, ListPart,
+    ListValue, Location, ObjectKind, ObjectName, PartitionChoice, PartitionClause, PartitionExpression,
+    PartitionKey, PartitionKeyValue, PartitionStep, Properties, PruneRepositoryStatement, QueryText,
+    RangeBatch, RangeBound, RangePart, RangePartition, RangeValue, RestoreDatabase, RestoreStatement,
+    RollupClause, ShowJobsStatement, ShowPredicates, ShowSnapshotStatement, SnapshotFilter, SnapshotObject,
+    Statement, TableScope, TimeUnit, TruncateTableStatement, TypeName, VerifyStatement,
 };
 pub use checker::Checker;
 pub use error::{Error, ErrorKind, Result};

@@ -26,7 +26,8 @@ pub struct Session {
 impl Session {
     /// A conversation that has chosen no database yet. Queries run on `runtime`.
     pub fn new(store: Arc<TabletStore>, runtime: Handle) -> Self {
-        Self { store, queries: QueryEngine::new(runtime), current: None }
+        let queries = QueryEngine::new(Arc::clone(&store), runtime);
+        Self { store, queries, current: None }
     }
 
     /// The database that `USE` chose.

@@ -8,25 +8,27 @@ mod create_table;
 mod insert;
 mod names;
 mod properties;
+mod repository;
 mod snapshot;
 
 use std::collections::BTreeMap;
 
 use cairn_engine::{JobKind, NewRepository, RestoreRequest};
-use cairn_format::{DatabaseName, PartitionDefinition, PartitionName, RepositoryName, TableDefinition};
+use cairn_format::{
+    DatabaseName, PartitionDefinition, PartitionName, RepositoryName, SnapshotLabel, TableDefinition,
+};
 
 pub(crate) use insert::Insert;
-pub(crate) use names::{CATALOG, Scope, TablePath, check_catalog, no_database, parse_database, parse_table};
+pub(crate) use names::{
+    CATALOG, Scope, TablePath, check_catalog, no_database, parse_database, parse_table, unknown_system_table,
+};
+pub(crate) use repository::{Pruning, Verification};
 pub(crate) use snapshot::{Backup, SnapshotChoice};
 
-use cairn_repository::{ErrorKind as RepositoryErrorKind, Location};
-
-use crate::ast::{
-    CreateRepositoryStatement, CreateTableStatement, ExplainLevel, QueryText, Statement,
-    TruncateTableStatement,
-};
+use crate::ast::{CreateTableStatement, ExplainLevel, QueryText, Statement, TruncateTableStatement};
 use crate::error::{Error, Result};
-use names::{database_name, parse_repository, partitions};
+use crate::system::{SystemTable, is_information_schema};
+use names::{database_name, partitions, refuse_information_schema};
 
 /// What a statement asks for, its names looked up.
 #[derive(Debug)]
@@ -42,12 +44,23 @@ pub(crate) enum Request<'s> {
     Explain(ExplainLevel, &'s QueryText),
     ShowDatabases(Option<&'s str>),
     ShowTables(DatabaseName, Option<&'s str>),
+    ShowSystemTables(Option<&'s str>),
+    DescribeSystemTable(SystemTable),
     ShowPartitions(TablePath),
     ShowCreateTable(TablePath),
     ShowCreateDatabase(DatabaseName),
     Describe(TablePath),
     CreateRepository(NewRepository),
+    AlterRepository(RepositoryName, BTreeMap<String, String>),
     DropRepository(RepositoryName),
+    CheckRepository(RepositoryName),
+    Verify(Box<Verification>),
+    Prune(Box<Pruning>),
+    DropSnapshot {
+        repository: RepositoryName,
+        label: SnapshotLabel,
+        force: bool,
+    },
     ShowRepositories,
     Backup(Box<Backup>),
     Restore(Box<RestoreRequest>),
@@ -74,6 +87,7 @@ pub(crate) fn analyze<'s>(statement: &'s Statement, scope: &Scope<'_>) -> Result
             if statement.if_not_exists && scope.view.database(&name).is_some() {
                 return Ok(Request::Nothing);
             }
+            refuse_information_schema(&name)?;
             Request::CreateDatabase(name)
         }
         Statement::DropDatabase(statement) => {
@@ -81,12 +95,15 @@ pub(crate) fn analyze<'s>(statement: &'s Statement, scope: &Scope<'_>) -> Result
             if statement.if_exists && scope.view.database(&name).is_none() {
                 return Ok(Request::Nothing);
             }
+            refuse_information_schema(&name)?;
             scope.database(&name)?;
             Request::DropDatabase(name)
         }
         Statement::Use(name) => {
             let name = database_name(name)?;
-            scope.database(&name)?;
+            if !is_information_schema(name.as_str()) {
+                scope.database(&name)?;
+            }
             Request::Use(name)
         }
         Statement::CreateTable(statement) => create_table(statement, scope)?,
@@ -102,9 +119,17 @@ pub(crate) fn analyze<'s>(statement: &'s Statement, scope: &Scope<'_>) -> Result
         Statement::Insert(statement) => Request::Insert(Box::new(insert::insert(statement, scope)?)),
         Statement::Query(query) => Request::Query(query),
         Statement::Explain(statement) => Request::Explain(statement.level, &statement.query),
-        Statement::CreateRepository(statement) => create_repository(statement)?,
+        Statement::CreateRepository(statement) => repository::create(statement, scope)?,
+        Statement::AlterRepository(statement) => repository::alter(statement, scope)?,
         Statement::DropRepository(statement) => {
             Request::DropRepository(scope.repository(&statement.name)?.name.clone())
+        }
+        Statement::CheckRepository(statement) => {
+            Request::CheckRepository(scope.repository(&statement.name)?.name.clone())
+        }
+        Statement::Verify(statement) => Request::Verify(Box::new(repository::verify(statement, scope)?)),
+        Statement::PruneRepository(statement) => {
+            Request::Prune(Box::new(repository::prune(statement, scope)?))
         }
         Statement::Backup(statement) => Request::Backup(Box::new(snapshot::backup(statement, scope)?)),
         Statement::Restore(statement) => Request::Restore(Box::new(snapshot::restore(statement, scope)?)),
@@ -112,10 +137,7 @@ pub(crate) fn analyze<'s>(statement: &'s Statement, scope: &Scope<'_>) -> Result
             let (database, kind) = snapshot::cancel(statement, scope)?;
             Request::Cancel(database, kind)
         }
-        Statement::DropSnapshot(statement) => {
-            scope.repository(&statement.repository)?;
-            return Err(Error::not_supported("DROP SNAPSHOT"));
-        }
+        Statement::DropSnapshot(statement) => repository::drop_snapshot(statement, scope)?,
         shows => show(shows, scope)?,
     })
 }
@@ -129,9 +151,12 @@ fn show<'s>(statement: &'s Statement, scope: &Scope<'_>) -> Result<Request<'s>> 
     Ok(match statement {
         Statement::ShowDatabases { like } => Request::ShowDatabases(like.as_deref()),
         Statement::ShowTables { database, like } => {
-            let database = match database {
+            let named = database.as_ref().map(database_name).transpose()?;
+            if named.as_ref().or(scope.current).is_some_and(|name| is_information_schema(name.as_str())) {
+                return Ok(Request::ShowSystemTables(like.as_deref()));
+            }
+            let database = match named {
                 Some(name) => {
-                    let name = database_name(name)?;
                     scope.database(&name)?;
                     name
                 }
@@ -141,7 +166,10 @@ fn show<'s>(statement: &'s Statement, scope: &Scope<'_>) -> Result<Request<'s>> 
         }
         Statement::ShowPartitions(name) => Request::ShowPartitions(known_table(name)?),
         Statement::ShowCreateTable(name) => Request::ShowCreateTable(known_table(name)?),
-        Statement::Describe(name) => Request::Describe(known_table(name)?),
+        Statement::Describe(name) => match scope.system_table(name)? {
+            Some(table) => Request::DescribeSystemTable(table),
+            None => Request::Describe(known_table(name)?),
+        },
         Statement::ShowCreateDatabase(name) => {
             let name = database_name(name)?;
             scope.database(&name)?;
@@ -191,46 +219,4 @@ fn truncate<'s>(statement: &TruncateTableStatement, scope: &Scope<'_>) -> Result
         Some(choice) => Some(partitions(table, choice)?),
     };
     Ok(Request::Truncate(path, only))
-}
-
-fn create_repository<'s>(statement: &CreateRepositoryStatement) -> Result<Request<'s>> {
-    let name = parse_repository(&statement.name)?;
-    let location = statement.location.trim().trim_end_matches('/');
-    if location.is_empty() {
-        return Err(Error::analysis(
-            "You must specify a location on the repository, such as \"file:///backups/flights\"",
-        ));
-    }
-    check_scheme(location)?;
-    let mut properties = BTreeMap::new();
-    for (key, value) in &statement.properties {
-        if properties.insert(key.clone(), value.clone()).is_some() {
-            return Err(Error::analysis(format!("property \"{key}\" is given twice")));
-        }
-    }
-    if let Some(property) = properties.keys().next() {
-        return Err(Error::analysis(format!(
-            "unknown property '{property}': a repository in a directory has no properties"
-        )));
-    }
-    Ok(Request::CreateRepository(NewRepository {
-        name,
-        location: location.to_owned(),
-        properties,
-        read_only: statement.read_only,
-        broker: statement.broker.as_ref().map(|broker| broker.value.clone()),
-    }))
-}
-
-/// Refuses what is not in a directory of this machine. Paths are left alone: to look at one is work for execution.
-fn check_scheme(location: &str) -> Result<()> {
-    if !location.contains("://") || location.starts_with("file://") {
-        return Ok(());
-    }
-    match Location::parse(location) {
-        Err(error) if error.kind() == RepositoryErrorKind::Unsupported => {
-            Err(Error::analysis(error.to_string()).with_source(error))
-        }
-        _ => Ok(()),
-    }
 }

@@ -7,6 +7,7 @@ use cairn_format::{DatabaseName, PartitionName, RepositoryName, TableName};
 
 use crate::ast;
 use crate::error::{Error, Result};
+use crate::system::{INFORMATION_SCHEMA, SystemTable, is_information_schema};
 
 /// The one catalog that holds databases.
 pub(crate) const CATALOG: &str = "default_catalog";
@@ -56,6 +57,19 @@ impl Scope<'_> {
         Ok(TablePath { database, table: parse_table(&name.name)? })
     }
 
+    /// The table of `information_schema` that `name` means; `None` when it means another database's.
+    pub(crate) fn system_table(&self, name: &ast::ObjectName) -> Result<Option<SystemTable>> {
+        check_catalog(name.catalog.as_ref())?;
+        let database = match &name.database {
+            Some(database) => Some(database.value.as_str()),
+            None => self.current.map(DatabaseName::as_str),
+        };
+        if !database.is_some_and(is_information_schema) {
+            return Ok(None);
+        }
+        SystemTable::find(&name.name.value).map(Some).ok_or_else(|| unknown_system_table(&name.name.value))
+    }
+
     /// A known table.
     pub(crate) fn table(&self, path: &TablePath) -> Result<&Arc<Table>> {
         self.database(&path.database)?
@@ -74,6 +88,22 @@ impl Scope<'_> {
 pub(crate) fn database_name(name: &ast::DatabaseName) -> Result<DatabaseName> {
     check_catalog(name.catalog.as_ref())?;
     parse_database(&name.name)
+}
+
+/// `information_schema` has no such table.
+pub(crate) fn unknown_system_table(name: &str) -> Error {
+    let tables = SystemTable::ALL.map(SystemTable::name).join(", ");
+    Error::analysis(format!("unknown table '{INFORMATION_SCHEMA}.{name}': its tables are {tables}"))
+}
+
+/// Refuses to change `information_schema`.
+pub(crate) fn refuse_information_schema(name: &DatabaseName) -> Result<()> {
+    if is_information_schema(name.as_str()) {
+        return Err(Error::analysis(format!(
+            "database '{INFORMATION_SCHEMA}' is the system's: nothing can be made, dropped or restored there"
+        )));
+    }
+    Ok(())
 }
 
 pub(crate) fn no_database() -> Error {

@@ -1,8 +1,9 @@
 //! Property lists of BACKUP and RESTORE.
 
 use cairn_engine::{DEFAULT_TIMEOUT_S, MIN_TIMEOUT_S};
-use cairn_format::SnapshotTimestamp;
+use cairn_format::{SnapshotTimestamp, Ttl};
 
+use super::names::analysed;
 use crate::ast::Properties;
 use crate::error::{Error, Result};
 
@@ -11,6 +12,7 @@ use crate::error::{Error, Result};
 pub(super) struct BackupProperties {
     pub(super) incremental: bool,
     pub(super) timeout_s: u64,
+    pub(super) ttl: Option<Ttl>,
 }
 
 /// The properties of a RESTORE.
@@ -27,17 +29,17 @@ const REPLICATION_NUM: u32 = 3;
 
 impl BackupProperties {
     pub(super) fn parse(properties: &Properties) -> Result<Self> {
-        let mut parsed = Self { incremental: false, timeout_s: DEFAULT_TIMEOUT_S };
+        let mut parsed = Self { incremental: false, timeout_s: DEFAULT_TIMEOUT_S, ttl: None };
         let mut unknown = Vec::new();
         for (key, value) in properties {
             match key.as_str() {
                 "type" => parsed.incremental = job_type(value)?,
                 "timeout" => parsed.timeout_s = timeout(value)?,
-                "ttl" => check_ttl(value)?,
+                "ttl" => parsed.ttl = ttl(value)?,
                 other => unknown.push(other),
             }
         }
-        refuse_unknown("backup", &unknown, "type, timeout and ttl")?;
+        refuse_unknown("backup job", &unknown, "type, timeout and ttl")?;
         Ok(parsed)
     }
 }
@@ -50,17 +52,17 @@ impl RestoreProperties {
         for (key, value) in properties {
             match key.as_str() {
                 "backup_timestamp" => {
-                    timestamp = Some(super::names::analysed(SnapshotTimestamp::parse(value))?);
+                    timestamp = Some(analysed(SnapshotTimestamp::parse(value))?);
                 }
                 "timeout" => timeout_s = timeout(value)?,
-                "allow_load" => allow_load = boolean(value)?,
+                "allow_load" => allow_load = boolean("allow load", value)?,
                 "replication_num" => replication_num = replicas(value)?,
                 "meta_version" | "starrocks_meta_version" => check_meta_version(key, value)?,
                 other => unknown.push(other),
             }
         }
         refuse_unknown(
-            "restore",
+            "restore job",
             &unknown,
             "backup_timestamp, replication_num, allow_load, meta_version, starrocks_meta_version and timeout",
         )?;
@@ -74,12 +76,13 @@ impl RestoreProperties {
     }
 }
 
-fn refuse_unknown(statement: &str, unknown: &[&str], known: &str) -> Result<()> {
+/// Refuses properties that a statement does not have, by name.
+pub(super) fn refuse_unknown(statement: &str, unknown: &[&str], known: &str) -> Result<()> {
     if unknown.is_empty() {
         return Ok(());
     }
     Err(Error::analysis(format!(
-        "Unknown {statement} job properties: {}; the known ones are {known}",
+        "Unknown {statement} properties: {}; the known ones are {known}",
         unknown.join(", ")
     )))
 }
@@ -107,11 +110,12 @@ fn timeout(value: &str) -> Result<u64> {
     }
 }
 
-fn boolean(value: &str) -> Result<bool> {
+/// A property that is true or false.
+pub(super) fn boolean(name: &str, value: &str) -> Result<bool> {
     match value.to_ascii_lowercase().as_str() {
         "true" => Ok(true),
         "false" => Ok(false),
-        _ => Err(Error::analysis(format!("Invalid allow load value: '{value}'; use true or false"))),
+        _ => Err(Error::analysis(format!("Invalid {name} value: '{value}'; use true or false"))),
     }
 }
 
@@ -131,31 +135,9 @@ fn check_meta_version(key: &str, value: &str) -> Result<()> {
     })
 }
 
-/// Units of a `ttl`, in StarRocks' words; a plural is taken as well.
-const TTL_UNITS: [&str; 8] = ["SECOND", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR"];
-
-/// A readable `ttl` is refused as well: nothing here would drop the snapshot when it is over.
-fn check_ttl(value: &str) -> Result<()> {
-    let text = value.trim();
-    if text.is_empty() {
-        return Ok(());
-    }
-    let invalid = || {
-        Error::analysis(format!("Invalid ttl '{value}': Expected a duration such as '7 DAY' or '1 MONTH'"))
-    };
-    let (number, unit) = text.split_once(char::is_whitespace).ok_or_else(invalid)?;
-    let number: i64 = number.parse().map_err(|_| invalid())?;
-    let unit = unit.trim().to_ascii_uppercase();
-    let unit = unit.strip_suffix('S').unwrap_or(&unit);
-    if !TTL_UNITS.contains(&unit) {
-        return Err(invalid());
-    }
-    if number < 1 {
-        return Err(Error::analysis(format!("ttl must be a positive duration: '{value}' is not")));
-    }
-    Err(Error::analysis(format!(
-        "ttl is not supported yet: the snapshot would never expire; leave out \"ttl\" = \"{value}\""
-    )))
+/// Blank text keeps the snapshot for ever.
+fn ttl(value: &str) -> Result<Option<Ttl>> {
+    if value.trim().is_empty() { Ok(None) } else { analysed(Ttl::parse(value)).map(Some) }
 }
 
 #[cfg(test)]
@@ -169,9 +151,12 @@ mod tests {
     #[test]
     fn backup_properties_are_checked_with_starrocks_words() {
         let default = BackupProperties::parse(&list(&[])).unwrap();
-        assert_eq!(default, BackupProperties { incremental: false, timeout_s: 86_400 });
+        assert_eq!(default, BackupProperties { incremental: false, timeout_s: 86_400, ttl: None });
         let given = list(&[("type", "Full"), ("timeout", "600"), ("ttl", "  ")]);
-        assert_eq!(BackupProperties::parse(&given).unwrap().timeout_s, 600);
+        let parsed = BackupProperties::parse(&given).unwrap();
+        assert_eq!((parsed.timeout_s, parsed.ttl), (600, None));
+        let parsed = BackupProperties::parse(&list(&[("ttl", " 7 days ")])).unwrap();
+        assert_eq!(parsed.ttl.unwrap().to_string(), "7 DAY");
         let cases = [
             ("type", "half", "Invalid backup job type"),
             ("timeout", "soon", "Invalid timeout format"),
@@ -182,7 +167,6 @@ mod tests {
             ("ttl", "7 PARSEC", "Expected a duration"),
             ("ttl", "0 DAY", "ttl must be a positive duration"),
             ("ttl", "-1 day", "ttl must be a positive duration"),
-            ("ttl", "7 days", "not supported yet"),
             ("Timeout", "600", "Unknown backup job properties: Timeout"),
         ];
         for (key, value, expected) in cases {

@@ -7,7 +7,9 @@ use cairn_format::{
     DatabaseName, PartitionName, RepositoryName, SnapshotLabel, SnapshotTimestamp, TableName,
 };
 
-use super::names::{Scope, analysed, parse_database, parse_repository, parse_table, partitions};
+use super::names::{
+    Scope, analysed, parse_database, parse_repository, parse_table, partitions, refuse_information_schema,
+};
 use super::properties::{BackupProperties, RestoreProperties};
 use crate::ast::{
     BackupStatement, CancelStatement, CancelTarget, Ident, ObjectKind, PartitionChoice, RestoreDatabase,
@@ -104,6 +106,9 @@ pub(super) fn restore(statement: &RestoreStatement, _scope: &Scope<'_>) -> Resul
         _ => None,
     };
     let database = statement.database.target().map(parse_database).transpose()?;
+    if let Some(database) = &database {
+        refuse_information_schema(database)?;
+    }
     let tables = match &statement.objects {
         None => None,
         Some(objects) => restore_tables(objects)?,
@@ -195,7 +200,7 @@ fn duplicated(table: &TableName) -> Error {
     Error::analysis(format!("Duplicated table: {table}; name it once, with all of its partitions"))
 }
 
-fn label(label: &Ident) -> Result<SnapshotLabel> {
+pub(super) fn label(label: &Ident) -> Result<SnapshotLabel> {
     analysed(SnapshotLabel::parse(&label.value))
 }
 

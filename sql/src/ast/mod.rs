@@ -35,7 +35,10 @@ pub use partition::{
     RangePart, RangePartition, RangeValue, TimeUnit,
 };
 pub use query::{ExplainLevel, ExplainStatement, ExprText, InsertStatement, QueryText};
-pub use repository::{CreateRepositoryStatement, DropRepositoryStatement};
+pub use repository::{
+    AlterRepositoryStatement, CheckRepositoryStatement, CreateRepositoryStatement, DropRepositoryStatement,
+    PruneRepositoryStatement, VerifyStatement,
+};
 pub use restore::{RestoreDatabase, RestoreStatement};
 pub use show::{ShowJobsStatement, ShowPredicates, ShowSnapshotStatement, SnapshotFilter};
 pub use table::{
@@ -92,8 +95,16 @@ pub enum Statement {
     Describe(ObjectName),
     /// `CREATE REPOSITORY`
     CreateRepository(CreateRepositoryStatement),
+    /// `ALTER REPOSITORY`
+    AlterRepository(AlterRepositoryStatement),
     /// `DROP REPOSITORY`
     DropRepository(DropRepositoryStatement),
+    /// `CHECK REPOSITORY`
+    CheckRepository(CheckRepositoryStatement),
+    /// `VERIFY SNAPSHOT` and `VERIFY REPOSITORY`
+    Verify(VerifyStatement),
+    /// `PRUNE REPOSITORY`
+    PruneRepository(PruneRepositoryStatement),
     /// `SHOW REPOSITORIES`
     ShowRepositories,
     /// `BACKUP`
@@ -138,7 +149,11 @@ impl fmt::Display for Statement {
             Self::ShowCreateDatabase(database) => write!(f, "SHOW CREATE DATABASE {database}"),
             Self::Describe(table) => write!(f, "DESC {table}"),
             Self::CreateRepository(statement) => statement.fmt(f),
+            Self::AlterRepository(statement) => statement.fmt(f),
             Self::DropRepository(statement) => statement.fmt(f),
+            Self::CheckRepository(statement) => statement.fmt(f),
+            Self::Verify(statement) => statement.fmt(f),
+            Self::PruneRepository(statement) => statement.fmt(f),
             Self::ShowRepositories => f.write_str("SHOW REPOSITORIES"),
             Self::Backup(statement) => statement.fmt(f),
             Self::Restore(statement) => statement.fmt(f),

@@ -1,11 +1,10 @@
 //! `BACKUP`, `CANCEL` and `DROP SNAPSHOT`.
 
-use sqlparser::tokenizer::Token;
-
 use super::Result;
 use super::cursor::Cursor;
 use super::error::ParseError;
 use super::objects::{Aliases, catalogs, label, objects};
+use super::repository::label_on;
 use crate::ast::{BackupStatement, CancelStatement, CancelTarget, DropSnapshotStatement, JobKind};
 
 /// ```text
@@ -90,12 +89,7 @@ pub(super) fn cancel(cursor: &mut Cursor<'_>) -> Result<CancelStatement> {
 pub(super) fn drop_snapshot(cursor: &mut Cursor<'_>) -> Result<DropSnapshotStatement> {
     cursor.expect_keyword("DROP")?;
     cursor.expect_keyword("SNAPSHOT")?;
-    let label = cursor.ident("a snapshot label")?;
-    if cursor.peek() == &Token::Period {
-        let error = cursor.expected(&["ON"]);
-        return Err(error.with_hint("labels belong to repositories: leave out the database"));
-    }
-    cursor.expect_keyword("ON")?;
+    let label = label_on(cursor)?;
     let repository = cursor.ident("a repository name")?;
     Ok(DropSnapshotStatement { label, repository, force: cursor.eat_keyword("FORCE") })
 }

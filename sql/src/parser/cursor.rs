@@ -18,6 +18,8 @@ pub(super) struct Cursor<'a> {
     source: &'a SourceStatement,
     index: usize,
     tried: Vec<&'static str>,
+    /// Whether strings may be secret here, so that no error quotes them.
+    secret: bool,
 }
 
 impl<'a> Cursor<'a> {
@@ -25,7 +27,9 @@ impl<'a> Cursor<'a> {
     ///
     /// The lexical error the statement ends in.
     pub(super) fn try_new(source: &'a SourceStatement) -> Result<Self> {
-        source.error().map_or(Ok(Self { source, index: 0, tried: Vec::new() }), |error| Err(error.clone()))
+        source.error().map_or(Ok(Self { source, index: 0, tried: Vec::new(), secret: false }), |error| {
+            Err(error.clone())
+        })
     }
 
     pub(super) fn source(&self) -> &'a SourceStatement {
@@ -315,11 +319,14 @@ impl<'a> Cursor<'a> {
     /// property_list := ( string = string {, string = string} )
     /// ```
     pub(super) fn property_list(&mut self) -> Result<Properties> {
-        self.parenthesised(|cursor| {
+        self.secret = true;
+        let properties = self.parenthesised(|cursor| {
             let key = cursor.string("a property's key as a string")?;
             cursor.expect(&Token::Eq)?;
             Ok((key, cursor.string("the property's value as a string")?))
-        })
+        });
+        self.secret = false;
+        properties
     }
 
     /// ```text
@@ -348,6 +355,7 @@ impl<'a> Cursor<'a> {
         }
         match self.peek() {
             Token::EOF => "the end of the statement".to_owned(),
+            Token::SingleQuotedString(_) if self.secret => "another string".to_owned(),
             Token::SingleQuotedString(_) => format!("the string {shown}"),
             _ => format!("'{shown}'"),
         }

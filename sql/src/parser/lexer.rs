@@ -40,6 +40,10 @@ impl SourceStatement {
         &self.tokens
     }
 
+    pub(super) fn ranges(&self) -> &[Range<usize>] {
+        &self.ranges
+    }
+
     pub(super) fn error(&self) -> Option<&ParseError> {
         self.error.as_ref()
     }

@@ -18,6 +18,7 @@ mod objects;
 mod partition;
 mod query;
 mod query_check;
+mod redact;
 mod repository;
 mod restore;
 mod show;
@@ -50,7 +51,7 @@ pub fn parse_statement(source: &SourceStatement) -> Result<Statement> {
 
 /// ```text
 /// statement := create | drop | use | truncate | insert | query | explain | describe | show
-///            | backup | restore | cancel
+///            | backup | restore | cancel | alter_repository | check_repository | verify | prune_repository
 /// ```
 fn statement(cursor: &mut Cursor<'_>) -> Result<Statement> {
     if query::starts_query(cursor) {
@@ -68,8 +69,20 @@ fn statement(cursor: &mut Cursor<'_>) -> Result<Statement> {
         Some("BACKUP") => backup::backup(cursor).map(|statement| Statement::Backup(Box::new(statement))),
         Some("RESTORE") => restore::restore(cursor).map(|statement| Statement::Restore(Box::new(statement))),
         Some("CANCEL") => backup::cancel(cursor).map(Statement::Cancel),
+        Some("VERIFY") => repository::verify(cursor).map(Statement::Verify),
+        Some("ALTER" | "CHECK" | "PRUNE") => repository_statement(cursor),
         Some(_) => Err(cursor.unsupported(2)),
         None => Err(cursor.expected(&["a statement"])),
+    }
+}
+
+/// What else is done to a repository, and to nothing but a repository.
+fn repository_statement(cursor: &mut Cursor<'_>) -> Result<Statement> {
+    match (cursor.keyword().as_deref(), cursor.keyword_at(1).as_deref()) {
+        (_, Some(other)) if other != "REPOSITORY" => Err(cursor.unsupported(2)),
+        (Some("ALTER"), _) => repository::alter_repository(cursor).map(Statement::AlterRepository),
+        (Some("CHECK"), _) => repository::check_repository(cursor).map(Statement::CheckRepository),
+        _ => repository::prune_repository(cursor).map(Statement::PruneRepository),
     }
 }
 

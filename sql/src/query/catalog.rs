@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use cairn_engine::{CatalogView, Database};
+use cairn_engine::{CatalogView, Database, TabletStore};
 use cairn_format::{DatabaseName, TableName};
 use datafusion::catalog::{
     CatalogProvider, CatalogProviderList, SchemaProvider, TableProvider,
@@ -18,8 +18,10 @@ use datafusion::prelude::{Expr, ident};
 use super::error::Sources;
 use super::rewrite::{FILES_CATALOG, FILES_SCHEMA, Rewritten, files_table};
 use super::spelling::Spelling;
+use super::system::{SystemSchema, SystemSource};
 use super::tablets::TabletTable;
 use crate::analyze::CATALOG;
+use crate::system::{INFORMATION_SCHEMA, is_information_schema};
 
 /// The catalogs of one query.
 #[derive(Debug)]
@@ -29,12 +31,23 @@ pub(super) struct Catalogs {
 }
 
 impl Catalogs {
-    pub(super) fn new(view: &Arc<CatalogView>, rewritten: &Rewritten, sources: &Arc<Sources>) -> Self {
+    pub(super) fn new(
+        view: &Arc<CatalogView>,
+        store: &Arc<TabletStore>,
+        rewritten: &Rewritten,
+        sources: &Arc<Sources>,
+    ) -> Self {
         let spelling = &rewritten.spelling;
         let tables = rewritten.files.iter().enumerate();
         let tables = tables.map(|(i, files)| (files_table(i), spelled(files.provider(), spelling)));
-        let databases =
-            Databases { view: Arc::clone(view), spelling: spelling.clone(), sources: Arc::clone(sources) };
+        let system =
+            SystemSource { view: Arc::clone(view), store: Arc::clone(store), spelling: spelling.clone() };
+        let databases = Databases {
+            view: Arc::clone(view),
+            spelling: spelling.clone(),
+            sources: Arc::clone(sources),
+            system,
+        };
         Self {
             databases: Arc::new(databases),
             files: Arc::new(FilesCatalog(Arc::new(Files(tables.collect())))),
@@ -65,14 +78,19 @@ struct Databases {
     view: Arc<CatalogView>,
     spelling: Spelling,
     sources: Arc<Sources>,
+    system: SystemSource,
 }
 
 impl CatalogProvider for Databases {
     fn schema_names(&self) -> Vec<String> {
-        self.view.databases().map(|database| database.name.to_string()).collect()
+        let names = self.view.databases().map(|database| database.name.to_string());
+        names.chain([INFORMATION_SCHEMA.to_owned()]).collect()
     }
 
     fn schema(&self, name: &str) -> Option<Arc<dyn SchemaProvider>> {
+        if is_information_schema(name) {
+            return Some(Arc::new(SystemSchema(self.system.clone())));
+        }
         let database = Arc::clone(self.view.database(&DatabaseName::parse(name).ok()?)?);
         let (spelling, sources) = (self.spelling.clone(), Arc::clone(&self.sources));
         Some(Arc::new(Tables { database, spelling, sources }))
@@ -138,7 +156,7 @@ impl SchemaProvider for Files {
 }
 
 /// The table, with columns that another table of the query spells in another way renamed to that spelling.
-fn spelled(table: Arc<dyn TableProvider>, spelling: &Spelling) -> Arc<dyn TableProvider> {
+pub(super) fn spelled(table: Arc<dyn TableProvider>, spelling: &Spelling) -> Arc<dyn TableProvider> {
     let schema = table.schema();
     if schema.fields().iter().all(|field| spelling.of(field.name()) == field.name()) {
         return table;

@@ -16,13 +16,14 @@ mod spelling;
 mod stack;
 mod statistics;
 mod sum;
+mod system;
 mod tablets;
 mod types;
 
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
-use cairn_engine::CatalogView;
+use cairn_engine::{CatalogView, TabletStore};
 use cairn_format::DatabaseName;
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::execution::context::SQLOptions;
@@ -58,11 +59,13 @@ const MEMORY_BYTES: usize = 1 << 30;
 pub(crate) struct QueryEngine {
     /// Functions, rules and options, which every query shares.
     base: Arc<SessionState>,
+    /// What `information_schema` tells of.
+    store: Arc<TabletStore>,
     handle: Handle,
 }
 
 impl QueryEngine {
-    pub(crate) fn new(handle: Handle) -> Self {
+    pub(crate) fn new(store: Arc<TabletStore>, handle: Handle) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let mut config = SessionConfig::new()
             .with_target_partitions(cores)
@@ -82,7 +85,7 @@ impl QueryEngine {
         let mut functions = state.aggregate_functions().clone().unwrap_or_default();
         functions.push(Arc::new(AggregateUDF::from(WideSum::new())));
         let state = state.with_aggregate_functions(functions).build();
-        Self { base: Arc::new(state), handle }
+        Self { base: Arc::new(state), store, handle }
     }
 
     /// Analyses and plans a query. Its own tables are those of `view`.
@@ -104,7 +107,7 @@ impl QueryEngine {
         let rewritten = rewrite(query, &Scope { view, current })?;
         let sources =
             Arc::new(Sources::new(rewritten.files.iter().flat_map(|f| f.parquet_paths().iter().cloned())));
-        let catalogs = Catalogs::new(view, &rewritten, &sources);
+        let catalogs = Catalogs::new(view, &self.store, &rewritten, &sources);
         let mut config = self.base.config().clone();
         let defaults = &mut config.options_mut().catalog;
         CATALOG.clone_into(&mut defaults.default_catalog);

@@ -12,9 +12,12 @@ use super::clauses::{check_query, check_select, check_table};
 use super::files::FilesTable;
 use super::output::{OutputNames, name_columns};
 use super::spelling::{Spelling, Spellings};
-use crate::analyze::{Scope, TablePath, check_catalog, no_database, parse_database, parse_table};
+use crate::analyze::{
+    Scope, TablePath, check_catalog, no_database, parse_database, parse_table, unknown_system_table,
+};
 use crate::ast;
 use crate::error::{Error, Result};
+use crate::system::{SystemTable, is_information_schema};
 
 /// The catalog and the schema in which the tables of `FILES(…)` stand.
 pub(super) const FILES_CATALOG: &str = "files";
@@ -48,6 +51,7 @@ pub(super) fn rewrite(query: &Query, scope: &Scope<'_>) -> Result<Rewritten> {
         nested: 0,
         in_call: false,
         tables: Vec::new(),
+        system: Vec::new(),
         files: Vec::new(),
     };
     if let ControlFlow::Break(error) = VisitMut::visit(&mut query, &mut relations) {
@@ -57,6 +61,9 @@ pub(super) fn rewrite(query: &Query, scope: &Scope<'_>) -> Result<Rewritten> {
     for path in &relations.tables {
         let columns = &scope.table(path)?.definition.columns;
         spellings.add_table(columns.iter().map(|column| column.name.as_str()));
+    }
+    for table in &relations.system {
+        spellings.add_table(table.schema().fields().iter().map(|field| field.name().as_str()));
     }
     for files in &relations.files {
         spellings.add_table(files.schema().fields().iter().map(|field| field.name().as_str()));
@@ -83,6 +90,7 @@ struct Relations<'a> {
     /// Whether the next relation is the name of a table function.
     in_call: bool,
     tables: Vec<TablePath>,
+    system: Vec<SystemTable>,
     files: Vec<FilesTable>,
 }
 
@@ -123,6 +131,11 @@ impl Relations<'_> {
             Some(name) => parse_database(&own(name))?,
             None => self.scope.current.ok_or_else(no_database)?.clone(),
         };
+        if is_information_schema(database.as_str()) {
+            let found = SystemTable::find(&table.value);
+            self.system.push(found.ok_or_else(|| unknown_system_table(&table.value))?);
+            return Ok(());
+        }
         let path = TablePath { database, table: parse_table(&own(table))? };
         self.scope.table(&path)?;
         if !self.tables.contains(&path) {

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use arrow::datatypes::{DataType, FieldRef};
 use cairn_engine::{CatalogView, Database, Table, TabletStore};
-use cairn_format::{ColumnDefault, DatabaseName, KeyModel, create_table_statement};
+use cairn_format::{ColumnDefault, ColumnType, DatabaseName, KeyModel, create_table_statement};
 
 use super::text::{NULL, Row, is_like, time};
 use crate::error::Result;
 use crate::outcome::Rows;
+use crate::system::SystemTable;
 
 pub(crate) fn databases(view: &CatalogView, like: Option<&str>) -> Result<Rows> {
     let names = view.databases().map(|database| database.name.as_str());
@@ -17,6 +19,10 @@ pub(crate) fn databases(view: &CatalogView, like: Option<&str>) -> Result<Rows> 
 pub(crate) fn tables(database: &Database, like: Option<&str>) -> Result<Rows> {
     let names = database.tables().map(|table| table.name().as_str());
     names_as_rows(&format!("Tables_in_{}", database.name), names, like)
+}
+
+pub(crate) fn system_tables(like: Option<&str>) -> Result<Rows> {
+    names_as_rows("Tables_in_information_schema", SystemTable::ALL.iter().map(|table| table.name()), like)
 }
 
 fn names_as_rows<'n>(header: &str, names: impl Iterator<Item = &'n str>, like: Option<&str>) -> Result<Rows> {
@@ -35,6 +41,22 @@ pub(crate) fn create_table(table: &Table) -> Result<Rows> {
     Rows::of_text(&["Table", "Create Table"], &[vec![Some(table.name().to_string()), Some(statement)]])
 }
 
+const FIELD_COLUMNS: [&str; 6] = ["Field", "Type", "Null", "Key", "Default", "Extra"];
+
+pub(crate) fn describe_system_table(table: SystemTable) -> Result<Rows> {
+    let row = |field: &FieldRef| {
+        let column_type = match field.data_type() {
+            DataType::Int64 => ColumnType::BigInt,
+            DataType::Timestamp(..) => ColumnType::DateTime,
+            _ => ColumnType::String,
+        };
+        let values = [field.name().clone(), column_type.to_string(), "YES".to_owned(), "false".to_owned()];
+        values.into_iter().map(Some).chain([None, Some(String::new())]).collect()
+    };
+    let rows: Vec<Row> = table.schema().fields().iter().map(row).collect();
+    Rows::of_text(&FIELD_COLUMNS, &rows)
+}
+
 pub(crate) fn describe(table: &Table) -> Result<Rows> {
     let definition = &table.definition;
     let row = |(position, column): (usize, &cairn_format::Column)| {
@@ -51,7 +73,7 @@ pub(crate) fn describe(table: &Table) -> Result<Rows> {
         ]
     };
     let rows: Vec<Row> = definition.columns.iter().enumerate().map(row).collect();
-    Rows::of_text(&["Field", "Type", "Null", "Key", "Default", "Extra"], &rows)
+    Rows::of_text(&FIELD_COLUMNS, &rows)
 }
 
 pub(crate) fn repositories(view: &CatalogView, store: &TabletStore) -> Result<Rows> {

@@ -71,16 +71,12 @@ pub(crate) fn jobs(
 
 fn row(job: &JobRecord, store: &TabletStore) -> Row {
     let times = &job.times;
-    // One task does the work of a job, so its number is the job's.
-    let moving = matches!(job.state, JobState::Uploading | JobState::Downloading);
-    let progress = if moving { store.job_progress(job.id) } else { None };
-    let progress = progress.map(|at| format!("[{}: {}/{}]", job.id, at.files_done, at.files_total));
     let mut values = vec![job.id.to_string(), job.label.to_string()];
     match &job.work {
-        JobWork::Backup(work) => values.extend([
+        JobWork::Backup(_) => values.extend([
             job.database.to_string(),
             job.state.as_str().to_owned(),
-            backup_objects(&job.database, &work.tables),
+            job_objects(job),
             time(times.created),
         ]),
         JobWork::Restore(work) => values.extend([
@@ -89,7 +85,7 @@ fn row(job: &JobRecord, store: &TabletStore) -> Row {
             job.state.as_str().to_owned(),
             work.allow_load.to_string(),
             work.replication_num.to_string(),
-            restore_objects(work),
+            job_objects(job),
             time(times.created),
             time_or_null(times.meta_prepared),
         ]),
@@ -100,12 +96,27 @@ fn row(job: &JobRecord, store: &TabletStore) -> Row {
         time_or_null(times.finished),
         // Tasks of StarRocks run on its backends, of which this store has none.
         String::new(),
-        progress.unwrap_or_default(),
+        job_progress(job, store).unwrap_or_default(),
         String::new(),
         job.status.to_text(),
         job.timeout_s.to_string(),
     ]);
     values.into_iter().map(Some).collect()
+}
+
+/// How far a job's transfer is: `[job: files done/files]`. One task does the work of a job, so its number is the job's.
+pub(crate) fn job_progress(job: &JobRecord, store: &TabletStore) -> Option<String> {
+    let moving = matches!(job.state, JobState::Uploading | JobState::Downloading);
+    let at = if moving { store.job_progress(job.id) } else { None }?;
+    Some(format!("[{}: {}/{}]", job.id, at.files_done, at.files_total))
+}
+
+/// What a job backs up or restores.
+pub(crate) fn job_objects(job: &JobRecord) -> String {
+    match &job.work {
+        JobWork::Backup(work) => backup_objects(&job.database, &work.tables),
+        JobWork::Restore(work) => restore_objects(work),
+    }
 }
 
 fn backup_objects(database: &DatabaseName, tables: &[TableSelection]) -> String {

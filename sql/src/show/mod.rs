@@ -6,7 +6,10 @@ mod partitions;
 mod snapshots;
 mod text;
 
-pub(crate) use catalog::{create_database, create_table, databases, describe, repositories, tables};
-pub(crate) use jobs::jobs;
+pub(crate) use catalog::{
+    create_database, create_table, databases, describe, describe_system_table, repositories, system_tables,
+    tables,
+};
+pub(crate) use jobs::{job_objects, job_progress, jobs};
 pub(crate) use partitions::partitions;
 pub(crate) use snapshots::snapshots;

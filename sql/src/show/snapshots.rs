@@ -1,10 +1,8 @@
 //! SHOW SNAPSHOT: what a repository holds, read from it at this moment.
 
-use std::collections::BTreeMap;
-
 use cairn_engine::TabletStore;
 use cairn_format::{Manifest, RepositoryName, SnapshotLabel, SnapshotTimestamp};
-use cairn_repository::Repository;
+use cairn_repository::{Repository, SnapshotName};
 use serde_json::{Value as Json, json};
 
 use super::text::{NULL, Row, time, time_or_null};
@@ -34,29 +32,21 @@ pub(crate) fn snapshots(
     let repository = store.open_repository(repository)?;
     match choice {
         SnapshotChoice::All => {
-            let mut labels: BTreeMap<SnapshotLabel, Vec<SnapshotTimestamp>> = BTreeMap::new();
-            for name in repository.snapshots(None)? {
-                labels.entry(name.label).or_default().push(name.timestamp);
-            }
-            let rows: Vec<Row> =
-                labels.iter().map(|(label, timestamps)| listed(&repository, label, timestamps)).collect();
-            Rows::of_text(&LIST_COLUMNS, &rows)
+            let names = repository.snapshots(None)?;
+            Rows::of_text(&LIST_COLUMNS, &listed(&repository, &names))
         }
         SnapshotChoice::Labels(labels) => {
             let mut rows = Vec::new();
             for text in labels {
-                rows.push(match SnapshotLabel::parse(text) {
-                    Err(_) => missing(text),
-                    Ok(label) => {
-                        let found = repository.snapshots(Some(&label))?;
-                        let timestamps: Vec<_> = found.into_iter().map(|name| name.timestamp).collect();
-                        if timestamps.is_empty() {
-                            missing(text)
-                        } else {
-                            listed(&repository, &label, &timestamps)
-                        }
-                    }
-                });
+                let names = match SnapshotLabel::parse(text) {
+                    Ok(label) => repository.snapshots(Some(&label))?,
+                    Err(_) => Vec::new(),
+                };
+                if names.is_empty() {
+                    rows.push(missing(text))
+                } else {
+                    rows.extend(listed(&repository, &names))
+                }
             }
             Rows::of_text(&LIST_COLUMNS, &rows)
         }
@@ -80,33 +70,25 @@ fn missing(label: &str) -> Row {
     row([label.to_owned(), unknown(), status, unknown(), unknown(), unknown(), unknown()])
 }
 
-/// One row a label; its timestamps, and what belongs to each of them, line by line.
-fn listed(repository: &Repository, label: &SnapshotLabel, timestamps: &[SnapshotTimestamp]) -> Row {
-    let mut status = "OK".to_owned();
-    let mut finished = Vec::new();
-    for timestamp in timestamps {
-        match repository.open_snapshot(label, *timestamp) {
-            Ok(manifest) => finished.push(time_or_null(manifest.finished_at_ms)),
-            Err(error) => {
-                status = failed(&error);
-                finished.push(NULL.to_owned());
-            }
-        }
-    }
-    let timestamps: Vec<String> = timestamps.iter().map(ToString::to_string).collect();
-    row([
-        label.to_string(),
-        timestamps.join("\n"),
-        status,
-        unknown(),
-        finished.join("\n"),
-        unknown(),
-        unknown(),
-    ])
+/// One row a label; its timestamps, and what belongs to each of them, line by line. `names` are in order.
+fn listed(repository: &Repository, names: &[SnapshotName]) -> Vec<Row> {
+    let opened = repository.open_snapshots(names, |manifest| time_or_null(manifest.finished_at_ms));
+    let opened: Vec<_> = names.iter().zip(&opened).collect();
+    opened.chunk_by(|(a, _), (b, _)| a.label == b.label).map(of_label).collect()
 }
 
-fn failed(error: &cairn_repository::Error) -> String {
-    format!("ERROR: Failed to get info: {error}")
+/// A snapshot, and when its backup finished or why nobody knows.
+type Opened<'a> = (&'a SnapshotName, &'a cairn_repository::Result<String>);
+
+fn of_label(snapshots: &[Opened<'_>]) -> Row {
+    let label = snapshots.first().map_or_else(String::new, |(name, _)| name.label.to_string());
+    let failed = snapshots.iter().rev().find_map(|(_, opened)| opened.as_ref().err());
+    let status =
+        failed.map_or_else(|| "OK".to_owned(), |error| format!("ERROR: Failed to get info: {error}"));
+    let timestamps: Vec<String> = snapshots.iter().map(|(name, _)| name.timestamp.to_string()).collect();
+    let finished: Vec<&str> =
+        snapshots.iter().map(|(_, opened)| opened.as_ref().map_or(NULL, String::as_str)).collect();
+    row([label, timestamps.join("\n"), status, unknown(), finished.join("\n"), unknown(), unknown()])
 }
 
 fn detailed(repository: &Repository, label: &str, timestamp: &str) -> Row {

@@ -56,8 +56,8 @@ fn after_a_restore_names_may_be_those_that_it_makes() {
 fn what_execution_would_refuse_without_looking_is_refused() {
     let shell = Shell::new();
     let script = "CREATE DATABASE d; USE d; CREATE TABLE t (k INT, s VARCHAR(2), d DATE);
-        CREATE REPOSITORY r WITH BROKER ON LOCATION 's3://bucket/x';
-        CREATE REPOSITORY r WITH BROKER ON LOCATION '/nowhere/at/all' PROPERTIES ('aws.s3.region' = 'x');
+        CREATE REPOSITORY r WITH BROKER ON LOCATION 'hdfs://host:9000/x';
+        CREATE REPOSITORY r WITH BROKER ON LOCATION '/nowhere/at/all' PROPERTIES ('digest' = 'x');
         CREATE REPOSITORY r WITH BROKER ON LOCATION 'file:///nowhere/at/all';
         INSERT INTO t (k) VALUES (1), (99999999999); INSERT INTO t (k) VALUES ('x'); INSERT INTO t (s) VALUES ('abc');
         INSERT INTO t (d) VALUES (DATE '2013-02-30'); INSERT INTO t (k) VALUES (DATE '2013-02-28');
@@ -66,8 +66,8 @@ fn what_execution_would_refuse_without_looking_is_refused() {
         "ok",
         "ok",
         "ok",
-        "analysis error: location 's3://bucket/x': scheme 's3' is not supported",
-        "analysis error: unknown property 'aws.s3.region'",
+        "analysis error: location 'hdfs://host:9000/x'",
+        "analysis error: Invalid digest 'x'",
         "ok",
         "analysis error: column 'k', row 2: 99999999999 is not a value of type int",
         "analysis error: column 'k', row 1: 'x' is not a value of type int",

@@ -8,6 +8,7 @@ mod checker;
 mod create_table;
 mod errors;
 mod files;
+mod information_schema;
 mod insert_select;
 mod pruning;
 mod queries;

@@ -66,13 +66,25 @@ fn converse(line: &mut Line, runner: &mut Runner<'_>, console: &mut Console) -> 
         if script.text().trim().is_empty() {
             continue;
         }
-        let _ = line.add_history_entry(script.text().trim_end());
+        let _ = line.add_history_entry(remembered(script.text()));
         match runner.run(&script, console) {
             Err(failure) if failure.blame() == Blame::Nobody => return Err(failure),
             Err(failure) => drop(console.report(failure)),
             Ok(()) => {}
         }
     }
+}
+
+/// The text as the history keeps it, which is a file: without the secrets of its statements.
+fn remembered(text: &str) -> String {
+    let mut remembered = text.trim_end().to_owned();
+    for source in split_statements(text) {
+        let redacted = source.redacted();
+        if redacted != source.text() {
+            remembered = remembered.replace(source.text(), &redacted);
+        }
+    }
+    remembered
 }
 
 fn is_farewell(line: &str) -> bool {
@@ -101,6 +113,14 @@ mod tests {
         for open in ["select 1", "select ';", "select 1; select", "/* ;", "select 1 -- ;\n", "select `;"] {
             assert!(!is_complete(open), "{open:?}");
         }
+    }
+
+    #[test]
+    fn secrets_are_not_remembered() {
+        let typed = "ALTER REPOSITORY r -- rotated\n SET ('aws.s3.secret_key' = 'x', 'workers' = '2');\n";
+        let kept = "ALTER REPOSITORY r -- rotated\n SET ('aws.s3.secret_key' = '***', 'workers' = '2');";
+        assert_eq!(remembered(typed), kept);
+        assert_eq!(remembered("select 1; -- x\n"), "select 1; -- x");
     }
 
     #[test]

@@ -101,9 +101,10 @@ impl<'d> Runner<'d> {
     }
 }
 
-/// A line that shows which statement it was.
+/// A line that shows which statement it was, without its secrets.
 fn quoted(source: &SourceStatement) -> String {
-    let text = source.text().split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = source.redacted();
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("in: {}…", text.get(..end).unwrap_or("")),
         None => format!("in: {text}"),

@@ -104,7 +104,17 @@ fn repositories_and_jobs() {
         "CREATE READ ONLY REPOSITORY r WITH BROKER ON LOCATION 's3://b' PROPERTIES (\"aws.s3.region\" = \"eu\")",
         "CREATE REPOSITORY r WITH BROKER hdfs_broker ON LOCATION \"hdfs://h:1/x\"",
         "CREATE REPOSITORY r WITH BROKER 'my broker' ON LOCATION ''",
+        "CREATE REPOSITORY IF NOT EXISTS r WITH BROKER ON LOCATION 'gs://b/x'",
+        "CREATE READ ONLY REPOSITORY IF NOT EXISTS r WITH BROKER b ON LOCATION 'x' PROPERTIES ('a' = 'b')",
+        "ALTER REPOSITORY r SET ('aws.s3.secret_key' = 'x', \"workers\" = '4', 'retention' = '')",
         "DROP REPOSITORY r",
+        "CHECK REPOSITORY r",
+        "VERIFY SNAPSHOT monday ON r",
+        "VERIFY SNAPSHOT `2024` ON r PROPERTIES ('level' = 'data', 'max_age' = '7 DAY')",
+        "VERIFY REPOSITORY r",
+        "VERIFY REPOSITORY r PROPERTIES ('level' = 'structure')",
+        "PRUNE REPOSITORY r",
+        "PRUNE REPOSITORY r PROPERTIES ('dry_run' = 'true', 'retention' = 'last=7, daily=30')",
         "SHOW REPOSITORIES",
         "CANCEL BACKUP FROM shop",
         "CANCEL BACKUP IN shop",
@@ -265,6 +275,12 @@ fn names() {
             "RESTORE SNAPSHOT s FROM {name} DATABASE {name} AS {name} ON ({name} AS {name}, VIEWS {name} AS {name})"
         ));
         check(&format!("CREATE REPOSITORY {name} WITH BROKER {name} ON LOCATION 'x'"));
+        check(&format!("CREATE REPOSITORY IF NOT EXISTS {name} WITH BROKER ON LOCATION 'x'"));
+        check(&format!("ALTER REPOSITORY {name} SET ('a' = 'b')"));
+        check(&format!("CHECK REPOSITORY {name}"));
+        check(&format!("VERIFY SNAPSHOT {name} ON {name}"));
+        check(&format!("VERIFY REPOSITORY {name}"));
+        check(&format!("PRUNE REPOSITORY {name} PROPERTIES ('a' = 'b')"));
         check(&format!("CREATE TABLE {name} ({name} INT) PRIMARY KEY ({name}) PARTITION BY ({name})"));
         check(&format!("INSERT INTO {name} PARTITION ({name}) WITH LABEL {name} ({name}) SELECT 1"));
         check(&format!("DROP SNAPSHOT {name} ON {name}"));

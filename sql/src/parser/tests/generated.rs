@@ -7,12 +7,14 @@ use proptest::sample::select;
 
 use super::{parse, parse_statement, split_statements};
 use crate::ast::{
-    Aggregation, BackupStatement, CatalogChoice, CatalogItem, ColumnClause, ColumnDefault, ColumnValue,
-    CreateTableStatement, DistributionClause, Ident, IndexClause, IndexKind, KeyClause, KeyKind, ListPart,
-    ListValue, Location, ObjectKind, ObjectName, PartitionChoice, PartitionClause, PartitionExpression,
-    PartitionKey, PartitionKeyValue, PartitionStep, Properties, RangeBatch, RangeBound, RangePart,
-    RangePartition, RangeValue, RestoreDatabase, RestoreStatement, RollupClause, SnapshotObject, Statement,
-    TableScope, TimeUnit, TypeName,
+    Aggregation, AlterRepositoryStatement, BackupStatement, CatalogChoice, CatalogItem,
+    CheckRepositoryStatement, ColumnClause, ColumnDefault, ColumnValue, CreateRepositoryStatement,
+    CreateTableStatement, DistributionClause, DropRepositoryStatement, DropSnapshotStatement, Ident,
+    IndexClause, IndexKind, KeyClause, KeyKind, ListPart, ListValue, Location, ObjectKind, ObjectName,
+    PartitionChoice, PartitionClause, PartitionExpression, PartitionKey, PartitionKeyValue, PartitionStep,
+    Properties, PruneRepositoryStatement, RangeBatch, RangeBound, RangePart, RangePartition, RangeValue,
+    RestoreDatabase, RestoreStatement, RollupClause, SnapshotObject, Statement, TableScope, TimeUnit,
+    TypeName, VerifyStatement,
 };
 
 const WORDS: &[&str] = &[
@@ -41,6 +43,11 @@ const WORDS: &[&str] = &[
     "PROPERTIES",
     "CREATE",
     "REPOSITORY",
+    "ALTER",
+    "CHECK",
+    "VERIFY",
+    "PRUNE",
+    "SET",
     "WITH",
     "BROKER",
     "LOCATION",
@@ -221,6 +228,42 @@ fn restore() -> impl Strategy<Value = Statement> {
     )
 }
 
+fn repository() -> impl Strategy<Value = Statement> {
+    let create = (any::<bool>(), any::<bool>(), ident(), of(ident()), text(), properties()).prop_map(
+        |(read_only, if_not_exists, name, broker, location, properties)| {
+            Statement::CreateRepository(CreateRepositoryStatement {
+                read_only,
+                if_not_exists,
+                name,
+                broker,
+                location,
+                properties,
+            })
+        },
+    );
+    let alter = (ident(), some((text(), text()))).prop_map(|(name, properties)| {
+        Statement::AlterRepository(AlterRepositoryStatement { name, properties })
+    });
+    let verify = (of(ident()), ident(), properties()).prop_map(|(label, repository, properties)| {
+        Statement::Verify(VerifyStatement { label, repository, properties })
+    });
+    let prune = (ident(), properties()).prop_map(|(name, properties)| {
+        Statement::PruneRepository(PruneRepositoryStatement { name, properties })
+    });
+    let drop_snapshot = (ident(), ident(), any::<bool>()).prop_map(|(label, repository, force)| {
+        Statement::DropSnapshot(DropSnapshotStatement { label, repository, force })
+    });
+    prop_oneof![
+        create,
+        alter,
+        verify,
+        prune,
+        drop_snapshot,
+        ident().prop_map(|name| Statement::DropRepository(DropRepositoryStatement { name })),
+        ident().prop_map(|name| Statement::CheckRepository(CheckRepositoryStatement { name })),
+    ]
+}
+
 fn data_type() -> impl Strategy<Value = TypeName> {
     let known = prop_oneof![
         select(vec![
@@ -398,6 +441,11 @@ proptest! {
     }
 
     #[test]
+    fn what_is_done_to_repositories_reads_back(statement in repository()) {
+        reads_back(&statement);
+    }
+
+    #[test]
     fn tables_read_back(statement in create_table()) {
         reads_back(&statement);
     }
@@ -420,7 +468,7 @@ proptest! {
 
     #[test]
     fn statements_with_words_changed_are_parsed_without_a_panic(
-        statement in prop_oneof![backup(), restore(), create_table()],
+        statement in prop_oneof![backup(), restore(), repository(), create_table()],
         at in any::<prop::sample::Index>(),
         word in select(WORDS),
         keep in any::<bool>(),

@@ -253,9 +253,13 @@ fn repositories_and_snapshots() {
         "CREATE REPOSITORY r WITH BROKER b LOCATION 'x'",
         "line 1, column 35: expected ON, found 'LOCATION'",
     );
-    check_refused(
-        "CREATE REPOSITORY IF NOT EXISTS r WITH BROKER ON LOCATION 'x'",
-        "line 1, column 19: expected a repository name, found 'IF'\nhint: this statement has no IF [NOT] EXISTS here",
+    check_refused_at(
+        "CREATE REPOSITORY IF EXISTS r WITH BROKER ON LOCATION 'x'",
+        "line 1, column 22: expected NOT, found 'EXISTS'",
+    );
+    check_refused_at(
+        "CREATE READ ONLY IF NOT EXISTS REPOSITORY r WITH BROKER ON LOCATION 'x'",
+        "line 1, column 18: expected REPOSITORY, found 'IF'",
     );
     check_refused_at(
         "CREATE OR REPLACE REPOSITORY r",
@@ -287,15 +291,11 @@ fn repositories_and_snapshots() {
     );
     check_refused_at(
         "CREATE REPOSITORY 'r' WITH BROKER ON LOCATION 'x'",
-        "line 1, column 19: expected a repository name, found the string 'r'",
+        "line 1, column 19: expected IF or a repository name, found the string 'r'",
     );
-    check_refused_at(
-        "ALTER REPOSITORY r SET x",
-        "line 1, column 1: ALTER REPOSITORY is not a supported statement",
-    );
-    check_refused_at(
+    check_refused(
         "DROP REPOSITORY IF EXISTS r",
-        "line 1, column 17: expected a repository name, found 'IF'",
+        "line 1, column 17: expected a repository name, found 'IF'\nhint: this statement has no IF [NOT] EXISTS here",
     );
     check_refused_at(
         "DROP SNAPSHOT ON r WHERE SNAPSHOT = 'x'",
@@ -457,6 +457,46 @@ fn partitions() {
         "line 1, column 78: expected MAXVALUE or a value as a string, found '20'\n\
          hint: partition values are strings: write the number in quotes",
     );
+}
+
+#[test]
+fn what_is_done_to_repositories() {
+    let cases = [
+        ("ALTER REPOSITORY r SET x", "line 1, column 24: expected '(', found 'x'"),
+        ("ALTER REPOSITORY r SET ()", "line 1, column 25: expected a property's key as a string, found ')'"),
+        ("ALTER REPOSITORY r", "line 1, column 19: expected SET, found the end of the statement"),
+        ("ALTER REPOSITORY r RENAME s", "line 1, column 20: expected SET, found 'RENAME'"),
+        ("ALTER", "line 1, column 6: expected REPOSITORY, found the end of the statement"),
+        ("CHECK REPOSITORY", "line 1, column 17: expected a repository name, found the end of the statement"),
+        ("CHECK REPOSITORY a.b", "line 1, column 19: expected the end of the statement, found '.'"),
+        ("CHECK TABLE t", "line 1, column 1: CHECK TABLE is not a supported statement"),
+        ("VERIFY r", "line 1, column 8: expected SNAPSHOT or REPOSITORY, found 'r'"),
+        ("VERIFY SNAPSHOT d.s ON r", "line 1, column 18: expected ON, found '.'"),
+        ("VERIFY SNAPSHOT s FROM r", "line 1, column 19: expected ON, found 'FROM'"),
+        ("VERIFY SNAPSHOT 's' ON r", "line 1, column 17: expected a snapshot label, found the string 's'"),
+        (
+            "VERIFY REPOSITORY r WHERE x",
+            "line 1, column 21: expected PROPERTIES or the end of the statement, found 'WHERE'",
+        ),
+        ("PRUNE SNAPSHOT s", "line 1, column 1: PRUNE SNAPSHOT is not a supported statement"),
+        (
+            "PRUNE REPOSITORY r PROPERTIES ()",
+            "line 1, column 32: expected a property's key as a string, found ')'",
+        ),
+        // What stands among properties may be secret.
+        (
+            "ALTER REPOSITORY r SET ('aws.s3.secret_key' 'hidden')",
+            "line 1, column 45: expected '=', found another string",
+        ),
+        (
+            "ALTER REPOSITORY r SET ('a' = 'b' 'hidden')",
+            "line 1, column 35: expected ',' or ')', found another string",
+        ),
+        ("DROP SNAPSHOT s ON r FORCE x", "line 1, column 28: expected the end of the statement, found 'x'"),
+    ];
+    for (sql, expected) in cases {
+        check_refused_at(sql, expected);
+    }
 }
 
 #[test]

@@ -1,0 +1,196 @@
+//! Repositories as a whole: CREATE, ALTER, VERIFY and PRUNE REPOSITORY, and DROP SNAPSHOT.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use cairn_engine::NewRepository;
+use cairn_format::{DigestAlgorithm, RepositoryName, SnapshotLabel, SnapshotTimestamp, parse_duration};
+use cairn_repository::{ErrorKind as RepositoryErrorKind, Location};
+
+use super::Request;
+use super::names::{Scope, analysed, parse_repository};
+use super::properties::{boolean, refuse_unknown};
+use super::snapshot::label;
+use crate::ast::{
+    AlterRepositoryStatement, CreateRepositoryStatement, DropSnapshotStatement, Properties,
+    PruneRepositoryStatement, VerifyStatement,
+};
+use crate::error::{Error, Result};
+
+/// What names a repository's digests; it cannot be changed.
+const DIGEST: &str = "digest";
+
+/// Which snapshots are to be verified, and how.
+#[derive(Debug)]
+pub(crate) struct Verification {
+    pub(crate) repository: RepositoryName,
+    /// Those of one label; all without one.
+    pub(crate) label: Option<SnapshotLabel>,
+    /// The one of this time.
+    pub(crate) timestamp: Option<SnapshotTimestamp>,
+    pub(crate) level: VerifyLevel,
+    /// What was verified no longer ago than this is not read again.
+    pub(crate) max_age: Option<Duration>,
+    /// When to stop, done or not.
+    pub(crate) max_duration: Option<Duration>,
+}
+
+/// How deep a verification looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum VerifyLevel {
+    Structure,
+    Data,
+}
+
+/// What is to be removed from a repository.
+#[derive(Debug)]
+pub(crate) struct Pruning {
+    pub(crate) repository: RepositoryName,
+    pub(crate) dry_run: bool,
+    /// How long what nobody needs is left where it is; the repository's own choice without one.
+    pub(crate) grace: Option<Duration>,
+    /// Which snapshots are kept; the repository's own choice without one.
+    pub(crate) retention: Option<String>,
+}
+
+pub(super) fn create<'s>(statement: &CreateRepositoryStatement, scope: &Scope<'_>) -> Result<Request<'s>> {
+    let name = parse_repository(&statement.name)?;
+    if statement.if_not_exists && scope.view.require_repository(&name).is_ok() {
+        return Ok(Request::Nothing);
+    }
+    let location = statement.location.trim().trim_end_matches('/');
+    if location.is_empty() {
+        return Err(Error::analysis(
+            "You must specify a location on the repository, such as \"file:///backups/flights\"",
+        ));
+    }
+    check_scheme(location)?;
+    let properties = unique(&statement.properties)?;
+    check_own(&properties)?;
+    Ok(Request::CreateRepository(NewRepository {
+        name,
+        location: location.to_owned(),
+        properties,
+        read_only: statement.read_only,
+        broker: statement.broker.as_ref().map(|broker| broker.value.clone()),
+    }))
+}
+
+pub(super) fn alter<'s>(statement: &AlterRepositoryStatement, scope: &Scope<'_>) -> Result<Request<'s>> {
+    let name = scope.repository(&statement.name)?.name.clone();
+    let properties = unique(&statement.properties)?;
+    if properties.contains_key(DIGEST) {
+        return Err(Error::analysis(
+            "the property 'digest' is chosen when a repository is made and names everything in it: it cannot be changed",
+        ));
+    }
+    // An empty value takes a property away.
+    check_own(
+        &properties
+            .iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect(),
+    )?;
+    Ok(Request::AlterRepository(name, properties))
+}
+
+pub(super) fn drop_snapshot<'s>(statement: &DropSnapshotStatement, scope: &Scope<'_>) -> Result<Request<'s>> {
+    let repository = scope.repository(&statement.repository)?.name.clone();
+    Ok(Request::DropSnapshot { repository, label: label(&statement.label)?, force: statement.force })
+}
+
+pub(super) fn verify(statement: &VerifyStatement, scope: &Scope<'_>) -> Result<Verification> {
+    let mut verification = Verification {
+        repository: scope.repository(&statement.repository)?.name.clone(),
+        label: statement.label.as_ref().map(label).transpose()?,
+        timestamp: None,
+        level: VerifyLevel::Data,
+        max_age: None,
+        max_duration: None,
+    };
+    let mut unknown = Vec::new();
+    for (key, value) in &statement.properties {
+        match key.as_str() {
+            "level" => verification.level = verify_level(value)?,
+            "backup_timestamp" if verification.label.is_some() => {
+                verification.timestamp = Some(analysed(SnapshotTimestamp::parse(value))?);
+            }
+            "max_age" => verification.max_age = Some(duration(key, value)?),
+            "max_duration" => verification.max_duration = Some(duration(key, value)?),
+            other => unknown.push(other),
+        }
+    }
+    let known = match verification.label {
+        Some(_) => "level, backup_timestamp, max_age and max_duration",
+        None => "level, max_age and max_duration",
+    };
+    refuse_unknown("verify", &unknown, known)?;
+    Ok(verification)
+}
+
+pub(super) fn prune(statement: &PruneRepositoryStatement, scope: &Scope<'_>) -> Result<Pruning> {
+    let repository = scope.repository(&statement.name)?.name.clone();
+    let mut pruning = Pruning { repository, dry_run: false, grace: None, retention: None };
+    let mut unknown = Vec::new();
+    for (key, value) in &statement.properties {
+        match key.as_str() {
+            "dry_run" => pruning.dry_run = boolean("dry_run", value)?,
+            "grace" => pruning.grace = Some(duration(key, value)?),
+            "retention" => pruning.retention = Some(value.clone()),
+            other => unknown.push(other),
+        }
+    }
+    refuse_unknown("prune", &unknown, "dry_run, grace and retention")?;
+    Ok(pruning)
+}
+
+/// The properties by their keys, none given twice. Values may be secret and are in no message.
+fn unique(properties: &Properties) -> Result<BTreeMap<String, String>> {
+    let mut unique = BTreeMap::new();
+    for (key, value) in properties {
+        if unique.insert(key.clone(), value.clone()).is_some() {
+            return Err(Error::analysis(format!("property \"{key}\" is given twice")));
+        }
+    }
+    Ok(unique)
+}
+
+/// Checks the properties that are our own; the others are the store's, which looks at them when it is opened.
+fn check_own(properties: &BTreeMap<String, String>) -> Result<()> {
+    if let Some(digest) = properties.get(DIGEST)
+        && DigestAlgorithm::from_name(digest).is_none()
+    {
+        return Err(Error::analysis(format!(
+            "Invalid digest '{digest}': use xxh3, or blake3 where names must be tamper-evident"
+        )));
+    }
+    Ok(())
+}
+
+fn verify_level(value: &str) -> Result<VerifyLevel> {
+    match value.to_ascii_lowercase().as_str() {
+        "structure" => Ok(VerifyLevel::Structure),
+        "data" => Ok(VerifyLevel::Data),
+        _ => Err(Error::analysis(format!(
+            "Invalid level '{value}': use structure (everything is there and names what it should) or data (every byte is read)"
+        ))),
+    }
+}
+
+fn duration(key: &str, value: &str) -> Result<Duration> {
+    analysed(parse_duration(value)).map_err(|error| error.about(key))
+}
+
+/// Refuses what no store is made for. Paths are left alone: to look at one is work for execution.
+fn check_scheme(location: &str) -> Result<()> {
+    if !location.contains("://") || location.starts_with("file://") {
+        return Ok(());
+    }
+    match Location::parse(location) {
+        Err(error) if error.kind() == RepositoryErrorKind::Unsupported => {
+            Err(Error::analysis(error.to_string()).with_source(error))
+        }
+        _ => Ok(()),
+    }
+}
