@@ -5,6 +5,8 @@
 mod contract;
 mod crash;
 mod damage;
+mod faults;
+mod histories;
 mod publish;
 mod races;
 mod support;
