@@ -5,6 +5,7 @@
 mod contract;
 mod crash;
 mod damage;
+mod decoders;
 mod faults;
 mod histories;
 mod publish;
