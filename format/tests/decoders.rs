@@ -48,3 +48,23 @@ fn table_definitions() {
 fn values() {
     check("value", 20_000, targets::value);
 }
+
+#[test]
+fn marks() {
+    check("marks", 4000, targets::marks);
+}
+
+#[test]
+fn fences() {
+    check("fence", 4000, targets::fence);
+}
+
+#[test]
+fn verifications() {
+    check("verification", 4000, targets::verification);
+}
+
+#[test]
+fn data_files() {
+    check("data_file", 1000, targets::data_file);
+}

@@ -2,11 +2,19 @@
 
 #![allow(unreachable_pub, reason = "the fuzz crate exports it; a test includes it")]
 
+use bytes::Bytes;
 use cairn_format::{
-    ColumnType, Descriptor, Digest, EnvelopeKind, FileList, FileListRef, Intent, IntentId, Manifest,
-    ObjectKey, SnapshotLabel, SnapshotTimestamp, TableDefinition, TableDefinitionV1, Value,
-    create_table_statement,
+    BundleBuilder, ColumnType, Compression, Descriptor, Digest, DigestAlgorithm, EnvelopeKind, Fence,
+    FileList, FileListRef, Intent, IntentId, Manifest, Marks, ObjectKey, ObjectName, Retention,
+    SnapshotLabel, SnapshotTimestamp, TableDefinition, TableDefinitionV1, Value, VerificationRecord,
+    VerifyLevel, create_table_statement, recompress,
 };
+
+const ALGORITHM: DigestAlgorithm = DigestAlgorithm::DEFAULT;
+
+fn id() -> IntentId {
+    IntentId::parse("01ARZ3NDEKTSV4RRFFQ69G5FAV").expect("an id")
+}
 
 /// The input as it is, and as the body of an envelope whose checksum is right: random bytes hardly ever have one.
 fn objects(kind: EnvelopeKind, input: &[u8]) -> [Vec<u8>; 2] {
@@ -38,7 +46,7 @@ pub fn descriptor(input: &[u8]) {
 pub fn manifest(input: &[u8]) {
     for object in objects(EnvelopeKind::Manifest, input) {
         if let Ok(manifest) = Manifest::decode(&object) {
-            let again = manifest.encode().expect("what was read can be written");
+            let again = manifest.encode(ALGORITHM).expect("what was read can be written");
             assert_eq!(Manifest::decode(&again).expect("what was written can be read"), manifest);
             for table in &manifest.tables {
                 let partitions: Vec<_> = table.partitions.iter().map(|p| p.definition.clone()).collect();
@@ -52,8 +60,55 @@ pub fn manifest(input: &[u8]) {
 pub fn intent(input: &[u8]) {
     for object in objects(EnvelopeKind::Intent, input) {
         if let Ok(intent) = Intent::decode(&object) {
-            let again = intent.encode().expect("what was read can be written");
+            let again = intent.encode(ALGORITHM).expect("what was read can be written");
             assert_eq!(Intent::decode(&again).expect("what was written can be read"), intent);
+        }
+    }
+}
+
+/// `trash/<ulid>.json`.
+pub fn marks(input: &[u8]) {
+    for object in objects(EnvelopeKind::Marks, input) {
+        if let Ok(marks) = Marks::decode(&object) {
+            let again = marks.encode(ALGORITHM).expect("what was read can be written");
+            assert_eq!(Marks::decode(&again).expect("what was written can be read"), marks);
+        }
+    }
+}
+
+/// What stands in the place of a manifest that is not to come.
+pub fn fence(input: &[u8]) {
+    for object in objects(EnvelopeKind::Fence, input) {
+        if let Ok(fence) = Fence::decode(&object) {
+            let again = fence.encode(ALGORITHM).expect("what was read can be written");
+            assert!(Fence::may_have_length(again.len() as u64));
+            assert_eq!(Fence::decode(&again).expect("what was written can be read"), fence);
+        }
+        assert!(Fence::decode(&object).is_err() || Manifest::decode(&object).is_err());
+    }
+}
+
+/// `verified/<ulid>.json`.
+pub fn verification(input: &[u8]) {
+    for object in objects(EnvelopeKind::Verification, input) {
+        if let Ok(record) = VerificationRecord::decode(&object) {
+            let again = record.encode(ALGORITHM).expect("what was read can be written");
+            assert_eq!(VerificationRecord::decode(&again).expect("what was written can be read"), record);
+        }
+    }
+}
+
+/// Parquet files that are put into a bundle, and compressed anew. They are only ever files that this program wrote and
+/// whose digest is right, so what is promised is an error and not a good one.
+pub fn data_file(input: &[u8]) {
+    let _ = recompress(Bytes::copy_from_slice(input), &mut Vec::new(), Compression::DEFAULT);
+    let mut bundle = BundleBuilder::new();
+    let offsets = [bundle.push(input), bundle.push(input)];
+    if let [Some(first), Some(second)] = offsets {
+        let bytes = bundle.finish().expect("members that were taken make a bundle");
+        for offset in [first, second] {
+            let from = usize::try_from(offset).expect("an offset in memory");
+            assert_eq!(&bytes[from..from + input.len()], input);
         }
     }
 }
@@ -61,10 +116,15 @@ pub fn intent(input: &[u8]) {
 /// `tables/….parquet`.
 pub fn file_list(input: &[u8]) {
     let bytes = input.to_vec().into();
-    let reference =
-        FileListRef { digest: Digest::of(input), length: input.len() as u64, files: 0, rows: 0, bytes: 0 };
+    let object = ObjectName::new(Digest::of(input), id());
+    let reference = FileListRef { object, length: input.len() as u64, files: 0, rows: 0, bytes: 0 };
+    let locations = FileList::decode_locations(&reference, &bytes);
     if let Ok(list) = FileList::decode(&reference, &bytes) {
-        let sealed = list.clone().seal().expect("what was read can be written");
+        let found = locations.expect("the locations of a list that is whole");
+        let places =
+            |list: &FileList| list.files().iter().map(|f| (f.digest, f.location)).collect::<Vec<_>>();
+        assert_eq!(places(&found), places(&list));
+        let sealed = list.clone().seal(ALGORITHM, id()).expect("what was read can be written");
         let again = FileList::decode(&sealed.reference(), sealed.bytes());
         assert_eq!(again.expect("what was written can be read"), list);
     }
@@ -83,6 +143,18 @@ pub fn texts(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
     if let Ok(digest) = Digest::parse(text) {
         assert_eq!(digest.to_string(), text);
+    }
+    if let Ok(name) = ObjectName::parse(text) {
+        assert_eq!(name.to_string(), text);
+    }
+    if let Ok(retention) = Retention::parse(text) {
+        assert_eq!(Retention::parse(&retention.to_string()).expect("its own text"), retention);
+    }
+    if let Ok(compression) = Compression::parse(text) {
+        assert_eq!(Compression::parse(&compression.to_string()).expect("its own text"), compression);
+    }
+    if let Ok(level) = VerifyLevel::parse(text) {
+        assert_eq!(VerifyLevel::parse(level.name()).expect("its own text"), level);
     }
     // People may leave the milliseconds out.
     if let Ok(timestamp) = SnapshotTimestamp::parse(text) {
