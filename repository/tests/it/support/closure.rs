@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use cairn_format::{Digest, FileList, FileListRef, Manifest, ObjectKey};
+use cairn_format::{Digest, Fence, FileList, FileListRef, Manifest, ObjectKey};
 
 /// The objects that a snapshot needs besides its manifest.
 #[derive(Debug, Clone, Default)]
@@ -23,11 +23,14 @@ pub(crate) fn closure(
 ) -> Result<Option<Closure>, String> {
     let Some(ObjectKey::Snapshot { label, timestamp }) = ObjectKey::parse(key) else { return Ok(None) };
     let bytes = objects.get(key).ok_or("it is not there")?;
+    if Fence::decode(bytes).is_ok() {
+        return Ok(None);
+    }
     let manifest = Manifest::decode(bytes).map_err(|error| error.to_string())?;
     manifest.check_named(&label, timestamp).map_err(|error| error.to_string())?;
     let mut whole = Closure::default();
     for table in &manifest.tables {
-        let list_key = ObjectKey::FileList(table.files.digest).render();
+        let list_key = ObjectKey::FileList(table.files.object).render();
         let list_bytes = objects.get(&list_key).ok_or(format!("{list_key} is not there"))?;
         if !lists.contains_key(&list_key) {
             lists.insert(list_key.clone(), list_closure(&table.files, &list_key, list_bytes)?);
@@ -50,10 +53,15 @@ pub(crate) fn closure(
 fn list_closure(reference: &FileListRef, key: &str, bytes: &Bytes) -> Result<Closure, String> {
     let list = FileList::decode(reference, bytes).map_err(|error| format!("{key}: {error}"))?;
     let mut closure = Closure::default();
-    closure.objects.entry(key.to_owned()).or_default().push((0, reference.length, reference.digest));
+    let digest = reference.object.digest();
+    closure.objects.entry(key.to_owned()).or_default().push((0, reference.length, digest));
     for file in list.files() {
-        let object = ObjectKey::Data(file.digest).render();
-        closure.objects.entry(object).or_default().push((0, file.length, file.digest));
+        let location = file.location;
+        let object = ObjectKey::Data(location.object).render();
+        let ranges = closure.objects.entry(object).or_default();
+        ranges.push((location.offset, file.length, file.digest));
+        // A bundle's own name is the digest of all of it.
+        ranges.push((0, location.object_length, location.object.digest()));
     }
     Ok(closure)
 }
@@ -64,7 +72,7 @@ pub(crate) fn check_bytes(objects: &BTreeMap<String, Bytes>, closure: &Closure) 
         let bytes = objects.get(object).ok_or(format!("{object} is not there"))?;
         for (offset, length, digest) in ranges {
             let (from, to) = (usize::try_from(*offset).unwrap(), usize::try_from(offset + length).unwrap());
-            if Digest::of(&bytes[from..to]) != *digest {
+            if Digest::by(digest.algorithm(), &bytes[from..to]) != *digest {
                 return Err(format!("{object} from {from} to {to} has other bytes"));
             }
         }

@@ -28,20 +28,6 @@ pub(crate) enum CallKind {
     Delete,
 }
 
-impl CallKind {
-    pub(crate) const ALL: [Self; 9] = [
-        Self::Put,
-        Self::BeginParts,
-        Self::PutPart,
-        Self::CompleteParts,
-        Self::AbortParts,
-        Self::Get,
-        Self::Head,
-        Self::List,
-        Self::Delete,
-    ];
-}
-
 /// What becomes of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -51,13 +37,15 @@ pub(crate) enum Verdict {
     Refuse(&'static str),
     /// It is made, and fails with this text.
     Lose(&'static str),
+    /// It is not made, and said to have gone well: a put or a delete does nothing, a listing finds nothing.
+    Pretend,
     /// It is made after a moment.
     Delay(Duration),
     /// A read ends, without an error, after so many thousandths of what was asked for.
     Cut(u64),
     /// A read breaks off, with an error, after so many thousandths of what was asked for.
     Break(u64),
-    /// A listing is answered as it was some time before.
+    /// A listing is answered as the one before it was.
     Stale,
     /// A put is made by a client that hears nothing and makes it again: the answer is the second one's.
     Twice,
@@ -122,6 +110,9 @@ impl fmt::Display for HookedStore {
 impl ObjectStore for HookedStore {
     async fn put_opts(&self, at: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
         let verdict = self.verdict(CallKind::Put, at.as_ref())?;
+        if verdict == Verdict::Pretend {
+            return Ok(PutResult { e_tag: None, version: None });
+        }
         let again = (verdict == Verdict::Twice).then(|| (payload.clone(), options.clone()));
         let done = self.inner.put_opts(at, payload, options).await;
         match again {
@@ -158,6 +149,9 @@ impl ObjectStore for HookedStore {
             async move {
                 let path = path?;
                 let verdict = this.verdict(CallKind::Delete, path.as_ref())?;
+                if verdict == Verdict::Pretend {
+                    return Ok(path);
+                }
                 let mut deleted = this.inner.delete_stream(futures::stream::iter([Ok(path)]).boxed());
                 let done = deleted.next().await.unwrap_or_else(|| Err(failure("no answer to a delete")));
                 reported(verdict, done)
@@ -175,6 +169,9 @@ impl ObjectStore for HookedStore {
         let (inner, listings) = (self.inner.list(prefix), Arc::clone(&self.listings));
         let answer = async move {
             let found: Vec<_> = inner.try_collect().await?;
+            if verdict == Verdict::Pretend {
+                return Ok(Vec::new());
+            }
             let before = listings.lock().unwrap().insert(name, found.clone());
             match verdict {
                 // What nobody listed before is as it was before anything was there.
@@ -193,7 +190,7 @@ impl ObjectStore for HookedStore {
         let verdict = self.verdict(CallKind::List, &name)?;
         let found = self.inner.list_with_delimiter(prefix).await;
         match verdict {
-            Verdict::Stale => Ok(ListResult { common_prefixes: Vec::new(), objects: Vec::new() }),
+            Verdict::Stale | Verdict::Pretend => Ok(ListResult { common_prefixes: Vec::new(), objects: Vec::new() }),
             _ => reported(verdict, found),
         }
     }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use cairn_repository::{Clock, Environment, IdSource};
 
 use super::hooked::{CallKind, StoreHook, Verdict};
+use super::lies::Lies;
 use super::random::Random;
 
 /// Long before this, a turn that nobody passes on is a deadlock.
@@ -139,12 +140,18 @@ pub(crate) struct Life {
     left: AtomicI64,
     /// Whether the last call is made.
     after: bool,
+    lies: Lies,
 }
 
 impl Life {
-    pub(crate) fn new(schedule: &Arc<Schedule>, actor: ActorId, death: Option<(i64, bool)>) -> Arc<Self> {
+    pub(crate) fn new(
+        schedule: &Arc<Schedule>,
+        actor: ActorId,
+        death: Option<(i64, bool)>,
+        lies: Lies,
+    ) -> Arc<Self> {
         let (left, after) = death.unwrap_or((i64::MAX, false));
-        Arc::new(Self { schedule: Arc::clone(schedule), actor, left: AtomicI64::new(left), after })
+        Arc::new(Self { schedule: Arc::clone(schedule), actor, left: AtomicI64::new(left), after, lies })
     }
 
     pub(crate) fn is_over(&self) -> bool {
@@ -167,7 +174,7 @@ impl StoreHook for Life {
         };
         self.schedule.note(format!("actor {}: {kind:?} {subject}{end}", self.actor));
         match (last, self.after) {
-            (false, _) => Verdict::Pass,
+            (false, _) => self.lies.verdict(kind, subject),
             (true, false) => Verdict::Refuse("the process dies"),
             (true, true) => Verdict::Lose("the process dies"),
         }
