@@ -1,6 +1,7 @@
 //! A data file with other compression and the same rows.
 
 use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -12,6 +13,7 @@ use crate::parquet_profile::profile;
 
 /// Rows that are decoded at a time.
 const BATCH_ROWS: usize = 8192;
+const UNREADABLE: &str = "the data file is not a readable Parquet file";
 
 /// Reads the data file `input`, and writes one of the same columns, rows and order to `output`, compressed anew. Equal
 /// inputs give equal bytes. What is held in memory is one row group of the output at most.
@@ -23,20 +25,30 @@ pub fn recompress(
     output: impl Write + Send,
     compression: Compression,
 ) -> Result<()> {
-    let unreadable = "the data file is not a readable Parquet file";
+    // A file that has changed under us is found by its digest, but it is read first, and the Parquet reader panics at some
+    // files that are not Parquet.
+    catch_unwind(AssertUnwindSafe(|| copy_rows(input, output, compression)))
+        .unwrap_or_else(|_| Err(Error::corrupt(UNREADABLE)))
+}
+
+fn copy_rows(
+    input: impl ChunkReader + 'static,
+    output: impl Write + Send,
+    compression: Compression,
+) -> Result<()> {
     let builder = ParquetRecordBatchReaderBuilder::try_new(input)
-        .map_err(|source| Error::corrupt(unreadable).with_source(source))?;
+        .map_err(|source| Error::corrupt(UNREADABLE).with_source(source))?;
     let sorting = builder.metadata().row_groups().first().and_then(|group| group.sorting_columns().cloned());
     let schema = builder.schema().clone();
     let reader = builder
         .with_batch_size(BATCH_ROWS)
         .build()
-        .map_err(|source| Error::corrupt(unreadable).with_source(source))?;
+        .map_err(|source| Error::corrupt(UNREADABLE).with_source(source))?;
     let failed = |source| Error::invalid("cannot write the compressed data file").with_source(source);
     let mut writer =
         ArrowWriter::try_new(output, schema, Some(profile(compression, sorting)?)).map_err(failed)?;
     for batch in reader {
-        let batch = batch.map_err(|source| Error::corrupt(unreadable).with_source(source))?;
+        let batch = batch.map_err(|source| Error::corrupt(UNREADABLE).with_source(source))?;
         writer.write(&batch).map_err(failed)?;
     }
     writer.close().map_err(failed)?;

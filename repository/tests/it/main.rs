@@ -5,6 +5,9 @@
 mod contract;
 mod crash;
 mod damage;
+mod decoders;
+mod faults;
+mod histories;
 mod publish;
 mod races;
 mod support;

@@ -1,5 +1,12 @@
 //! A world to test in: storage, a clock and ids that are the same in every run, and something to back up.
 
+pub(crate) mod bucket;
+pub(crate) mod closure;
+pub(crate) mod faulty;
+pub(crate) mod hooked;
+pub(crate) mod random;
+pub(crate) mod schedule;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -6,6 +6,7 @@ mod backup_restore;
 mod case;
 mod checker;
 mod create_table;
+mod decoders;
 mod errors;
 mod files;
 mod information_schema;

@@ -1,0 +1,14 @@
+//! Targets on `cairn-repository`.
+
+#![allow(unreachable_pub, reason = "the fuzz crate exports it; a test includes it")]
+
+use cairn_repository::Location;
+
+/// The texts of locations: what is read says itself again.
+pub fn location(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else { return };
+    if let Ok(location) = Location::parse(text) {
+        let again = Location::parse(&location.to_string()).expect("a location's own text");
+        assert_eq!(again, location);
+    }
+}

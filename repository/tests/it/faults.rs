@@ -1,0 +1,106 @@
+//! Every call may go wrong, in every way that calls do: what comes of it is an error or the right thing, never a
+//! wrong thing, and who tries again gets there.
+//!
+//! `CAIRN_FAULT_RUNS` asks for more runs of each test.
+
+use std::sync::Arc;
+
+use cairn_repository::{Access, CommitOutcome, Repository, Store, Transfer, VerifySelection};
+use object_store::ObjectStore;
+use object_store::memory::InMemory;
+
+use crate::support::faulty::{Fault, Faults};
+use crate::support::hooked::HookedStore;
+use crate::support::random::runs;
+use crate::support::{Backup, Table, World};
+
+/// A store that does badly over one that does well.
+struct Bad {
+    world: World,
+    objects: Arc<dyn ObjectStore>,
+    seed: u64,
+    attempts: u64,
+}
+
+impl Bad {
+    fn new(seed: u64) -> Self {
+        Self { world: World::new(), objects: Arc::new(InMemory::new()), seed, attempts: 0 }
+    }
+
+    fn good(&self) -> Store {
+        Store::from_object_store(self.objects.clone(), self.world.runtime.handle().clone(), "good")
+    }
+
+    /// The next attempt's store, with other faults than the last one's.
+    fn bad(&mut self, kinds: &[Fault], permille: u64) -> (Store, Arc<Faults>) {
+        self.attempts += 1;
+        let faults = Arc::new(Faults::new(self.seed.wrapping_mul(10_007) + self.attempts, kinds, permille));
+        let hooked = HookedStore::new(self.objects.clone(), faults.clone());
+        let handle = self.world.runtime.handle().clone();
+        (Store::from_object_store(Arc::new(hooked), handle, "bad"), faults)
+    }
+
+    /// Does it until it is done; what fails has to have met a fault.
+    fn until_done<T>(
+        &mut self,
+        kinds: &[Fault],
+        permille: u64,
+        what: &str,
+        act: impl Fn(&World, Store) -> cairn_repository::Result<T>,
+    ) -> T {
+        for _ in 0..500 {
+            let (store, faults) = self.bad(kinds, permille);
+            match act(&self.world, store) {
+                Ok(done) => return done,
+                Err(error) => {
+                    assert!(faults.injected() > 0, "seed {}: {what} failed by itself: {error}", self.seed);
+                }
+            }
+        }
+        panic!("seed {}: {what} is never done", self.seed);
+    }
+}
+
+/// Few calls go wrong, or many.
+fn rate(seed: u64) -> u64 {
+    [5, 30, 100, 250][usize::try_from(seed % 4).unwrap()]
+}
+
+fn second(world: &World) -> Backup {
+    let mut backup = world.backup("second");
+    backup.tables.push(Table::new("new", vec![world.file(7, 64), world.file(2, 300)]));
+    backup
+}
+
+fn publish(backup: &Backup, world: &World, store: Store) -> cairn_repository::Result<CommitOutcome> {
+    world.create(store).and_then(|repository| backup.publish(&repository))
+}
+
+#[test]
+fn backups_restores_and_verifications_come_right_over_a_store_that_does_badly() {
+    for seed in 0..runs("CAIRN_FAULT_RUNS", 60) {
+        let mut bad = Bad::new(seed);
+        let (kinds, permille) = (Fault::ALL, rate(seed));
+        for backup in [bad.world.backup("first"), second(&bad.world)] {
+            let outcome =
+                bad.until_done(&kinds, permille, "a backup", |world, store| publish(&backup, world, store));
+            assert_ne!(outcome, CommitOutcome::LabelTaken, "seed {seed}");
+            let out = bad.world.directory.path().join(backup.label.as_str());
+            bad.until_done(&kinds, permille, "a restore", |world, store| {
+                let repository = world.create(store)?;
+                backup.read_back(&repository, &out)
+            });
+            // What a truncated or stale answer makes look wrong is wrong to look at, and right when looked at again.
+            let good = bad.world.create(bad.good()).unwrap();
+            let report = good.verify(&VerifySelection::All, &Transfer::new()).unwrap();
+            assert!(report.is_clean(), "seed {seed}: {report:?}");
+        }
+        let honest = [Fault::FailBefore, Fault::FailAfter, Fault::Slow, Fault::Throttle, Fault::BreakOff];
+        let report = bad.until_done(&honest, permille, "a verification", |world, store| {
+            let options = world.options.clone();
+            Repository::open(store, world.environment.clone(), Access::ReadOnly, options)?
+                .verify(&VerifySelection::All, &Transfer::new())
+        });
+        assert!(report.is_clean() && report.snapshots.len() == 2, "seed {seed}: {report:?}");
+    }
+}
