@@ -15,6 +15,7 @@ mod error;
 mod id;
 mod job;
 mod load;
+mod properties;
 mod scan;
 mod segment;
 mod store;
@@ -33,6 +34,7 @@ pub use job::{
     TableSelection,
 };
 pub use load::{Load, LoadOptions, LoadOutcome};
+pub use properties::{BUNDLE_SIZE, DIGEST, RETENTION};
 pub use scan::{ColumnPredicate, ColumnTest, select_segments};
 pub use segment::{SegmentReader, check_segments};
 pub use store::{JobKind, StoreOptions, TabletStore};

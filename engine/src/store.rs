@@ -1,15 +1,17 @@
 //! The store: one directory, one process.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use cairn_format::{
-    DatabaseName, PartitionDefinition, PartitionName, RepositoryName, TableDefinition, TableName,
+    DatabaseName, PartitionDefinition, PartitionName, RepositoryName, SnapshotLabel, TableDefinition, TableName,
 };
-use cairn_repository::{Access, Disk, Environment, Location, Repository, RepositoryOptions, StoreProvider};
+use cairn_repository::{
+    Access, Disk, Environment, Location, Repository, RepositoryOptions, SnapshotName, StoreProvider,
+};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::catalog::{
@@ -22,6 +24,7 @@ use crate::job::{
     submit_restore,
 };
 use crate::load::{Load, LoadOptions};
+use crate::properties::OwnProperties;
 use crate::segment::SegmentReader;
 
 /// What a store is opened with.
@@ -239,11 +242,76 @@ impl TabletStore {
             )));
         }
         let failed = |error: Error| error.about("Failed to create repository");
-        let store = self.inner.stores.open(&new.location, &new.properties).map_err(|e| failed(e.into()))?;
+        let own = OwnProperties::of(&new.properties).map_err(failed)?;
+        let store = self.inner.stores.open(&new.location, &own.of_store).map_err(|e| failed(e.into()))?;
         let location = store.location().to_owned();
         self.inner.refuse_store_directory(&location).map_err(failed)?;
-        self.inner.repository(store, new.read_only, true).map_err(failed)?;
+        self.inner.repository(store, &own, new.read_only, true).map_err(failed)?;
         self.inner.catalog.commit(|change| change.create_repository(NewRepository { location, ..new }))
+    }
+
+    /// Sets properties of a repository; an empty value takes one away. Whatever opens it, such as keys, is tried first.
+    /// Limits hold for the jobs that run, too, from now on.
+    pub fn alter_repository(&self, name: &RepositoryName, set: &BTreeMap<String, String>) -> Result<()> {
+        let entry = Arc::clone(self.view().require_repository(name)?);
+        let mut properties = entry.properties.clone();
+        for (key, value) in set {
+            if value.is_empty() {
+                properties.remove(key);
+            } else {
+                properties.insert(key.clone(), value.clone());
+            }
+        }
+        let changed = RepositoryEntry { properties: properties.clone(), ..RepositoryEntry::clone(&entry) };
+        let opened = self
+            .inner
+            .open_repository(&changed)
+            .map_err(|error| error.about(format_args!("repository {name} stays as it was")))?;
+        let limits = opened.store().limits().get();
+        self.inner.catalog.commit(|change| change.set_repository_properties(name, properties))?;
+        for job in self.view().jobs().filter(|job| job.repository == *name && !job.state.is_final()) {
+            self.inner.jobs.limit(job.id, limits);
+        }
+        Ok(())
+    }
+
+    /// Drops every snapshot of a label from a repository, and returns their names. What only they used goes when the
+    /// repository is collected.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none; `Busy` while a job of this store writes or reads it; `ReadOnly`.
+    pub fn drop_snapshot(
+        &self,
+        repository: &RepositoryName,
+        label: &SnapshotLabel,
+    ) -> Result<Vec<SnapshotName>> {
+        let view = self.view();
+        let entry = view.require_repository(repository)?;
+        if entry.read_only {
+            let message = format!("Repository {repository} is read only; nothing can be dropped from it");
+            return Err(Error::new(ErrorKind::ReadOnly, message));
+        }
+        let uses = |job: &&Arc<JobRecord>| {
+            job.repository == *repository && job.label == *label && !job.state.is_final()
+        };
+        if let Some(job) = view.jobs().find(uses) {
+            let kind = if job.is_backup() { "written by backup" } else { "read by restore" };
+            return Err(Error::busy(format!(
+                "Snapshot '{label}' in repository {repository} is being {kind} job {}; wait for it or cancel it",
+                job.id
+            )));
+        }
+        let opened = self.inner.open_repository(entry)?;
+        let names = opened.snapshots(Some(label))?;
+        if names.is_empty() {
+            return Err(Error::not_found(format!(
+                "Snapshot does not exist in repository {repository}: {label}"
+            )));
+        }
+        for name in &names {
+            opened.drop_snapshot(name)?;
+        }
+        Ok(names)
     }
 
     /// Forgets a repository. Its objects stay where they are.
@@ -368,20 +436,30 @@ impl Inner {
     }
 
     pub(crate) fn open_repository(&self, entry: &RepositoryEntry) -> Result<Repository> {
-        let opened = self.stores.open(&entry.location, &entry.properties).map_err(Error::from);
-        opened
-            .and_then(|store| self.repository(store, entry.read_only, false))
-            .map_err(|e| e.about(format_args!("repository {}", entry.name)))
+        let open = || -> Result<Repository> {
+            let own = OwnProperties::of(&entry.properties)?;
+            let store = self.stores.open(&entry.location, &own.of_store)?;
+            self.repository(store, &own, entry.read_only, false)
+        };
+        open().map_err(|e| e.about(format_args!("repository {}", entry.name)))
     }
 
     fn repository(
         &self,
         store: cairn_repository::Store,
+        own: &OwnProperties,
         read_only: bool,
         create: bool,
     ) -> Result<Repository> {
         // Every opened repository moves files on threads of its own: a job must not wait for another's transfer.
-        let options = RepositoryOptions::default().with_threads(self.movers).with_disk(self.disk.clone());
+        let mut options = RepositoryOptions::default()
+            .with_threads(self.movers)
+            .with_disk(self.disk.clone())
+            .with_scratch(self.catalog.segments_directory().to_owned());
+        options.digest = own.digest;
+        if let Some(bundle_bytes) = own.bundle_bytes {
+            options = options.with_bundle_bytes(bundle_bytes);
+        }
         let environment = self.environment.clone();
         Ok(match (read_only, create) {
             (true, _) => Repository::open(store, environment, Access::ReadOnly, options)?,

@@ -82,7 +82,7 @@ pub(crate) fn read_lists(
     let wanted: Vec<_> = wanted.into_values().collect();
     let found = Mutex::new(HashMap::with_capacity(wanted.len()));
     workers::for_each(
-        repository.pool(),
+        repository.workers(),
         &wanted,
         || (),
         |(), list| {

@@ -19,7 +19,7 @@ impl Repository {
         let positions: Vec<usize> = (0..names.len()).collect();
         let opened = Mutex::new(Vec::with_capacity(names.len()));
         let done = workers::for_each(
-            self.pool(),
+            self.workers(),
             &positions,
             || (),
             |(), position| {

@@ -20,7 +20,8 @@ pub const DEFAULT_WRITER: &str = concat!("cairn ", env!("CARGO_PKG_VERSION"));
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct RepositoryOptions {
-    /// Threads that move data, when `pool` is not given; [`DEFAULT_THREADS`].
+    /// Threads that move data at a time, when neither `pool` nor a limit of the store says otherwise;
+    /// [`DEFAULT_THREADS`].
     pub threads: usize,
     /// The pool that moves data; without it the repository makes one of its own.
     pub pool: Option<Arc<ThreadPool>>,
@@ -34,7 +35,8 @@ pub struct RepositoryOptions {
     /// Bytes that small files of one table are bundled to, 0 for no bundles; [`DEFAULT_BUNDLE_BYTES`]. Files of up to half
     /// as many are small.
     pub bundle_bytes: u64,
-    /// The directory for files that are made on the way; the system's for temporary files without one.
+    /// The directory for files that are made on the way, which have no names there; the system's for temporary files
+    /// without one.
     pub scratch: Option<PathBuf>,
 }
 

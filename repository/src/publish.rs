@@ -49,8 +49,9 @@ pub enum CommitOutcome {
 pub struct BeginOptions {
     /// For how long, from now on, a collection must not give the snapshot up, in milliseconds.
     pub lifetime_ms: i64,
-    /// The intent of an earlier attempt, of a process that died. When it is still there this attempt goes on with it, and
-    /// what was put under it need not be sent again.
+    /// The intent of an earlier attempt, of a process that died before it called [`SnapshotWriter::commit`]. When it is
+    /// still there this attempt goes on with it, and what was put under it need not be sent again. An attempt that may
+    /// have put its manifest must not be gone on with: its snapshot may have been dropped since, and its objects with it.
     pub resume: Option<IntentId>,
 }
 
@@ -204,7 +205,7 @@ impl SnapshotWriter {
         let store = self.repository.store();
         store.barrier()?;
         workers::for_each(
-            self.repository.pool(),
+            self.repository.workers(),
             &sealed,
             || (),
             |(), list| {

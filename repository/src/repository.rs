@@ -4,10 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use cairn_format::{
-    DatabaseName, Descriptor, DigestAlgorithm, Fence, FileList, FileListRef, Manifest, ObjectKey,
-    RepositoryId, SNAPSHOTS_PREFIX, SnapshotLabel, SnapshotTimestamp, TableEntry,
+    DatabaseName, Descriptor, DigestAlgorithm, Fence, FileList, FileListRef, IntentId, Manifest,
+    ObjectKey, RepositoryId, SNAPSHOTS_PREFIX, SnapshotLabel, SnapshotTimestamp, TableEntry,
 };
-use rayon::ThreadPool;
 
 use crate::download::{self, FetchFile, FetchOutcome};
 use crate::environment::Environment;
@@ -16,7 +15,7 @@ use crate::options::RepositoryOptions;
 use crate::publish::{BeginOptions, SnapshotWriter};
 use crate::store::{ListedObject, PutOutcome, Store};
 use crate::transfer::Transfer;
-use crate::workers;
+use crate::workers::Workers;
 
 /// What may be done with a repository that is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +53,7 @@ struct Inner {
     access: Access,
     descriptor: Descriptor,
     options: RepositoryOptions,
-    pool: Arc<ThreadPool>,
+    workers: Workers,
 }
 
 /// How many of the newest snapshots are looked at for one of some database.
@@ -124,11 +123,8 @@ impl Repository {
             // Whoever made it may have died before it was durable.
             store.touch(&ObjectKey::Descriptor)?;
         }
-        let pool = match &options.pool {
-            Some(pool) => Arc::clone(pool),
-            None => workers::build_pool(options.threads)?,
-        };
-        Ok(Self { inner: Arc::new(Inner { store, environment, access, descriptor, options, pool }) })
+        let workers = Workers::new(options.pool.clone(), options.threads, store.limits().clone())?;
+        Ok(Self { inner: Arc::new(Inner { store, environment, access, descriptor, options, workers }) })
     }
 
     /// What the repository says about itself.
@@ -265,7 +261,7 @@ impl Repository {
     /// `NotFound` when an object is missing, `Corrupt` when one is damaged, `Cancelled`, or what the file system
     /// says. Files that were fetched before the error stay.
     pub fn fetch(&self, files: &[FetchFile], transfer: &Transfer) -> Result<FetchOutcome> {
-        download::fetch(&self.inner.store, &self.inner.pool, &self.inner.options.disk, files, transfer)
+        download::fetch(&self.inner.store, &self.inner.workers, &self.inner.options.disk, files, transfer)
     }
 
     /// Begins a new snapshot, or goes on with one that was begun with the same label and timestamp.
@@ -290,8 +286,14 @@ impl Repository {
         &self.inner.options
     }
 
-    pub(crate) fn pool(&self) -> &ThreadPool {
-        &self.inner.pool
+    pub(crate) fn workers(&self) -> &Workers {
+        &self.inner.workers
+    }
+
+    /// Removes the intent of an earlier attempt that is not gone on with.
+    pub fn forget_intent(&self, id: &IntentId) -> Result<()> {
+        self.check_writable()?;
+        self.inner.store.delete(&ObjectKey::Intent(*id))
     }
 
     pub(crate) fn check_writable(&self) -> Result<()> {

@@ -2,24 +2,59 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::store::Limits;
 
-pub(crate) fn build_pool(threads: usize) -> Result<Arc<ThreadPool>> {
+/// The most threads of a pool that is not handed in: what a limit of workers may be raised to while work goes on.
+const POOL_THREADS: usize = 32;
+/// How often a worker that has to rest looks whether it still has.
+const REST: Duration = Duration::from_millis(20);
+
+/// Threads that move data, no more of them at a time than the store's limits say.
+pub(crate) struct Workers {
+    pool: Arc<ThreadPool>,
+    /// How many work when the limits do not say.
+    threads: usize,
+    limits: Limits,
+}
+
+impl Workers {
+    /// `threads` workers on `pool`, or on a pool of their own.
+    pub(crate) fn new(pool: Option<Arc<ThreadPool>>, threads: usize, limits: Limits) -> Result<Self> {
+        Ok(match pool {
+            Some(pool) => Self { threads: pool.current_num_threads(), pool, limits },
+            None => {
+                let threads = threads.max(1);
+                Self { threads, pool: build_pool(threads.max(POOL_THREADS))?, limits }
+            }
+        })
+    }
+
+    fn allowed(&self) -> usize {
+        match self.limits.get().workers {
+            0 => self.threads,
+            workers => workers,
+        }
+    }
+}
+
+fn build_pool(threads: usize) -> Result<Arc<ThreadPool>> {
     ThreadPoolBuilder::new()
-        .num_threads(threads.max(1))
+        .num_threads(threads)
         .thread_name(|index| format!("cairn-transfer-{index}"))
         .build()
         .map(Arc::new)
         .map_err(|source| Error::new(ErrorKind::Unavailable, "cannot start threads").with_source(source))
 }
 
-/// Does `work` on every item, in about the order given, on all threads of `pool`. Every worker has a state of its
-/// own from `state`. The first failure keeps items from being begun and is returned.
+/// Does `work` on every item, in about the order given, on as many threads as are allowed at the time. Every worker has
+/// a state of its own from `state`. The first failure keeps items from being begun and is returned.
 pub(crate) fn for_each<T: Sync, S>(
-    pool: &ThreadPool,
+    workers: &Workers,
     items: &[T],
     state: impl Fn() -> S + Sync,
     work: impl Fn(&mut S, &T) -> Result<()> + Sync,
@@ -27,19 +62,29 @@ pub(crate) fn for_each<T: Sync, S>(
     let next = AtomicUsize::new(0);
     let stopped = AtomicBool::new(false);
     let failure = Mutex::new(None);
-    let run = || {
-        let mut state = state();
+    let run = |worker: usize| {
+        let mut own = None;
         while !stopped.load(Ordering::Relaxed) {
+            if worker >= workers.allowed() {
+                // Whoever rests holds nothing, and is not needed for the end.
+                if next.load(Ordering::Relaxed) >= items.len() {
+                    break;
+                }
+                own = None;
+                std::thread::sleep(REST);
+                continue;
+            }
             let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
-            if let Err(error) = work(&mut state, item) {
+            if let Err(error) = work(own.get_or_insert_with(&state), item) {
                 stopped.store(true, Ordering::Relaxed);
                 failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
             }
         }
     };
-    pool.in_place_scope(|scope| {
-        for _ in 0..pool.current_num_threads().min(items.len()) {
-            scope.spawn(|_| run());
+    workers.pool.in_place_scope(|scope| {
+        for worker in 0..workers.pool.current_num_threads().min(items.len()) {
+            let run = &run;
+            scope.spawn(move |_| run(worker));
         }
     });
     failure.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
@@ -48,10 +93,11 @@ pub(crate) fn for_each<T: Sync, S>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::RateLimits;
 
     #[test]
     fn every_item_is_done_once() {
-        let pool = build_pool(3).unwrap();
+        let pool = Workers::new(None, 3, Limits::default()).unwrap();
         let items: Vec<usize> = (1..=1000).collect();
         let sum = AtomicUsize::new(0);
         for_each(
@@ -69,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_failure_is_returned_and_ends_the_work() {
-        let pool = build_pool(2).unwrap();
+        let pool = Workers::new(None, 2, Limits::default()).unwrap();
         let items: Vec<usize> = (0..100_000).collect();
         let done = AtomicUsize::new(0);
         let error = for_each(
@@ -84,5 +130,30 @@ mod tests {
         .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
         assert!(done.into_inner() <= 2);
+    }
+
+    #[test]
+    fn the_number_of_workers_can_change_while_they_work() {
+        let limits = Limits::default();
+        let workers = Workers::new(None, 8, limits.clone()).unwrap();
+        let set = |workers| limits.set(RateLimits { workers, ..RateLimits::default() });
+        let (running, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let items: Vec<usize> = (0..60).collect();
+        set(1);
+        let most_until_20 = AtomicUsize::new(0);
+        let done = AtomicUsize::new(0);
+        for_each(&workers, &items, || (), |(), _| {
+            most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            std::thread::sleep(Duration::from_millis(5));
+            running.fetch_sub(1, Ordering::SeqCst);
+            if done.fetch_add(1, Ordering::SeqCst) == 20 {
+                most_until_20.store(most.load(Ordering::SeqCst), Ordering::SeqCst);
+                set(4);
+            }
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(most_until_20.into_inner(), 1);
+        assert!((2..=4).contains(&most.into_inner()));
     }
 }

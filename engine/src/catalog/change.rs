@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use cairn_format::{
-    ColumnBounds, DatabaseName, Digest, FileListRef, PartitionDefinition, RepositoryName, TableDefinition,
+    ColumnBounds, DatabaseName, Digest, PartitionDefinition, RepositoryName, TableDefinition,
     TableName,
 };
 use redb::{ReadableTable, WriteTransaction};
 
 use super::history::Files;
 use super::record::{
-    self, DatabaseV1, FileListV1, PartitionV1, RepositoryEntry, RepositoryV1, RowsetV1, SegmentFacts,
+    self, DatabaseV1, TableBase, TableBaseV1, TableBasesV1, PartitionV1, RepositoryEntry, RepositoryV1, RowsetV1, SegmentFacts,
     SegmentV1, TableV1,
 };
 use super::tables;
@@ -22,6 +22,9 @@ use crate::id::{
     CatalogVersion, DatabaseId, JobId, PartitionId, RepositoryEntryId, RowsetId, SegmentId, TableId, TabletId,
 };
 use crate::job::JobRecord;
+
+/// The most file lists of earlier backups that are remembered for a table in a repository.
+const MAX_TABLE_BASES: usize = 5;
 
 /// A segment whose file is written and synced, and that no commit has published yet.
 #[derive(Clone, Debug)]
@@ -346,15 +349,40 @@ impl<'c> Change<'c> {
         Ok(())
     }
 
-    /// Remembers the file list of a table's last backup into a repository.
-    pub(crate) fn put_file_list(
+    /// Remembers what a backup of a table left in a repository. All of the table takes the place of what was there; some
+    /// partitions stand beside it, so that the next backup of all knows what they brought.
+    pub(crate) fn put_table_base(
         &mut self,
         repository: RepositoryEntryId,
         table: TableId,
-        list: &FileListRef,
+        base: &TableBase,
     ) -> Result<()> {
-        let bytes = record::encode(&FileListV1::from(list))?;
-        self.txn.open_table(tables::FILE_LISTS)?.insert((repository.get(), table.get()), bytes.as_slice())?;
+        let mut lists = self.txn.open_table(tables::FILE_LISTS)?;
+        let key = (repository.get(), table.get());
+        let mut stored = match lists.get(key)? {
+            Some(bytes) if !base.is_whole => record::decode("file list", bytes.value())?,
+            _ => TableBasesV1::default(),
+        };
+        stored.bases.push(TableBaseV1::from(base));
+        if stored.bases.len() > MAX_TABLE_BASES {
+            // The first is of all partitions, when there is one.
+            stored.bases.remove(1);
+        }
+        lists.insert(key, record::encode(&stored)?.as_slice())?;
+        Ok(())
+    }
+
+    /// Sets the properties of a repository.
+    pub(crate) fn set_repository_properties(
+        &mut self,
+        name: &RepositoryName,
+        properties: BTreeMap<String, String>,
+    ) -> Result<()> {
+        let current = RepositoryEntry::clone(self.view.require_repository(name)?);
+        let entry = RepositoryEntry { properties, ..current };
+        let bytes = record::encode(&RepositoryV1::from(&entry))?;
+        self.txn.open_table(tables::REPOSITORIES)?.insert(name.as_str(), bytes.as_slice())?;
+        self.view.repositories.insert(name.clone(), Arc::new(entry));
         Ok(())
     }
 

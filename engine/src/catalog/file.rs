@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
-use cairn_format::{DatabaseName, FileListRef};
+use cairn_format::DatabaseName;
 use cairn_repository::{Disk, DiskCall, Environment};
 use redb::{Database as Redb, DatabaseError, ReadableDatabase, ReadableTable, WriteTransaction};
 
 use super::change::Change;
 use super::history::{Files, view_at};
-use super::record::{self, FileListV1, RowsetV1};
+use super::record::{self, TableBase, TableBasesV1, RowsetV1};
 use super::tables;
 use super::view::CatalogView;
 use crate::error::{Error, ErrorKind, Result};
@@ -153,18 +153,17 @@ impl Catalog {
             .ok_or_else(|| Error::corrupt("the catalog has no version"))
     }
 
-    /// The file list of a table's last backup into a repository.
-    pub(crate) fn file_list(
+    /// What earlier backups of a table left in a repository.
+    pub(crate) fn table_bases(
         &self,
         repository: RepositoryEntryId,
         table: TableId,
-    ) -> Result<Option<FileListRef>> {
+    ) -> Result<Vec<TableBase>> {
         let txn = self.redb.begin_read()?;
         let lists = txn.open_table(tables::FILE_LISTS)?;
-        match lists.get((repository.get(), table.get()))? {
-            Some(bytes) => Ok(Some(record::decode::<FileListV1>("file list", bytes.value())?.try_into()?)),
-            None => Ok(None),
-        }
+        let Some(bytes) = lists.get((repository.get(), table.get()))? else { return Ok(Vec::new()) };
+        let stored: TableBasesV1 = record::decode("file list", bytes.value())?;
+        stored.bases.into_iter().map(TableBase::try_from).collect()
     }
 
     /// Where the segments of `table` lie.

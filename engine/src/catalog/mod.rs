@@ -20,6 +20,7 @@ pub(crate) use change::{Change, NewPartition, NewRowset, NewSegment};
 pub(crate) use file::Catalog;
 pub(crate) use new_table::partitions_of_new_table;
 pub use record::RepositoryEntry;
+pub(crate) use record::TableBase;
 pub use view::{
     CatalogView, Database, Partition, Rowset, Segment, SegmentFile, SegmentLocation, Table, Tablet,
 };

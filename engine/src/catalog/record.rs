@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use cairn_format::{
-    ColumnBounds, ColumnType, DatabaseName, Digest, FieldId, FileListRef, PartitionDefinition,
-    PartitionDefinitionV1, RepositoryName, TableDefinition, TableDefinitionV1, Value,
+    ColumnBounds, ColumnType, DatabaseName, Digest, FieldId, FileListRef, ObjectName, PartitionDefinition,
+    PartitionDefinitionV1, RepositoryName, SnapshotLabel, SnapshotTimestamp, TableDefinition,
+    TableDefinitionV1, Value,
 };
+use cairn_repository::SnapshotName;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -124,13 +126,38 @@ pub(super) struct RepositoryV1 {
     created_ms: i64,
 }
 
+/// What earlier backups of a table left in a repository, for the next to build on.
+#[derive(Serialize, Deserialize, Default)]
+pub(super) struct TableBasesV1 {
+    /// The first release kept something else here, which no backup can build on.
+    #[serde(default)]
+    pub(super) bases: Vec<TableBaseV1>,
+}
+
 #[derive(Serialize, Deserialize)]
-pub(super) struct FileListV1 {
-    digest: String,
+pub(super) struct TableBaseV1 {
+    label: String,
+    timestamp: i64,
+    object: String,
     length: u64,
     files: u64,
     rows: u64,
     bytes: u64,
+    fingerprint: String,
+    is_whole: bool,
+}
+
+/// A file list that an earlier backup of a table left in a repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TableBase {
+    /// The snapshot that has the list.
+    pub(crate) snapshot: SnapshotName,
+    /// The list.
+    pub(crate) list: FileListRef,
+    /// The fingerprint of what the list was made of.
+    pub(crate) fingerprint: Digest,
+    /// Whether it has all partitions of the table.
+    pub(crate) is_whole: bool,
 }
 
 pub(super) fn encode<T: Serialize>(record: &T) -> Result<Vec<u8>> {
@@ -278,28 +305,40 @@ impl TryFrom<RepositoryV1> for RepositoryEntry {
     }
 }
 
-impl From<&FileListRef> for FileListV1 {
-    fn from(list: &FileListRef) -> Self {
+impl From<&TableBase> for TableBaseV1 {
+    fn from(base: &TableBase) -> Self {
         Self {
-            digest: list.digest.to_string(),
-            length: list.length,
-            files: list.files,
-            rows: list.rows,
-            bytes: list.bytes,
+            label: base.snapshot.label.as_str().to_owned(),
+            timestamp: base.snapshot.timestamp.unix_ms(),
+            object: base.list.object.to_string(),
+            length: base.list.length,
+            files: base.list.files,
+            rows: base.list.rows,
+            bytes: base.list.bytes,
+            fingerprint: base.fingerprint.to_string(),
+            is_whole: base.is_whole,
         }
     }
 }
 
-impl TryFrom<FileListV1> for FileListRef {
+impl TryFrom<TableBaseV1> for TableBase {
     type Error = Error;
 
-    fn try_from(stored: FileListV1) -> Result<Self> {
+    fn try_from(stored: TableBaseV1) -> Result<Self> {
         Ok(Self {
-            digest: Digest::parse(&stored.digest)?,
-            length: stored.length,
-            files: stored.files,
-            rows: stored.rows,
-            bytes: stored.bytes,
+            snapshot: SnapshotName {
+                label: SnapshotLabel::parse(&stored.label)?,
+                timestamp: SnapshotTimestamp::from_unix_ms(stored.timestamp)?,
+            },
+            list: FileListRef {
+                object: ObjectName::parse(&stored.object)?,
+                length: stored.length,
+                files: stored.files,
+                rows: stored.rows,
+                bytes: stored.bytes,
+            },
+            fingerprint: Digest::parse(&stored.fingerprint)?,
+            is_whole: stored.is_whole,
         })
     }
 }

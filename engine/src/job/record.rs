@@ -1,6 +1,8 @@
 //! A job as the catalog keeps it.
 
-use cairn_format::{DatabaseName, IntentId, RepositoryName, SnapshotLabel, SnapshotTimestamp, TableName};
+use cairn_format::{
+    Compression, DatabaseName, IntentId, RepositoryName, SnapshotLabel, SnapshotTimestamp, TableName, Ttl,
+};
 
 use super::request::TableSelection;
 use super::restore::RestorePlan;
@@ -126,8 +128,12 @@ pub struct JobTotals {
     pub bytes: u64,
     /// Files sent or fetched.
     pub moved_files: u64,
-    /// Their bytes.
+    /// Bytes that were sent for them, or theirs that were fetched.
     pub moved_bytes: u64,
+    /// Data objects that were sent; 0 in a restore.
+    pub moved_objects: u64,
+    /// Requests that the repository's storage was sent until then.
+    pub requests: u64,
 }
 
 /// What makes a job a backup.
@@ -139,6 +145,10 @@ pub struct BackupWork {
     pub tables: Vec<TableSelection>,
     /// What tells others in the repository that this backup runs; `None` until it is there.
     pub intent: Option<IntentId>,
+    /// How long the snapshot is kept once it is finished; `None` for ever.
+    pub ttl: Option<Ttl>,
+    /// How data files are compressed on the way; `None` leaves them as they are.
+    pub compression: Option<Compression>,
 }
 
 /// What makes a job a restore.

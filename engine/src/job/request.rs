@@ -1,7 +1,7 @@
 //! What is asked of a job.
 
 use cairn_format::{
-    DatabaseName, PartitionName, RepositoryName, SnapshotLabel, SnapshotTimestamp, TableName,
+    Compression, DatabaseName, PartitionName, RepositoryName, SnapshotLabel, SnapshotTimestamp, TableName, Ttl,
 };
 
 /// How long a job may take when nobody says otherwise, in seconds: StarRocks' default.
@@ -33,6 +33,10 @@ pub struct BackupRequest {
     pub tables: Option<Vec<TableSelection>>,
     /// Seconds after which the job is cancelled.
     pub timeout_s: u64,
+    /// How long the snapshot is kept once it is finished; `None` for ever.
+    pub ttl: Option<Ttl>,
+    /// How data files are compressed on the way; `None` leaves them as they are.
+    pub compression: Option<Compression>,
 }
 
 /// A restore to be made.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use cairn_repository::Transfer;
+use cairn_repository::{RateLimits, Store, Transfer};
 
 use super::record::{JobRecord, JobState, JobStatus, JobWork};
 use super::{backup, restore};
@@ -43,6 +43,8 @@ pub(super) struct Running {
     pub(super) transfer: Transfer,
     files_total: AtomicU64,
     bytes_total: AtomicU64,
+    /// Guards the storage that the job moves data from or to, once it is open.
+    store: Mutex<Option<Store>>,
     /// Guards why the job is to stop and whether it has ended.
     state: Mutex<RunState>,
     changed: Condvar,
@@ -60,6 +62,7 @@ impl Running {
             transfer: Transfer::new(),
             files_total: AtomicU64::new(0),
             bytes_total: AtomicU64::new(0),
+            store: Mutex::default(),
             state: Mutex::default(),
             changed: Condvar::new(),
         }
@@ -68,6 +71,11 @@ impl Running {
     pub(super) fn expect_transfer(&self, files: u64, bytes: u64) {
         self.files_total.store(files, Ordering::Relaxed);
         self.bytes_total.store(bytes, Ordering::Relaxed);
+    }
+
+    /// Takes note of the storage that the job uses, for limits that change meanwhile.
+    pub(super) fn uses(&self, store: &Store) {
+        *self.store.lock().unwrap_or_else(PoisonError::into_inner) = Some(store.clone());
     }
 
     fn stop(&self, reason: StopReason) {
@@ -160,6 +168,14 @@ impl Jobs {
             bytes_total: running.bytes_total.load(Ordering::Relaxed),
             bytes_done: running.transfer.bytes_done(),
         })
+    }
+
+    /// Sets the limits of the storage that a running job uses.
+    pub(crate) fn limit(&self, id: JobId, limits: RateLimits) {
+        let Some(running) = self.running(id) else { return };
+        if let Some(store) = &*running.store.lock().unwrap_or_else(PoisonError::into_inner) {
+            store.limits().set(limits);
+        }
     }
 
     /// Waits until the job's thread has ended, at most for `limit`; says whether it has.

@@ -1,7 +1,8 @@
 //! The stored form of a job, version 1.
 
 use cairn_format::{
-    DatabaseName, IntentId, PartitionName, RepositoryName, SnapshotLabel, SnapshotTimestamp, TableName,
+    Compression, DatabaseName, IntentId, PartitionName, RepositoryName, SnapshotLabel, SnapshotTimestamp,
+    TableName, Ttl,
 };
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +48,10 @@ struct TotalsV1 {
     bytes: u64,
     moved_files: u64,
     moved_bytes: u64,
+    #[serde(default)]
+    moved_objects: u64,
+    #[serde(default)]
+    requests: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -57,6 +62,10 @@ enum WorkV1 {
         tables: Vec<SelectionV1>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         intent: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ttl: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        compression: Option<String>,
     },
     Restore {
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -129,6 +138,8 @@ pub(super) fn decode(id: JobId, bytes: &[u8]) -> Result<JobRecord> {
             bytes: t.bytes,
             moved_files: t.moved_files,
             moved_bytes: t.moved_bytes,
+            moved_objects: t.moved_objects,
+            requests: t.requests,
         }),
         work: stored.work.try_into()?,
     })
@@ -159,6 +170,8 @@ impl From<&JobRecord> for JobV1 {
                 bytes: t.bytes,
                 moved_files: t.moved_files,
                 moved_bytes: t.moved_bytes,
+                moved_objects: t.moved_objects,
+                requests: t.requests,
             }),
             work: (&job.work).into(),
         }
@@ -173,6 +186,8 @@ impl From<&JobWork> for WorkV1 {
                 cut: work.cut.get(),
                 tables: selections(&work.tables),
                 intent: work.intent.as_ref().map(ToString::to_string),
+                ttl: work.ttl.as_ref().map(ToString::to_string),
+                compression: work.compression.as_ref().map(ToString::to_string),
             },
             JobWork::Restore(work) => Self::Restore {
                 tables: work.tables.as_deref().map(selections),
@@ -192,10 +207,12 @@ impl TryFrom<WorkV1> for JobWork {
             tables.into_iter().map(TableSelection::try_from).collect()
         };
         Ok(match stored {
-            WorkV1::Backup { cut, tables, intent } => Self::Backup(BackupWork {
+            WorkV1::Backup { cut, tables, intent, ttl, compression } => Self::Backup(BackupWork {
                 cut: CatalogVersion::new(cut),
                 tables: selections(tables)?,
                 intent: intent.as_deref().map(IntentId::parse).transpose()?,
+                ttl: ttl.as_deref().map(Ttl::parse).transpose()?,
+                compression: compression.as_deref().map(Compression::parse).transpose()?,
             }),
             WorkV1::Restore { tables, plan, allow_load, replication_num } => {
                 let plan = match plan {

@@ -9,7 +9,6 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cairn_format::{Digest, DigestHasher, FileLocation, ObjectKey};
-use rayon::ThreadPool;
 
 use self::partial::Partial;
 use self::plan::{Piece, plan};
@@ -19,7 +18,7 @@ use crate::problem::Problem;
 use crate::scan::{BLOCK, scan};
 use crate::store::Store;
 use crate::transfer::Transfer;
-use crate::workers;
+use crate::workers::{self, Workers};
 
 pub use self::partial::PARTIAL_SUFFIX;
 
@@ -55,16 +54,16 @@ const SMALL: u64 = 1 << 20;
 /// it waits for whatever else is written to the file system.
 const SYNCED_TOGETHER: usize = 16;
 
-/// Fetches `files`, which lie in one file system, on `pool`. On return the bytes of every file are durable; syncing
+/// Fetches `files`, which lie in one file system, in parallel. On return the bytes of every file are durable; syncing
 /// their directories is left to the caller, who knows when the last one has come.
 pub(crate) fn fetch(
     store: &Store,
-    pool: &ThreadPool,
+    workers: &Workers,
     disk: &Disk,
     files: &[FetchFile],
     transfer: &Transfer,
 ) -> Result<FetchOutcome> {
-    let missing = missing(pool, files, transfer)?;
+    let missing = missing(workers, files, transfer)?;
     let small = missing.iter().filter(|file| file.length < SMALL).count();
     // Opened before anything is written: it hears of writes that fail from then on.
     let sync_at_end = match missing.first().and_then(|file| file.path.parent()) {
@@ -79,7 +78,7 @@ pub(crate) fn fetch(
     let run = Run { store, disk, transfer, syncs_each: sync_at_end.is_none() };
     let pieces = plan(&missing);
     workers::for_each(
-        pool,
+        workers,
         &pieces,
         || vec![0; BLOCK],
         |buffer, piece| {
@@ -104,10 +103,10 @@ pub(crate) fn fetch(
 }
 
 /// The files that do not lie there already, of an earlier attempt.
-fn missing<'a>(pool: &ThreadPool, files: &'a [FetchFile], transfer: &Transfer) -> Result<Vec<&'a FetchFile>> {
+fn missing<'a>(workers: &Workers, files: &'a [FetchFile], transfer: &Transfer) -> Result<Vec<&'a FetchFile>> {
     let wanted: Vec<_> = files.iter().map(|file| (file, AtomicBool::new(false))).collect();
     workers::for_each(
-        pool,
+        workers,
         &wanted,
         || vec![0; BLOCK],
         |buffer, (file, there)| {

@@ -87,7 +87,7 @@ pub(crate) fn upload(
     }
     let sender = Sender::new(writer, compression, transfer);
     workers::for_each(
-        repository.pool(),
+        repository.workers(),
         &plan.items,
         || None,
         |block, item| {

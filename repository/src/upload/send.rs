@@ -1,7 +1,7 @@
 //! Sending: a file becomes an object, or several become one.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Seek, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -10,12 +10,10 @@ use cairn_format::{
     BundleBuilder, Compression, Digest, DigestAlgorithm, DigestHasher, FileLocation, IntentId, ObjectKey,
     ObjectName, recompress,
 };
-use tempfile::NamedTempFile;
-
 use super::UploadFile;
 use super::known::Stored;
 use super::plan::Item;
-use super::source::{LocalSource, STEP, cannot_read, digest_of, read_whole};
+use super::source::{LocalSource, STEP, digest_of, open, read_whole};
 use crate::error::{Error, Result};
 use crate::publish::SnapshotWriter;
 use crate::repository::Repository;
@@ -94,7 +92,7 @@ impl<'a> Sender<'a> {
             // The object's name has to be known before its first byte is sent, so the file is read once more for it.
             digest_of(file, self.algorithm, self.transfer)?
         };
-        let stored = self.stream(block, &UploadFile { digest, ..file.clone() })?;
+        let stored = self.stream(block, &UploadFile { digest, ..file.clone() }, open(&file.path)?)?;
         self.note(file, stored);
         Ok(())
     }
@@ -108,16 +106,17 @@ impl<'a> Sender<'a> {
         digest_of(file, file.digest.algorithm(), self.transfer)?;
         let failed = |source| Error::from_io(format!("cannot compress '{}'", file.path.display()), source);
         let scratch = match &self.repository.options().scratch {
-            Some(directory) => NamedTempFile::new_in(directory),
-            None => NamedTempFile::new(),
+            Some(directory) => tempfile::tempfile_in(directory),
+            None => tempfile::tempfile(),
         };
-        let scratch = scratch.map_err(failed)?;
-        let mut output = Hashing::new(io::BufWriter::with_capacity(STEP, scratch.as_file()), self.algorithm);
-        let input = File::open(&file.path).map_err(|source| cannot_read(&file.path, source))?;
-        recompress(input, &mut output, compression).map_err(|source| cannot_compress(file, source))?;
+        let mut scratch = scratch.map_err(failed)?;
+        let mut output = Hashing::new(io::BufWriter::with_capacity(STEP, &scratch), self.algorithm);
+        recompress(open(&file.path)?, &mut output, compression)
+            .map_err(|source| cannot_compress(file, source))?;
         let (digest, length) = output.finish().map_err(failed)?;
-        let made = UploadFile { digest, length, path: scratch.path().to_owned() };
-        let stored = self.stream(block, &made)?;
+        scratch.rewind().map_err(failed)?;
+        let made = UploadFile { digest, length, path: file.path.clone() };
+        let stored = self.stream(block, &made, scratch)?;
         self.note(file, stored);
         Ok(())
     }
@@ -197,12 +196,12 @@ impl<'a> Sender<'a> {
         self.settle(name, length, files, outcome)
     }
 
-    /// Sends the file at `file.path`, whose digest is known, block by block.
-    fn stream(&self, block: &mut Option<BytesMut>, file: &UploadFile) -> Result<Stored> {
+    /// Sends what `opened` has, which is to be as `file` says, block by block.
+    fn stream(&self, block: &mut Option<BytesMut>, file: &UploadFile, opened: File) -> Result<Stored> {
         let name = ObjectName::new(file.digest, self.intent);
         let key = ObjectKey::Data(name);
         let outcome = if file.length <= self.store.block_bytes() as u64 {
-            let mut source = LocalSource::open(file, self.store.block_bytes())?;
+            let mut source = LocalSource::new(file, opened, self.store.block_bytes());
             let (bytes, length) = source.read_block(block.take())?;
             source.check()?;
             let outcome = self.store.put_create_at_barrier(&key, bytes.slice(..length))?;
@@ -215,7 +214,7 @@ impl<'a> Sender<'a> {
             self.transfer.add_bytes(file.length);
             PutOutcome::AlreadyExists
         } else {
-            self.in_parts(block, file, &key)?
+            self.in_parts(block, file, opened, &key)?
         };
         self.settle(&name, file.length, 1, outcome)?;
         Ok(Stored {
@@ -229,9 +228,10 @@ impl<'a> Sender<'a> {
         &self,
         block: &mut Option<BytesMut>,
         file: &UploadFile,
+        opened: File,
         key: &ObjectKey,
     ) -> Result<PutOutcome> {
-        let mut source = LocalSource::open(file, self.store.block_bytes())?;
+        let mut source = LocalSource::new(file, opened, self.store.block_bytes());
         let mut parts = self.store.put_parts(key)?;
         let mut put = 0;
         while put < file.length {

@@ -64,14 +64,13 @@ pub(super) struct LocalSource<'a> {
 
 impl<'a> LocalSource<'a> {
     pub(super) fn open(expected: &'a UploadFile, block_bytes: usize) -> Result<Self> {
-        let file = File::open(&expected.path).map_err(|source| cannot_read(&expected.path, source))?;
-        Ok(Self {
-            expected,
-            block_bytes,
-            file,
-            hasher: DigestHasher::with_algorithm(expected.digest.algorithm()),
-            read: 0,
-        })
+        Ok(Self::new(expected, open(&expected.path)?, block_bytes))
+    }
+
+    /// A file that is open, and has not been read.
+    pub(super) fn new(expected: &'a UploadFile, file: File, block_bytes: usize) -> Self {
+        let hasher = DigestHasher::with_algorithm(expected.digest.algorithm());
+        Self { expected, block_bytes, file, hasher, read: 0 }
     }
 
     /// The file's next bytes, at the start of a block, and how many they are: a whole block, or all that is left.
@@ -121,6 +120,11 @@ impl<'a> LocalSource<'a> {
     }
 }
 
-pub(super) fn cannot_read(path: &Path, source: std::io::Error) -> Error {
+/// Opens a local file to be read.
+pub(super) fn open(path: &Path) -> Result<File> {
+    File::open(path).map_err(|source| cannot_read(path, source))
+}
+
+fn cannot_read(path: &Path, source: std::io::Error) -> Error {
     Error::from_io(format!("cannot read local file '{}'", path.display()), source)
 }

@@ -83,7 +83,7 @@ pub(super) fn check_data(
         objects.into_iter().partition(|(name, _)| options.level == VerifyLevel::Data && !is_remembered(name));
     let (good, bad, left) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()), Mutex::new(Vec::new()));
     workers::for_each(
-        repository.pool(),
+        repository.workers(),
         &to_read,
         || vec![0; BLOCK],
         |buffer, (name, object)| {
@@ -158,7 +158,7 @@ fn look(
     }
     let bad = Mutex::new(Vec::new());
     workers::for_each(
-        repository.pool(),
+        repository.workers(),
         objects,
         || (),
         |(), (name, object)| {

@@ -178,7 +178,7 @@ fn walk(
     let manifests = Mutex::new(Vec::new());
     let numbered: Vec<_> = snapshots.iter().enumerate().collect();
     workers::for_each(
-        repository.pool(),
+        repository.workers(),
         &numbered,
         || (),
         |(), (index, name)| {
@@ -201,7 +201,7 @@ fn walk(
     let numbered: Vec<_> = tables.into_iter().enumerate().collect();
     let data: Mutex<HashMap<ObjectName, ObjectUse>> = Mutex::default();
     workers::for_each(
-        repository.pool(),
+        repository.workers(),
         &numbered,
         || (),
         |(), (number, (name, tables))| {

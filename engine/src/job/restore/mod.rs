@@ -90,6 +90,7 @@ pub(super) fn run(context: &JobContext<'_>, record: &JobRecord) -> Result<()> {
     let store = context.store;
     let entry = Arc::clone(store.catalog.view().require_repository(&record.repository)?);
     let repository = store.open_repository(&entry)?;
+    context.running.uses(repository.store());
     let manifest = repository.open_snapshot(&record.label, record.timestamp)?;
     let (plan, targets) = prepare(context, record, &repository, &manifest)?;
     if work(record)?.plan.is_none() {
@@ -106,8 +107,14 @@ pub(super) fn run(context: &JobContext<'_>, record: &JobRecord) -> Result<()> {
     context.running.expect_transfer(files, bytes);
     context.advance(JobState::Downloading, |_, _| {})?;
     let fetched = repository.fetch(&fetch, &context.running.transfer)?;
-    let totals =
-        JobTotals { files, bytes, moved_files: fetched.fetched_files, moved_bytes: fetched.fetched_bytes };
+    let totals = JobTotals {
+        files,
+        bytes,
+        moved_files: fetched.fetched_files,
+        moved_bytes: fetched.fetched_bytes,
+        moved_objects: 0,
+        requests: repository.store().requests().total(),
+    };
     for target in &targets {
         let directory = store.catalog.table_directory(target.plan.table);
         store.disk.sync_dir(&directory).map_err(|e| Error::disk("sync", &directory, e))?;
@@ -195,7 +202,12 @@ fn prepare_places(
                 // A file that cannot be linked is fetched like any other; fetching checks one that was.
                 let _ = store.disk.hard_link(own, &path);
             }
-            fetch.push(FetchFile { digest: file.digest, length: file.length, path });
+            fetch.push(FetchFile {
+                digest: file.digest,
+                length: file.length,
+                location: file.location,
+                path,
+            });
         }
     }
     Ok(fetch)

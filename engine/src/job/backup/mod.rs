@@ -1,0 +1,274 @@
+//! Backup: name the files of one version, send those that the repository lacks, make the snapshot exist.
+
+mod cut;
+mod send;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use cairn_format::{
+    DatabaseName, FeatureSet, LOCATED_FILES, Manifest, Sent, SnapshotTimestamp, TableEntry, Totals,
+};
+use cairn_repository::{BeginOptions, CommitOutcome, Repository, SnapshotName, SnapshotWriter};
+
+use self::cut::cut;
+use self::send::{SentTable, send};
+
+use super::record::{BackupWork, JobRecord, JobState, JobStatus, JobTimes, JobTotals, JobWork};
+use super::request::{BackupRequest, TableSelection};
+use super::runner::{JobContext, Jobs, lost};
+use crate::catalog::{CatalogView, RepositoryEntry, TableBase};
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::JobId;
+use crate::store::Inner;
+
+/// How much longer than a job may take its intent protects what it put: so long the clocks of two machines may differ
+/// before one gives up what the other still works on.
+const INTENT_MARGIN_MS: i64 = 60 * 60 * 1000;
+
+/// Accepts a backup: what it will hold is decided here, in one commit. Its work goes on in a thread.
+pub(crate) fn submit_backup(store: &Arc<Inner>, request: &BackupRequest) -> Result<JobId> {
+    let view = store.catalog.view();
+    let entry = Arc::clone(view.require_repository(&request.repository)?);
+    select(&view, &request.database, request.tables.as_deref())?;
+    refuse_second_job(&view, &request.database)?;
+    if entry.read_only {
+        let message = format!(
+            "Repository {} is read only; back up into another, or create it without READ ONLY",
+            entry.name
+        );
+        return Err(Error::new(ErrorKind::ReadOnly, message));
+    }
+    if !store.open_repository(&entry)?.snapshots(Some(&request.label))?.is_empty() {
+        return Err(Error::already_exists(format!(
+            "Snapshot with name '{}' already exist in repository {}; choose another label",
+            request.label, entry.name
+        )));
+    }
+    let id = store.catalog.commit(|change| {
+        refuse_second_job(change.view(), &request.database)?;
+        let tables = select(change.view(), &request.database, request.tables.as_deref())?;
+        let id = change.new_job_id();
+        change.put_job(JobRecord {
+            id,
+            database: request.database.clone(),
+            label: request.label.clone(),
+            timestamp: SnapshotTimestamp::from_unix_ms(change.now_ms())?,
+            repository: entry.name.clone(),
+            state: JobState::Pending,
+            status: JobStatus::Ok,
+            times: JobTimes { created: change.now_ms(), ..JobTimes::default() },
+            timeout_s: request.timeout_s,
+            totals: None,
+            work: JobWork::Backup(BackupWork {
+                cut: change.version(),
+                tables,
+                intent: None,
+                ttl: request.ttl,
+                compression: request.compression,
+            }),
+        })?;
+        Ok(id)
+    })?;
+    Jobs::start(store, id)?;
+    Ok(id)
+}
+
+/// StarRocks' rule: one unfinished job a database.
+pub(super) fn refuse_second_job(view: &CatalogView, database: &DatabaseName) -> Result<()> {
+    match view.running_job(database) {
+        Some(job) => Err(Error::busy(format!(
+            "Can only run one backup or restore job of a database at same time: job {} with label '{}' of database \
+             {database} is {}",
+            job.id,
+            job.label,
+            job.state.as_str()
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// The tables to back up, each known and named once.
+fn select(
+    view: &CatalogView,
+    database: &DatabaseName,
+    wanted: Option<&[TableSelection]>,
+) -> Result<Vec<TableSelection>> {
+    let database = view.require_database(database)?;
+    let Some(wanted) = wanted else {
+        let all = database.tables().map(|table| TableSelection {
+            table: table.name().clone(),
+            partitions: None,
+            alias: None,
+        });
+        let all: Vec<_> = all.collect();
+        if all.is_empty() {
+            return Err(Error::invalid(format!(
+                "Database: {} is empty; there is nothing to back up",
+                database.name
+            )));
+        }
+        return Ok(all);
+    };
+    let mut seen = HashSet::new();
+    for selection in wanted {
+        let table = database.require_table(&selection.table)?;
+        if !seen.insert(&selection.table) {
+            return Err(Error::invalid(format!("Duplicated table: {}; name it once", selection.table)));
+        }
+        for partition in selection.partitions.iter().flatten() {
+            table.require_partition(partition.as_str())?;
+        }
+    }
+    Ok(wanted.to_vec())
+}
+
+pub(super) fn run(context: &JobContext<'_>, record: &JobRecord, work: &BackupWork) -> Result<()> {
+    let store = context.store;
+    let entry = Arc::clone(store.catalog.view().require_repository(&record.repository)?);
+    let repository = store.open_repository(&entry)?;
+    context.running.uses(repository.store());
+    // An earlier process of this job may have died right after it had put the manifest.
+    let may_have_committed = record.state == JobState::UploadInfo;
+    if may_have_committed && snapshot_exists(&repository, record)? {
+        forget(&repository, work);
+        return finish(context, &entry, record, &[]);
+    }
+    context.advance(JobState::Snapshoting, |_, _| {})?;
+    // The view keeps the files of the cut alive while this runs; the record does so across processes.
+    let view = store.catalog.view_at(work.cut, &record.database)?;
+    let tables = cut(&view, record, work)?;
+    context.advance(JobState::UploadSnapshot, |record, now| record.times.snapshot_finished = Some(now))?;
+
+    let timeout_ms = i64::try_from(record.timeout_s.saturating_mul(1000)).unwrap_or(i64::MAX);
+    let options = BeginOptions::default()
+        .with_lifetime_ms(timeout_ms.saturating_add(INTENT_MARGIN_MS))
+        .with_resume(work.intent.filter(|_| !may_have_committed));
+    let writer = repository.begin_snapshot(&record.label, record.timestamp, &options)?;
+    if work.intent.is_some_and(|dead| dead != *writer.intent_id()) {
+        forget(&repository, work);
+    }
+    let sent = match send(context, &repository, &writer, entry.id, work, tables) {
+        Ok(sent) => sent,
+        Err(error) => {
+            // The intent would only keep a collection waiting until it expires.
+            let _ = writer.abandon();
+            return Err(error);
+        }
+    };
+    let finished_at_ms = context.record()?.times.transfer_finished;
+    let manifest = manifest(record, work, finished_at_ms, &sent.tables, sent.totals)?;
+    let totals = JobTotals {
+        files: manifest.totals.files,
+        bytes: manifest.totals.bytes,
+        moved_files: sent.totals.files,
+        moved_bytes: sent.totals.bytes,
+        moved_objects: sent.totals.objects,
+        requests: repository.store().requests().total(),
+    };
+    context.advance(JobState::UploadInfo, |record, _| record.totals = Some(totals))?;
+    commit(&repository, writer, record, &manifest)?;
+    finish(context, &entry, record, &sent.tables)
+}
+
+/// Makes the snapshot exist.
+fn commit(
+    repository: &Repository,
+    writer: SnapshotWriter,
+    record: &JobRecord,
+    manifest: &Manifest,
+) -> Result<()> {
+    let taken = |how: &str| {
+        Err(Error::already_exists(format!(
+            "Snapshot with name '{}' already exist in repository {}: {how}",
+            record.label, record.repository
+        )))
+    };
+    match writer.commit(manifest) {
+        Ok(CommitOutcome::Committed | CommitOutcome::AlreadyCommitted) => Ok(()),
+        Ok(CommitOutcome::LabelTaken) => taken("another backup took the label meanwhile"),
+        Ok(CommitOutcome::GivenUp) => Err(Error::new(
+            ErrorKind::Unavailable,
+            format!(
+                "a collection in repository {} has given up the snapshot '{}', since its backup took longer than it had \
+                 said it would; back up again, with a longer timeout",
+                record.repository, record.label
+            ),
+        )),
+        // The put may have happened although its call failed. It is looked for, but not put again: once a snapshot may
+        // have existed it may also have been dropped.
+        Err(error) if error.kind() == cairn_repository::ErrorKind::Unavailable => {
+            tracing::warn!(%error, "the manifest's fate is unknown; looking for it");
+            if snapshot_exists(repository, record).unwrap_or(false) { Ok(()) } else { Err(error.into()) }
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn snapshot_exists(repository: &Repository, record: &JobRecord) -> Result<bool> {
+    match repository.open_snapshot(&record.label, record.timestamp) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == cairn_repository::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Removes the intent of an earlier process. One that stays expires.
+fn forget(repository: &Repository, work: &BackupWork) {
+    let Some(dead) = &work.intent else { return };
+    if let Err(error) = repository.forget_intent(dead) {
+        tracing::warn!(intent = %dead, %error, "the intent of a dead process stays until it expires");
+    }
+}
+
+/// Ends the job, in one commit with what the next backup can build on.
+fn finish(
+    context: &JobContext<'_>,
+    entry: &RepositoryEntry,
+    record: &JobRecord,
+    tables: &[SentTable],
+) -> Result<()> {
+    let snapshot = SnapshotName { label: record.label.clone(), timestamp: record.timestamp };
+    context.store.catalog.commit(|change| {
+        let mut record = JobRecord::clone(change.view().job(context.id).ok_or_else(|| lost(context.id))?);
+        record.state = JobState::Finished;
+        record.times.finished = Some(change.now_ms());
+        change.put_job(record)?;
+        for table in tables {
+            let base = TableBase {
+                snapshot: snapshot.clone(),
+                list: table.entry.files,
+                fingerprint: table.fingerprint,
+                is_whole: table.is_whole,
+            };
+            change.put_table_base(entry.id, table.id, &base)?;
+        }
+        Ok(())
+    })
+}
+
+fn manifest(
+    record: &JobRecord,
+    work: &BackupWork,
+    finished_at_ms: Option<i64>,
+    tables: &[SentTable],
+    sent: Sent,
+) -> Result<Manifest> {
+    let tables: Vec<TableEntry> = tables.iter().map(|table| table.entry.clone()).collect();
+    let totals =
+        Totals::of(&tables).ok_or_else(|| Error::invalid("the snapshot's totals do not fit 64 bits"))?;
+    Ok(Manifest {
+        label: record.label.clone(),
+        timestamp: record.timestamp,
+        database: record.database.clone(),
+        created_at_ms: record.times.created,
+        finished_at_ms,
+        ttl: work.ttl.as_ref().map(ToString::to_string),
+        expires_at_ms: work.ttl.zip(finished_at_ms).map(|(ttl, finished)| ttl.expires_at_ms(finished)),
+        sent: Some(sent),
+        writer: cairn_repository::DEFAULT_WRITER.to_owned(),
+        read_features: [LOCATED_FILES].into_iter().collect::<FeatureSet>(),
+        tables,
+        totals,
+    })
+}

@@ -1,0 +1,226 @@
+//! Sending what the repository lacks: what an earlier backup left there is built on, the rest is sent.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cairn_format::{
+    DataFile, Digest, FileList, FileListRef, Manifest, PartitionEntry, PartitionName, Sent, TableEntry,
+    create_table_statement,
+};
+use cairn_repository::{Repository, SnapshotName, SnapshotWriter, UploadFile, UploadGroup};
+
+use super::cut::CutTable;
+use crate::catalog::TableBase;
+use crate::error::{Error, Result};
+use crate::id::{RepositoryEntryId, TableId};
+use crate::job::record::{BackupWork, JobState, JobWork};
+use crate::job::runner::JobContext;
+
+/// A table all of which is in the repository.
+pub(super) struct SentTable {
+    pub(super) id: TableId,
+    pub(super) entry: TableEntry,
+    pub(super) fingerprint: Digest,
+    pub(super) is_whole: bool,
+}
+
+/// What is in the repository now, and what had to be sent for it.
+pub(super) struct SentTables {
+    pub(super) tables: Vec<SentTable>,
+    pub(super) totals: Sent,
+}
+
+/// Sends what the repository lacks: files first, then the lists that name them.
+pub(super) fn send(
+    context: &JobContext<'_>,
+    repository: &Repository,
+    writer: &SnapshotWriter,
+    known_as: RepositoryEntryId,
+    work: &BackupWork,
+    tables: Vec<CutTable>,
+) -> Result<SentTables> {
+    let adopted = adopt(context, repository, writer, known_as, &tables)?;
+    let groups: Vec<UploadGroup> = tables
+        .iter()
+        .zip(&adopted)
+        .filter(|(_, adopted)| adopted.is_none())
+        .map(|(table, _)| UploadGroup {
+            files: table
+                .files
+                .iter()
+                .map(|(file, path)| UploadFile {
+                    digest: file.digest,
+                    length: file.length,
+                    path: path.clone(),
+                })
+                .collect(),
+            is_whole: table.is_whole,
+        })
+        .collect();
+    let files = groups.iter().flat_map(|group| &group.files);
+    let (count, bytes) = (files.clone().count() as u64, files.map(|file| file.length).sum());
+    context.running.expect_transfer(count, bytes);
+    context.advance(JobState::Uploading, |record, _| {
+        if let JobWork::Backup(work) = &mut record.work {
+            work.intent = Some(*writer.intent_id());
+        }
+    })?;
+    let outcome = writer.upload(&groups, work.compression, &context.running.transfer)?;
+    context.advance(JobState::SaveMeta, |record, now| {
+        record.times.transfer_finished.get_or_insert(now);
+    })?;
+    let mut stored = outcome.stored.into_iter();
+    let (mut parts, mut lists) = (Vec::new(), Vec::new());
+    for (table, adopted) in tables.into_iter().zip(adopted) {
+        context.check()?;
+        let CutTable { id, definition, partitions, files, is_whole, fingerprint } = table;
+        let entry = if let Some(adopted) = adopted {
+            adopted
+        } else {
+            let places = stored.next().ok_or_else(|| Error::corrupt("an upload lost a table"))?;
+            let files = files.into_iter().zip(places).map(|((mut file, _), stored)| {
+                stored.place(&mut file);
+                file
+            });
+            let names: Vec<PartitionName> = partitions.iter().map(|p| p.name.clone()).collect();
+            let list = FileList::try_new(&names, files.collect())?;
+            let sums = sums(&names, list.files());
+            lists.push(list);
+            Adopted { files: None, sums }
+        };
+        parts.push((id, definition, partitions, entry, is_whole, fingerprint));
+    }
+    let mut put = writer.put_file_lists(lists)?.into_iter();
+    let mut sent = Vec::with_capacity(parts.len());
+    for (id, definition, partitions, Adopted { files, sums }, is_whole, fingerprint) in parts {
+        let files = files.or_else(|| put.next()).ok_or_else(|| Error::corrupt("a file list got lost"))?;
+        let entry = TableEntry {
+            ddl: create_table_statement(&definition, &partitions)?,
+            definition,
+            partitions: partitions
+                .into_iter()
+                .zip(sums)
+                .map(|(definition, (rows, bytes))| PartitionEntry { definition, rows, bytes })
+                .collect(),
+            files,
+        };
+        sent.push(SentTable { id, entry, fingerprint, is_whole });
+    }
+    let totals =
+        Sent { files: outcome.sent_files, bytes: outcome.sent_bytes, objects: outcome.sent_objects };
+    Ok(SentTables { tables: sent, totals })
+}
+
+/// A file list, when it is there already, and rows and bytes of each partition in it.
+struct Adopted {
+    files: Option<FileListRef>,
+    sums: Vec<(u64, u64)>,
+}
+
+/// Takes over the lists of tables that have not changed since an earlier backup, and takes note of the files of those
+/// that have.
+fn adopt(
+    context: &JobContext<'_>,
+    repository: &Repository,
+    writer: &SnapshotWriter,
+    known_as: RepositoryEntryId,
+    tables: &[CutTable],
+) -> Result<Vec<Option<Adopted>>> {
+    let bases: Vec<Vec<TableBase>> = tables
+        .iter()
+        .map(|table| context.store.catalog.table_bases(known_as, table.id))
+        .collect::<Result<_>>()?;
+    let names: BTreeSet<&SnapshotName> = bases.iter().flatten().map(|base| &base.snapshot).collect();
+    let mut manifests: BTreeMap<&SnapshotName, Manifest> = BTreeMap::new();
+    for name in names {
+        context.check()?;
+        if let Some(manifest) = readable(writer.base(name))?.flatten() {
+            manifests.insert(name, manifest);
+        }
+    }
+    let mut adopted = Vec::with_capacity(tables.len());
+    let mut strangers = Vec::new();
+    for (table, bases) in tables.iter().zip(&bases) {
+        context.check()?;
+        let there: Vec<_> =
+            bases.iter().filter_map(|base| Some((base, manifests.get(&base.snapshot)?))).collect();
+        adopted.push(None);
+        if there.is_empty() {
+            strangers.push(table);
+        }
+        for (base, manifest) in &there {
+            if base.fingerprint == table.fingerprint
+                && let Some(sums) = sums_in(manifest, &base.list, table)
+                && readable(writer.adopt_list(manifest, &base.list))?.unwrap_or(false)
+            {
+                adopted.pop();
+                adopted.push(Some(Adopted { files: Some(base.list), sums }));
+                break;
+            }
+        }
+        if adopted.last().is_some_and(Option::is_none) {
+            for (base, manifest) in there {
+                readable(writer.reuse(manifest, &base.list))?;
+            }
+        }
+    }
+    reuse_of_others(repository, writer, context, &strangers)?;
+    Ok(adopted)
+}
+
+/// Takes note of what the newest snapshot of the database has of tables that this store has never backed up into the
+/// repository, or whose snapshots have been dropped: the same files may be there all the same, when the tables were
+/// restored from it.
+fn reuse_of_others(
+    repository: &Repository,
+    writer: &SnapshotWriter,
+    context: &JobContext<'_>,
+    tables: &[&CutTable],
+) -> Result<()> {
+    if tables.iter().all(|table| table.files.is_empty()) {
+        return Ok(());
+    }
+    let database = &context.record()?.database;
+    let Some((name, _)) = repository.latest_snapshot_of(database)? else { return Ok(()) };
+    let Some(manifest) = readable(writer.base(&name))?.flatten() else { return Ok(()) };
+    for table in tables {
+        context.check()?;
+        if let Some(entry) = manifest.table(table.definition.name.as_str()) {
+            readable(writer.reuse(&manifest, &entry.files))?;
+        }
+    }
+    Ok(())
+}
+
+/// What an earlier snapshot has is a help, and no more: what is damaged of it is sent again.
+fn readable<T>(read: cairn_repository::Result<T>) -> Result<Option<T>> {
+    use cairn_repository::ErrorKind as Kind;
+    match read {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if matches!(error.kind(), Kind::Corrupt | Kind::NotFound | Kind::Unsupported) => {
+            tracing::warn!(%error, "an earlier snapshot cannot be built on; verify the repository");
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Rows and bytes of the partitions of `table` as `manifest` has them beside `list`.
+fn sums_in(manifest: &Manifest, list: &FileListRef, table: &CutTable) -> Option<Vec<(u64, u64)>> {
+    let entry = manifest.tables.iter().find(|entry| entry.files == *list)?;
+    let same = entry.partitions.len() == table.partitions.len()
+        && entry.partitions.iter().zip(&table.partitions).all(|(a, b)| a.definition.name == b.name)
+        && entry.definition.distribution == table.definition.distribution;
+    same.then(|| entry.partitions.iter().map(|partition| (partition.rows, partition.bytes)).collect())
+}
+
+/// Rows and bytes of each partition, whose files stand together and in order.
+fn sums(partitions: &[PartitionName], files: &[DataFile]) -> Vec<(u64, u64)> {
+    let mut rest = files;
+    let of = |partition: &PartitionName| {
+        let end = rest.iter().position(|file| file.partition != *partition).unwrap_or(rest.len());
+        let (own, others) = rest.split_at(end);
+        rest = others;
+        (own.iter().map(|file| file.rows).sum(), own.iter().map(|file| file.length).sum())
+    };
+    partitions.iter().map(of).collect()
+}
