@@ -4,7 +4,7 @@
 
 use cairn_engine::{JobStatus, TabletStore};
 use cairn_format::SnapshotLabel;
-use cairn_repository::{Transfer, VerifySelection};
+use cairn_repository::{Transfer, VerifyOptions, VerifySelection};
 use std::path::{Path, PathBuf};
 
 use crate::support::{
@@ -51,7 +51,7 @@ fn version_1_is_read() {
     let opened = store.open_repository(&repository()).unwrap();
     let snapshots = opened.snapshots(Some(&label("golden"))).unwrap();
     assert_eq!(snapshots.len(), 1);
-    let report = opened.verify(&VerifySelection::Label(label("golden")), &Transfer::new()).unwrap();
+    let report = opened.verify(&VerifyOptions::new(VerifySelection::Label(label("golden"))), &Transfer::new()).unwrap();
     assert!(report.is_clean(), "{:?}", report.findings);
     let manifest = opened.open_snapshot(&snapshots[0].label, snapshots[0].timestamp).unwrap();
     assert_eq!(manifest.label, SnapshotLabel::parse("golden").unwrap());

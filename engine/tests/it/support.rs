@@ -209,6 +209,8 @@ pub(crate) fn backup_request(name: &str) -> BackupRequest {
         repository: repository(),
         tables: None,
         timeout_s: 600,
+        ttl: None,
+        compression: None,
     }
 }
 
