@@ -1,9 +1,9 @@
 //! What the snapshots of a repository use.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 
-use cairn_format::{DatabaseName, FileListRef, Manifest, ObjectName};
+use cairn_format::{DatabaseName, FileListRef, Manifest, ObjectKey, ObjectName};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::repository::{Repository, SnapshotName};
@@ -66,18 +66,21 @@ pub(crate) fn read_snapshots(repository: &Repository, transfer: &Transfer) -> Re
 /// The data objects that a file list uses, with their lengths.
 pub(crate) type ListObjects = HashMap<ObjectName, u64>;
 
-/// Reads every file list of `snapshots` once.
+/// Reads every file list of `snapshots` once, in the order of names. A list that is missing is left out when all
+/// snapshots that use it have been dropped meanwhile.
 ///
 /// # Errors
-/// What reading one says, also when it is missing although `is_needed` says that its snapshot still exists.
+/// What reading one says.
 pub(crate) fn read_lists(
     repository: &Repository,
     snapshots: &[SnapshotFacts],
     transfer: &Transfer,
 ) -> Result<HashMap<ObjectName, ListObjects>> {
-    let mut wanted: HashMap<ObjectName, FileListRef> = HashMap::new();
-    for list in snapshots.iter().flat_map(|snapshot| &snapshot.lists) {
-        wanted.entry(list.object).or_insert(*list);
+    let mut wanted: BTreeMap<ObjectName, (FileListRef, Vec<&SnapshotName>)> = BTreeMap::new();
+    for snapshot in snapshots {
+        for list in &snapshot.lists {
+            wanted.entry(list.object).or_insert((*list, Vec::new())).1.push(&snapshot.name);
+        }
     }
     let wanted: Vec<_> = wanted.into_values().collect();
     let found = Mutex::new(HashMap::with_capacity(wanted.len()));
@@ -85,9 +88,22 @@ pub(crate) fn read_lists(
         repository.workers(),
         &wanted,
         || (),
-        |(), list| {
+        |(), (list, users)| {
             transfer.check()?;
-            let files = repository.file_locations_at(list)?;
+            let files = match repository.file_locations_at(list) {
+                Ok(files) => files,
+                // Its snapshots were there a moment ago. Those that still are would need it.
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    for name in users {
+                        let key = ObjectKey::Snapshot { label: name.label.clone(), timestamp: name.timestamp };
+                        if repository.store().head(&key)?.is_some() {
+                            return Err(error);
+                        }
+                    }
+                    return Ok(());
+                }
+                Err(error) => return Err(error),
+            };
             let mut objects = ListObjects::new();
             for file in files.files() {
                 let length = file.location.object_length;

@@ -4,8 +4,10 @@ pub(crate) mod bucket;
 pub(crate) mod closure;
 pub(crate) mod faulty;
 pub(crate) mod hooked;
+pub(crate) mod lies;
 pub(crate) mod random;
 pub(crate) mod schedule;
+pub(crate) mod source;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -69,8 +69,10 @@ impl State {
             let source = "it exists".into();
             return Err(Error::AlreadyExists { path: key.to_owned(), source });
         }
-        // The name of a manifest is its label and time; every other name is used once.
-        if self.deleted.contains(key) && !key.starts_with("snapshots/") {
+        // The name of a manifest is its label and time, and waits may come again from somebody who is late; every other
+        // name is used once.
+        let may_come_again = key.starts_with("snapshots/") || key.ends_with(".waits.json");
+        if self.deleted.contains(key) && !may_come_again {
             self.violations.push(format!("{who} put {key}, which had been deleted, again"));
         }
         self.objects.insert(key.to_owned(), bytes);

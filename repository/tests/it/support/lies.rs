@@ -20,8 +20,8 @@ pub(crate) enum Omission {
     NoFence,
     /// A writer puts no intent.
     NoIntent,
-    /// A collection puts no marks.
-    NoMarks,
+    /// A writer uses what the manifest of its last snapshot says that it read before it put its intent.
+    BaseReadEarly,
 }
 
 impl Omission {
@@ -31,11 +31,11 @@ impl Omission {
         Self::ReadOnce,
         Self::NoFence,
         Self::NoIntent,
-        Self::NoMarks,
+        Self::BaseReadEarly,
     ];
 
     fn is_of_writers(self) -> bool {
-        matches!(self, Self::MarksUnseen | Self::NoIntent)
+        matches!(self, Self::MarksUnseen | Self::NoIntent | Self::BaseReadEarly)
     }
 }
 
@@ -54,12 +54,11 @@ impl Lies {
 
     pub(crate) fn verdict(&self, kind: CallKind, subject: &str) -> Verdict {
         let folder = subject.split('/').next().unwrap_or(subject);
-        let lie = match (self.omission, kind) {
+        match (self.omission, kind) {
             (Some(Omission::MarksUnseen), CallKind::List) if folder == TRASH_PREFIX => Verdict::Pretend,
             (Some(Omission::IntentsUnseen), CallKind::List) if folder == JOBS_PREFIX => Verdict::Pretend,
             (Some(Omission::NoFence), CallKind::Put) if folder == SNAPSHOTS_PREFIX => Verdict::Pretend,
             (Some(Omission::NoIntent), CallKind::Put) if folder == JOBS_PREFIX => Verdict::Pretend,
-            (Some(Omission::NoMarks), CallKind::Put) if folder == TRASH_PREFIX => Verdict::Pretend,
             (Some(Omission::ReadOnce), CallKind::List) if folder == SNAPSHOTS_PREFIX => {
                 let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
                 let seen = seen.entry(subject.to_owned()).or_default();
@@ -67,7 +66,6 @@ impl Lies {
                 if *seen > 1 { Verdict::Stale } else { Verdict::Pass }
             }
             _ => Verdict::Pass,
-        };
-        lie
+        }
     }
 }

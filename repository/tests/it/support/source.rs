@@ -1,31 +1,96 @@
 //! A store's side of backups, as an engine does it: tables whose files come and go, the last snapshot as the base of the
 //! next, and an intent that outlives the process.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use cairn_format::{
-    Compression, DataFile, Digest, DigestAlgorithm, FileList, FileListRef, FileLocation, IntentId, Manifest,
-    ObjectName, PartitionName, SnapshotLabel, SnapshotTimestamp,
+    Column, ColumnName, ColumnType, Compression, DataFile, DatabaseName, Digest, DigestAlgorithm, Distribution,
+    FeatureSet, FieldId, FileList, FileListRef, FileLocation, IntentId, KeyModel, Manifest, ObjectName,
+    PartitionDefinition, PartitionEntry, PartitionName, Partitioning, SnapshotLabel, SnapshotTimestamp,
+    TableDefinition, TableEntry, TableName, Totals,
 };
 use cairn_repository::{
     BeginOptions, CommitOutcome, FetchFile, Repository, Result, SnapshotName, Transfer, UploadFile, UploadGroup,
 };
 
-use super::{Table, manifest_of};
+/// A table of one partition and one bucket.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct SourceTable {
+    pub(crate) name: String,
+    pub(crate) files: Vec<UploadFile>,
+}
+
+impl SourceTable {
+    pub(crate) fn new(name: impl Into<String>, files: Vec<UploadFile>) -> Self {
+        Self { name: name.into(), files }
+    }
+
+    fn partition(&self) -> PartitionName {
+        PartitionName::parse(&self.name).unwrap()
+    }
+
+    /// The rows of the file list before anybody knows where the files lie.
+    fn data_files(&self) -> Vec<DataFile> {
+        let rows = self.files.iter().zip(0..).map(|(file, ordinal)| DataFile {
+            partition: self.partition(),
+            bucket: 0,
+            ordinal,
+            digest: file.digest,
+            length: file.length,
+            rows: 1,
+            columns: Vec::new(),
+            location: FileLocation::whole(ObjectName::of_digest(file.digest), file.length),
+            source: None,
+        });
+        rows.collect()
+    }
+
+    fn entry(&self, files: FileListRef) -> TableEntry {
+        let column = Column {
+            field_id: FieldId::try_new(1).unwrap(),
+            name: ColumnName::parse("id").unwrap(),
+            column_type: ColumnType::BigInt,
+            nullable: false,
+            default: None,
+            comment: None,
+        };
+        let definition = TableDefinition {
+            name: TableName::parse(&self.name).unwrap(),
+            columns: vec![column],
+            key_model: KeyModel::Duplicate,
+            key_columns: 1,
+            partitioning: Partitioning::Unpartitioned,
+            distribution: Distribution::Random { buckets: 1 },
+            comment: None,
+            properties: BTreeMap::new(),
+            next_field_id: 2,
+        };
+        let partition = PartitionDefinition { name: self.partition(), range: None };
+        TableEntry {
+            definition,
+            partitions: vec![PartitionEntry { definition: partition, rows: files.rows, bytes: files.bytes }],
+            ddl: format!("CREATE TABLE {}", self.name),
+            files,
+        }
+    }
+}
 
 /// What a store backs up.
 pub(crate) struct Source {
-    pub(crate) tables: Vec<Table>,
+    pub(crate) tables: Vec<SourceTable>,
     pub(crate) compression: Option<Compression>,
     pub(crate) lifetime_ms: i64,
+    /// Whether the base is read before the intent is put, which is wrong.
+    pub(crate) reads_base_early: bool,
     /// The last snapshot, and the tables as they were in it.
-    base: Option<(SnapshotName, Vec<Table>)>,
+    base: Option<(SnapshotName, Vec<SourceTable>)>,
 }
 
 impl Source {
-    pub(crate) fn new(tables: Vec<Table>) -> Self {
+    pub(crate) fn new(tables: Vec<SourceTable>) -> Self {
         let lifetime_ms = cairn_format::INTENT_LIFETIME_MS;
-        Self { tables, compression: None, lifetime_ms, base: None }
+        Self { tables, compression: None, lifetime_ms, reads_base_early: false, base: None }
     }
 
     /// One attempt. `intent` is what the store knows of an earlier one, and of this one from its begin on.
@@ -36,11 +101,17 @@ impl Source {
         timestamp: SnapshotTimestamp,
         intent: &mut Option<IntentId>,
     ) -> Result<CommitOutcome> {
+        let early = match &self.base {
+            Some((name, _)) if self.reads_base_early => {
+                repository.open_snapshot(&name.label, name.timestamp).ok()
+            }
+            _ => None,
+        };
         let options = BeginOptions::default().with_resume(*intent).with_lifetime_ms(self.lifetime_ms);
         let writer = repository.begin_snapshot(label, timestamp, &options)?;
         *intent = Some(*writer.intent_id());
         let base = match &self.base {
-            Some((name, tables)) => writer.base(name)?.map(|manifest| (manifest, tables)),
+            Some((name, tables)) => writer.base(name)?.or(early).map(|manifest| (manifest, tables)),
             None => None,
         };
         let mut references: Vec<Option<FileListRef>> = vec![None; self.tables.len()];
@@ -68,12 +139,35 @@ impl Source {
         let mut put = writer.put_file_lists(lists.collect())?.into_iter();
         let references: Vec<_> =
             references.into_iter().map(|reference| reference.or_else(|| put.next()).unwrap()).collect();
-        let outcome = writer.commit(&manifest_of(label, timestamp, &self.tables, &references))?;
+        let outcome = writer.commit(&self.manifest(label, timestamp, &references))?;
         if matches!(outcome, CommitOutcome::Committed | CommitOutcome::AlreadyCommitted) {
             let name = SnapshotName { label: label.clone(), timestamp };
             self.base = Some((name, self.tables.clone()));
         }
         Ok(outcome)
+    }
+
+    fn manifest(
+        &self,
+        label: &SnapshotLabel,
+        timestamp: SnapshotTimestamp,
+        lists: &[FileListRef],
+    ) -> Manifest {
+        let tables: Vec<_> = self.tables.iter().zip(lists).map(|(table, list)| table.entry(*list)).collect();
+        Manifest {
+            label: label.clone(),
+            timestamp,
+            database: DatabaseName::parse("db").unwrap(),
+            created_at_ms: 1,
+            finished_at_ms: None,
+            ttl: None,
+            expires_at_ms: None,
+            sent: None,
+            writer: "test".into(),
+            read_features: FeatureSet::new(),
+            totals: Totals::of(&tables).unwrap(),
+            tables,
+        }
     }
 }
 
@@ -102,22 +196,24 @@ pub(crate) fn fetch_all(
     Ok(all)
 }
 
-/// A small Parquet file whose bytes depend on `seed`. A file list is one, and this crate makes no others.
-pub(crate) fn segment(directory: &Path, seed: u64) -> UploadFile {
+/// A small Parquet file of so many rows, whose bytes depend on `seed`. A file list is one, and this crate makes no others.
+pub(crate) fn segment(directory: &Path, seed: u64, rows: u32) -> UploadFile {
     let partition = PartitionName::parse("p").unwrap();
-    let digest = Digest::of(&seed.to_le_bytes());
-    let row = DataFile {
-        partition: partition.clone(),
-        bucket: 0,
-        ordinal: u32::try_from(seed).unwrap(),
-        digest,
-        length: seed,
-        rows: 1,
-        columns: Vec::new(),
-        location: FileLocation::whole(ObjectName::of_digest(digest), seed),
-        source: None,
-    };
-    let list = FileList::try_new(&[partition], vec![row]).unwrap();
+    let files = (0..rows).map(|row| {
+        let digest = Digest::of(&[seed.to_le_bytes(), u64::from(row).to_le_bytes()].concat());
+        DataFile {
+            partition: partition.clone(),
+            bucket: 0,
+            ordinal: row,
+            digest,
+            length: seed,
+            rows: 1,
+            columns: Vec::new(),
+            location: FileLocation::whole(ObjectName::of_digest(digest), seed),
+            source: None,
+        }
+    });
+    let list = FileList::try_new(std::slice::from_ref(&partition), files.collect()).unwrap();
     let intent = IntentId::parse("01ARZ3NDEKTSV4RRFFQ69G5FAV").unwrap();
     let sealed = list.seal(DigestAlgorithm::DEFAULT, intent).unwrap();
     let path = directory.join(format!("segment-{seed}.parquet"));
