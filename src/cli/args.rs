@@ -141,7 +141,7 @@ Examples:
   cairn snapshots /backups/flights --format json
   cairn snapshots /backups/flights --sizes")]
 pub(crate) struct SnapshotsArgs {
-    /// The repository: a URL, or a path
+    /// The repository: a `file://` URL with an absolute path, or a path
     #[arg(value_name = "LOCATION")]
     pub(crate) location: String,
     /// Also show the bytes that each backup had to send and those that no other snapshot needs. This reads every file list
@@ -159,7 +159,7 @@ Examples:
   cairn verify /backups/flights monday --format json
   cairn verify /backups/flights --max-age 7d --max-duration 30m      a part each night")]
 pub(crate) struct VerifyArgs {
-    /// The repository: a URL, or a path
+    /// The repository: a `file://` URL with an absolute path, or a path
     #[arg(value_name = "LOCATION")]
     pub(crate) location: String,
     /// Only the snapshots with this label
@@ -191,7 +191,7 @@ Examples:
 Retention: any of last, hourly, daily, weekly, monthly and yearly, of each database; a snapshot stays when any of
 them keeps it. Without one, only what has expired is dropped (BACKUP … PROPERTIES(\"ttl\" = \"7 DAY\")).")]
 pub(crate) struct PruneArgs {
-    /// The repository: a URL, or a path
+    /// The repository: a path, or a URL such as `file:///backups`, `s3://bucket/path`
     #[arg(value_name = "LOCATION")]
     pub(crate) location: String,
     /// Say what would be done, and do nothing

@@ -93,7 +93,8 @@ fn batch(rows: &[Row], sizes: bool) -> Result<RecordBatch, Failure> {
             let sent = rows.iter().map(|row| row.known(|m| m.sent).flatten().as_ref().map(of));
             Arc::new(sent.collect::<UInt64Array>())
         };
-        let exclusive: ArrayRef = Arc::new(rows.iter().map(|row| row.exclusive_bytes).collect::<UInt64Array>());
+        let exclusive: ArrayRef =
+            Arc::new(rows.iter().map(|row| row.exclusive_bytes).collect::<UInt64Array>());
         // Beside the other figures.
         let at = columns.iter().position(|(name, _)| *name == "bytes").map_or(columns.len(), |at| at + 1);
         columns.splice(

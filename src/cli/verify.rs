@@ -69,10 +69,14 @@ pub(crate) fn verify(
         }
     ));
     if report.remembered > 0 {
-        console.say(&format!("{} verified before and not read again", units::count(report.remembered, "object")));
+        console.say(&format!(
+            "{} verified before and not read again",
+            units::count(report.remembered, "object")
+        ));
     }
     if report.left > 0 {
-        console.say(&format!("the time is over: {} left for the next run", units::count(report.left, "object")));
+        console
+            .say(&format!("the time is over: {} left for the next run", units::count(report.left, "object")));
     }
     if let Some(why) = &report.not_recorded {
         console.say(&format!("warning: what was found right is not recorded: {why}"));

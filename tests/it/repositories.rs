@@ -43,7 +43,9 @@ fn snapshots_are_listed_from_their_manifests() {
     assert!(table.starts_with("+--") && table.contains("| one ") && table.contains("| two "), "{table}");
     let csv = place.cairn(["snapshots", &url, "--format", "csv"]).ok();
     assert!(
-        csv.starts_with("label,timestamp,database,tables,files,rows,bytes,finished,expires,writer,status\none,"),
+        csv.starts_with(
+            "label,timestamp,database,tables,files,rows,bytes,finished,expires,writer,status\none,"
+        ),
         "{csv}"
     );
     assert_eq!(contents(&place), before, "the repository was written");

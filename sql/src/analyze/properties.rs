@@ -30,7 +30,8 @@ const REPLICATION_NUM: u32 = 3;
 
 impl BackupProperties {
     pub(super) fn parse(properties: &Properties) -> Result<Self> {
-        let mut parsed = Self { incremental: false, timeout_s: DEFAULT_TIMEOUT_S, ttl: None, compression: None };
+        let mut parsed =
+            Self { incremental: false, timeout_s: DEFAULT_TIMEOUT_S, ttl: None, compression: None };
         let mut unknown = Vec::new();
         for (key, value) in properties {
             match key.as_str() {
@@ -165,7 +166,10 @@ mod tests {
     #[test]
     fn backup_properties_are_checked_with_starrocks_words() {
         let default = BackupProperties::parse(&list(&[])).unwrap();
-        assert_eq!(default, BackupProperties { incremental: false, timeout_s: 86_400, ttl: None, compression: None });
+        assert_eq!(
+            default,
+            BackupProperties { incremental: false, timeout_s: 86_400, ttl: None, compression: None }
+        );
         let given = list(&[("type", "Full"), ("timeout", "600"), ("ttl", "  ")]);
         let parsed = BackupProperties::parse(&given).unwrap();
         assert_eq!((parsed.timeout_s, parsed.ttl), (600, None));

@@ -49,9 +49,11 @@ impl Executor<'_> {
             Request::Cancel(database, kind) => {
                 store.cancel_job(&database, kind)?;
             }
-            Request::AlterRepository(..) => return Err(Error::not_supported("ALTER REPOSITORY")),
+            Request::AlterRepository(name, set) => store.alter_repository(&name, &set)?,
             Request::CheckRepository(_) => return Err(Error::not_supported("CHECK REPOSITORY")),
-            Request::DropSnapshot { .. } => return Err(Error::not_supported("DROP SNAPSHOT")),
+            Request::DropSnapshot { repository, label, force } => {
+                store.drop_snapshot(&repository, &label, force)?;
+            }
             Request::Use(_) | Request::Nothing => {}
             rows => return self.rows(rows).map(Outcome::Rows),
         }

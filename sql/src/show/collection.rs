@@ -63,8 +63,12 @@ impl CollectionStep {
     /// What a collection would do.
     pub fn of_plan(plan: &CollectionPlan) -> Vec<Self> {
         let mut steps = Vec::new();
-        steps.extend(plan.drops.iter().map(|drop| Self::of_snapshot(CollectionAction::Drop, &drop.name, &drop.reason)));
-        steps.extend(plan.keeps.iter().map(|keep| Self::of_snapshot(CollectionAction::Keep, &keep.name, &keep.reason)));
+        steps.extend(
+            plan.drops.iter().map(|drop| Self::of_snapshot(CollectionAction::Drop, &drop.name, &drop.reason)),
+        );
+        steps.extend(
+            plan.keeps.iter().map(|keep| Self::of_snapshot(CollectionAction::Keep, &keep.name, &keep.reason)),
+        );
         steps.extend(plan.gives_up.iter().map(Self::end));
         for sweep in &plan.sweeps {
             match sweep.state {
@@ -80,7 +84,10 @@ impl CollectionStep {
     pub fn of_report(report: &CollectionReport) -> Vec<Self> {
         let mut steps = Vec::new();
         steps.extend(
-            report.dropped.iter().map(|drop| Self::of_snapshot(CollectionAction::Drop, &drop.name, &drop.reason)),
+            report
+                .dropped
+                .iter()
+                .map(|drop| Self::of_snapshot(CollectionAction::Drop, &drop.name, &drop.reason)),
         );
         steps.extend(report.given_up.iter().map(|intent| Self::end(&WaitingFor::from(intent))));
         steps.extend(report.deleted.iter().map(Self::delete));
@@ -113,12 +120,22 @@ impl CollectionStep {
 
     fn mark(object: &UnusedObject) -> Self {
         let reason = "no snapshot uses it".to_owned();
-        Self { action: CollectionAction::Mark, object: object.key.to_string(), reason, bytes: Some(object.length) }
+        Self {
+            action: CollectionAction::Mark,
+            object: object.key.to_string(),
+            reason,
+            bytes: Some(object.length),
+        }
     }
 
     fn delete(object: &UnusedObject) -> Self {
         let reason = "marked, and no snapshot uses it".to_owned();
-        Self { action: CollectionAction::Delete, object: object.key.to_string(), reason, bytes: Some(object.length) }
+        Self {
+            action: CollectionAction::Delete,
+            object: object.key.to_string(),
+            reason,
+            bytes: Some(object.length),
+        }
     }
 
     fn wait(sweep: &PlannedSweep) -> Self {

@@ -104,7 +104,8 @@ type Opened<'a> = (&'a SnapshotName, cairn_repository::Result<Times>);
 fn of_label(snapshots: &[Opened<'_>]) -> Row {
     let label = snapshots.first().map_or_else(String::new, |(name, _)| name.label.to_string());
     let failed = snapshots.iter().rev().find_map(|(_, opened)| opened.as_ref().err());
-    let status = failed.map_or_else(|| "OK".to_owned(), |error| format!("ERROR: Failed to get info: {error}"));
+    let status =
+        failed.map_or_else(|| "OK".to_owned(), |error| format!("ERROR: Failed to get info: {error}"));
     let lines = |of: fn(&Times) -> &str| {
         let texts = snapshots.iter().map(|(_, opened)| opened.as_ref().map_or(NULL, of));
         texts.collect::<Vec<_>>().join("\n")
@@ -126,9 +127,7 @@ fn detailed(repository: &Repository, label: &str, timestamp: &str) -> Row {
         Ok(manifest) => {
             (manifest.database.to_string(), details(&manifest), "OK".to_owned(), Times::of(&manifest))
         }
-        Err(error) => {
-            (unknown(), unknown(), format!("ERROR: Failed to get info: {error}"), Times::unknown())
-        }
+        Err(error) => (unknown(), unknown(), format!("ERROR: Failed to get info: {error}"), Times::unknown()),
     };
     row([
         label.to_owned(),

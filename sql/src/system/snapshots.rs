@@ -128,28 +128,28 @@ struct Known {
 impl Known {
     fn row(&self, repository: &RepositoryName, snapshot: Option<&SnapshotName>, status: &str) -> Row {
         let manifest = self.manifest.as_ref();
-    let number = |of: fn(&Manifest) -> Option<u64>| manifest.and_then(of).map(Value::Number);
-    let time = |of: fn(&Manifest) -> Option<i64>| manifest.and_then(of).map(Value::Time);
-    vec![
-        Some(repository.as_str().into()),
-        snapshot.map(|name| name.label.to_string().into()),
-        snapshot.map(|name| name.timestamp.to_string().into()),
-        manifest.map(|manifest| manifest.database.as_str().into()),
-        time(|manifest| Some(manifest.created_at_ms)),
-        time(|manifest| manifest.finished_at_ms),
-        time(|manifest| manifest.expires_at_ms),
-        manifest.and_then(|manifest| manifest.ttl.as_deref()).map(Value::from),
-        manifest.map(|manifest| manifest.writer.as_str().into()),
-        number(|manifest| Some(manifest.tables.len() as u64)),
-        number(|manifest| Some(manifest.totals.files)),
-        number(|manifest| Some(manifest.totals.rows)),
-        number(|manifest| Some(manifest.totals.bytes)),
-        number(|manifest| manifest.sent.map(|sent| sent.files)),
-        number(|manifest| manifest.sent.map(|sent| sent.bytes)),
-        self.exclusive_bytes.map(Value::Number),
-        self.structure_verified_ms.map(Value::Time),
-        self.data_verified_ms.map(Value::Time),
-        Some(status.into()),
-    ]
-}
+        let number = |of: fn(&Manifest) -> Option<u64>| manifest.and_then(of).map(Value::Number);
+        let time = |of: fn(&Manifest) -> Option<i64>| manifest.and_then(of).map(Value::Time);
+        vec![
+            Some(repository.as_str().into()),
+            snapshot.map(|name| name.label.to_string().into()),
+            snapshot.map(|name| name.timestamp.to_string().into()),
+            manifest.map(|manifest| manifest.database.as_str().into()),
+            time(|manifest| Some(manifest.created_at_ms)),
+            time(|manifest| manifest.finished_at_ms),
+            time(|manifest| manifest.expires_at_ms),
+            manifest.and_then(|manifest| manifest.ttl.as_deref()).map(Value::from),
+            manifest.map(|manifest| manifest.writer.as_str().into()),
+            number(|manifest| Some(manifest.tables.len() as u64)),
+            number(|manifest| Some(manifest.totals.files)),
+            number(|manifest| Some(manifest.totals.rows)),
+            number(|manifest| Some(manifest.totals.bytes)),
+            number(|manifest| manifest.sent.map(|sent| sent.files)),
+            number(|manifest| manifest.sent.map(|sent| sent.bytes)),
+            self.exclusive_bytes.map(Value::Number),
+            self.structure_verified_ms.map(Value::Time),
+            self.data_verified_ms.map(Value::Time),
+            Some(status.into()),
+        ]
+    }
 }

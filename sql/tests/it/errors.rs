@@ -174,7 +174,11 @@ const CASES: &[(&str, ErrorKind, &str)] = &[
     ("CHECK REPOSITORY q", Analysis, "Repository [q] does not exist"),
     ("VERIFY REPOSITORY q", Analysis, "Repository [q] does not exist"),
     ("VERIFY SNAPSHOT s ON q", Analysis, "Repository [q] does not exist"),
-    ("VERIFY SNAPSHOT s ON r PROPERTIES ('level' = 'deep')", Analysis, "unknown level 'deep' of verification: use structure or data"),
+    (
+        "VERIFY SNAPSHOT s ON r PROPERTIES ('level' = 'deep')",
+        Analysis,
+        "unknown level 'deep' of verification: use structure or data",
+    ),
     ("VERIFY REPOSITORY r PROPERTIES ('max_age' = 'long')", Analysis, "max_age: 'long' is no length of time"),
     (
         "VERIFY REPOSITORY r PROPERTIES ('max_duration' = '1 MONTH')",

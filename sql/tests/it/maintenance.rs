@@ -70,8 +70,9 @@ fn a_read_only_repository_is_not_touched() {
     let root = tempfile::tempdir().unwrap();
     let mut shell = shell(root.path());
     backup(&mut shell, "BACKUP SNAPSHOT one TO r");
-    shell.run(&format!("CREATE READ ONLY REPOSITORY o WITH BROKER ON LOCATION '{}/r'", root.path().display()));
-    for sql in ["DROP SNAPSHOT one ON o", "DROP SNAPSHOT one ON o FORCE", "PRUNE REPOSITORY o"] {
+    shell
+        .run(&format!("CREATE READ ONLY REPOSITORY o WITH BROKER ON LOCATION '{}/r'", root.path().display()));
+    for sql in ["DROP SNAPSHOT one ON o", "DROP SNAPSHOT one ON o FORCE", "PRUNE REPOSITORY o", "CHECK REPOSITORY o"] {
         let error = shell.refusal(sql);
         assert_eq!(error.kind(), ErrorKind::ReadOnly, "{sql}: {error}");
         assert!(error.to_string().contains("read only"), "{sql}: {error}");
@@ -96,7 +97,9 @@ fn a_time_to_live_is_shown_and_obeyed() {
     assert!(columns[6] > columns[4], "{shown}");
     assert!(shell.value("SHOW SNAPSHOT ON r WHERE SNAPSHOT = 'forever'").ends_with("|NULL|NULL"));
     assert_eq!(
-        shell.rows("SELECT snapshot, ttl, expire_time > finish_time FROM information_schema.snapshots ORDER BY 1"),
+        shell.rows(
+            "SELECT snapshot, ttl, expire_time > finish_time FROM information_schema.snapshots ORDER BY 1"
+        ),
         ["forever|NULL|NULL", "moment|1 SECOND|true", "month|1 MONTH|true"]
     );
     std::thread::sleep(std::time::Duration::from_millis(1100));
@@ -118,7 +121,10 @@ fn retention_says_what_is_kept_and_pruning_deletes_the_rest() {
         backup(&mut shell, &format!("BACKUP SNAPSHOT {label} TO r"));
     }
     assert_eq!(data_files(root.path()), 3);
-    assert_eq!(shell.columns("PRUNE REPOSITORY r PROPERTIES ('dry_run' = 'true')"), ["Action", "Object", "Reason", "Bytes"]);
+    assert_eq!(
+        shell.columns("PRUNE REPOSITORY r PROPERTIES ('dry_run' = 'true')"),
+        ["Action", "Object", "Reason", "Bytes"]
+    );
     let nothing = shell.rows("PRUNE REPOSITORY r");
     assert!(nothing.is_empty(), "{nothing:?}");
     let plan = shell.rows("PRUNE REPOSITORY r PROPERTIES ('dry_run' = 'true', 'retention' = 'last=1')");
@@ -155,9 +161,8 @@ fn verifying_finds_damage_and_sums_up() {
     }
     let error = shell.refusal("VERIFY SNAPSHOT three ON r");
     assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
-    let error = shell.refusal(
-        "VERIFY SNAPSHOT one ON r PROPERTIES ('backup_timestamp' = '2024-12-09-10-25-58-842')",
-    );
+    let error =
+        shell.refusal("VERIFY SNAPSHOT one ON r PROPERTIES ('backup_timestamp' = '2024-12-09-10-25-58-842')");
     assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
 
     damage_a_data_file(root.path());

@@ -86,7 +86,12 @@ fn look_into(location: &Path, runtime: &Handle, narrator: &mut Narrator<'_>) -> 
     let repository = repository::open(&location, Access::ReadOnly, runtime)?;
     narrator.tell("");
     narrator.tell(&format!("$ cairn verify {location}"));
-    verify::verify(&repository, &VerifyOptions::new(VerifySelection::All), Format::Table, narrator.console())?;
+    verify::verify(
+        &repository,
+        &VerifyOptions::new(VerifySelection::All),
+        Format::Table,
+        narrator.console(),
+    )?;
 
     let snapshots = repository.snapshots(None)?;
     let Some(name) = snapshots.first() else {
@@ -107,7 +112,7 @@ fn look_into(location: &Path, runtime: &Handle, narrator: &mut Narrator<'_>) -> 
         file.partition,
         units::bytes(file.length)
     ));
-    narrator.tell(&format!("{location}/{}", ObjectKey::Data(file.digest)));
+    narrator.tell(&format!("{location}/{}", ObjectKey::Data(file.location.object)));
     Ok(())
 }
 
