@@ -77,7 +77,7 @@ pub use cairn_repository::{
     SystemStores, Transfer, VerifyReport, VerifySelection,
 };
 pub use cairn_sql::{
-    Checker, Error, ErrorKind, Outcome, ParseError, Result, Rows, Session, SourceStatement, Statement,
-    parse_statement, split_statements,
+    Checker, CollectionAction, CollectionStep, Error, ErrorKind, Outcome, ParseError, Result, Rows, Session,
+    SourceStatement, Statement, parse_statement, split_statements,
 };
 pub use database::Database;

@@ -40,3 +40,4 @@ pub use error::{Error, ErrorKind, Result};
 pub use outcome::{Outcome, Rows};
 pub use parser::{ParseError, SourceStatement, parse_statement, split_statements};
 pub use session::Session;
+pub use show::{CollectionAction, CollectionStep};

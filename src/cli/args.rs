@@ -2,7 +2,9 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
+use cairn_format::{Retention, VerifyLevel, parse_duration};
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
@@ -26,6 +28,7 @@ Examples:
   cairn sql --data ./a -e 'SHOW DATABASES'
   cairn snapshots file:///backups/flights
   cairn verify file:///backups/flights monday
+  cairn prune --dry-run file:///backups/flights --retention 'last=7, daily=30'
 
 Exit codes:
   0  done, and nothing is wrong
@@ -57,8 +60,16 @@ pub(crate) enum Command {
     ///
     /// Objects that several snapshots share are read once. Whatever is wrong is a row on standard output: the object,
     /// its problem and the snapshots it harms. The exit code is 1 then, 0 when nothing is wrong, and 2 when the machine
-    /// could not read. The repository is only read.
+    /// could not read. What was found right is recorded in the repository, so that --max-age can leave it out the next
+    /// time; with --no-record the repository is only read.
     Verify(VerifyArgs),
+    /// Drop the snapshots that have had their time, and delete what no snapshot needs; needs no data directory
+    ///
+    /// Every step is a row on standard output: `drop` and `keep` are about snapshots and say why; `mark` is about objects
+    /// that no snapshot needs any more; `delete` is about those that were marked long enough ago; `wait` is about marks that
+    /// a running backup holds up. With --dry-run the rows are the plan, and nothing is written. It is safe to run while
+    /// backups run, in this process or in others, and at any time to run it again.
+    Prune(PruneArgs),
     /// Load, back up, verify and restore the bundled real data, and narrate it
     ///
     /// The data is every flight that left New York in 2013. The demo runs the very statements that it prints, in a
@@ -127,11 +138,15 @@ pub(crate) enum Format {
 #[command(after_help = "\
 Examples:
   cairn snapshots file:///backups/flights
-  cairn snapshots /backups/flights --format json")]
+  cairn snapshots /backups/flights --format json
+  cairn snapshots /backups/flights --sizes")]
 pub(crate) struct SnapshotsArgs {
     /// The repository: a `file://` URL with an absolute path, or a path
     #[arg(value_name = "LOCATION")]
     pub(crate) location: String,
+    /// Also show the bytes that each backup had to send and those that no other snapshot needs. This reads every file list
+    #[arg(long)]
+    pub(crate) sizes: bool,
     /// How the list is written
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,
@@ -141,7 +156,8 @@ pub(crate) struct SnapshotsArgs {
 #[command(after_help = "\
 Examples:
   cairn verify file:///backups/flights
-  cairn verify /backups/flights monday --format json")]
+  cairn verify /backups/flights monday --format json
+  cairn verify /backups/flights --max-age 7d --max-duration 30m      a part each night")]
 pub(crate) struct VerifyArgs {
     /// The repository: a `file://` URL with an absolute path, or a path
     #[arg(value_name = "LOCATION")]
@@ -149,7 +165,45 @@ pub(crate) struct VerifyArgs {
     /// Only the snapshots with this label
     #[arg(value_name = "LABEL")]
     pub(crate) label: Option<String>,
+    /// How thorough: `structure` checks that everything is there and is what it should be, `data` reads every byte
+    #[arg(long, value_name = "LEVEL", default_value = "data", value_parser = VerifyLevel::parse)]
+    pub(crate) level: VerifyLevel,
+    /// Do not read again what was found right no longer ago than this, such as 7d or '12 HOUR'
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub(crate) max_age: Option<Duration>,
+    /// Stop after this time, such as 30m; the next run goes on
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub(crate) max_duration: Option<Duration>,
+    /// Do not record what was found right: the repository is only read
+    #[arg(long)]
+    pub(crate) no_record: bool,
     /// How findings are written
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  cairn prune --dry-run /backups/flights
+  cairn prune s3://backups/flights --retention 'last=7, daily=30, monthly=12'
+
+Retention: any of last, hourly, daily, weekly, monthly and yearly, of each database; a snapshot stays when any of
+them keeps it. Without one, only what has expired is dropped (BACKUP … PROPERTIES(\"ttl\" = \"7 DAY\")).")]
+pub(crate) struct PruneArgs {
+    /// The repository: a path, or a URL such as `file:///backups`, `s3://bucket/path`
+    #[arg(value_name = "LOCATION")]
+    pub(crate) location: String,
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Which snapshots are kept, such as 'last=7, daily=30'
+    #[arg(long, value_name = "POLICY", value_parser = Retention::parse)]
+    pub(crate) retention: Option<Retention>,
+    /// How long what nobody needs stays where it is once it is marked, such as 1h
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub(crate) grace: Option<Duration>,
+    /// How the steps are written
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,
 }

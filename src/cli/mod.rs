@@ -11,6 +11,7 @@ mod failure;
 mod interrupt;
 mod output;
 mod progress;
+mod prune;
 mod repository;
 mod runtime;
 mod snapshots;
@@ -47,6 +48,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<(), Failure> {
         Command::Sql(arguments) => sql::run(&arguments, console),
         Command::Snapshots(arguments) => snapshots::run(&arguments, console),
         Command::Verify(arguments) => verify::run(&arguments, console),
+        Command::Prune(arguments) => prune::run(&arguments, console),
         Command::Demo(arguments) => demo::run(&arguments, console),
     }
 }

@@ -1,10 +1,11 @@
-//! `cairn snapshots`: what a repository holds, from its manifests alone.
+//! `cairn snapshots`: what a repository holds, from its manifests alone unless sizes are asked for.
 
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMillisecondArray, UInt64Array};
-use cairn::{Repository, SnapshotName};
-use cairn_format::Manifest;
+use cairn::{Access, SnapshotName, Transfer};
+use cairn_format::{Manifest, Sent};
+use cairn_repository::SnapshotSizes;
 
 use super::args::SnapshotsArgs;
 use super::console::Console;
@@ -13,10 +14,19 @@ use super::{output, repository, runtime, units};
 
 pub(crate) fn run(arguments: &SnapshotsArgs, console: &mut Console) -> Result<(), Failure> {
     let runtime = runtime::build()?;
-    let repository = repository::open(&arguments.location, runtime.handle())?;
+    let repository = repository::open(&arguments.location, Access::ReadOnly, runtime.handle())?;
     let snapshots = repository.snapshots(None)?;
-    let rows: Vec<Row> = snapshots.into_iter().map(|name| Row::read(&repository, name)).collect();
-    output::write_batch(&batch(&rows)?, arguments.format, console)?;
+    let manifests = repository.open_snapshots(&snapshots, |manifest| manifest);
+    let mut rows: Vec<Row> =
+        snapshots.into_iter().zip(manifests).map(|(name, manifest)| Row::new(name, manifest)).collect();
+    if arguments.sizes {
+        match repository.snapshot_sizes(&Transfer::new()) {
+            Ok(sizes) => rows.iter_mut().for_each(|row| row.exclusive_bytes = exclusive(&sizes, &row.name)),
+            // One damaged object anywhere hides what is whose, and nothing else.
+            Err(error) => console.say(&format!("warning: exclusive_bytes cannot be told: {error}")),
+        }
+    }
+    output::write_batch(&batch(&rows, arguments.sizes)?, arguments.format, console)?;
     console.flush()?;
 
     let damaged: Vec<_> = rows.iter().filter_map(|row| row.manifest.as_ref().err()).collect();
@@ -34,17 +44,20 @@ pub(crate) fn run(arguments: &SnapshotsArgs, console: &mut Console) -> Result<()
     }
 }
 
+fn exclusive(sizes: &[SnapshotSizes], name: &SnapshotName) -> Option<u64> {
+    sizes.iter().find(|sizes| sizes.name == *name).map(|sizes| sizes.exclusive_bytes)
+}
+
 /// One snapshot, and what its manifest says or why it cannot be read.
 struct Row {
     name: SnapshotName,
     manifest: Result<Manifest, String>,
+    exclusive_bytes: Option<u64>,
 }
 
 impl Row {
-    fn read(repository: &Repository, name: SnapshotName) -> Self {
-        let manifest =
-            repository.open_snapshot(&name.label, name.timestamp).map_err(|error| error.to_string());
-        Self { name, manifest }
+    fn new(name: SnapshotName, manifest: cairn_repository::Result<Manifest>) -> Self {
+        Self { name, manifest: manifest.map_err(|error| error.to_string()), exclusive_bytes: None }
     }
 
     fn known<T>(&self, of: impl FnOnce(&Manifest) -> T) -> Option<T> {
@@ -52,16 +65,17 @@ impl Row {
     }
 }
 
-fn batch(rows: &[Row]) -> Result<RecordBatch, Failure> {
+fn batch(rows: &[Row], sizes: bool) -> Result<RecordBatch, Failure> {
     let text = |of: fn(&Row) -> Option<String>| -> ArrayRef {
         Arc::new(rows.iter().map(of).collect::<StringArray>())
     };
     let number = |of: fn(&Manifest) -> u64| -> ArrayRef {
         Arc::new(rows.iter().map(|row| row.known(of)).collect::<UInt64Array>())
     };
-    let finished = rows.iter().map(|row| row.known(|m| m.finished_at_ms).flatten());
-    let finished: ArrayRef = Arc::new(finished.collect::<TimestampMillisecondArray>());
-    let columns = [
+    let time = |of: fn(&Manifest) -> Option<i64>| -> ArrayRef {
+        Arc::new(rows.iter().map(|row| row.known(of).flatten()).collect::<TimestampMillisecondArray>())
+    };
+    let mut columns = vec![
         ("label", text(|row| Some(row.name.label.to_string()))),
         ("timestamp", text(|row| Some(row.name.timestamp.to_string()))),
         ("database", text(|row| row.known(|m| m.database.to_string()))),
@@ -69,10 +83,29 @@ fn batch(rows: &[Row]) -> Result<RecordBatch, Failure> {
         ("files", number(|m| m.totals.files)),
         ("rows", number(|m| m.totals.rows)),
         ("bytes", number(|m| m.totals.bytes)),
-        ("finished", finished),
+        ("finished", time(|m| m.finished_at_ms)),
+        ("expires", time(|m| m.expires_at_ms)),
         ("writer", text(|row| row.known(|m| m.writer.clone()))),
         ("status", text(|row| Some(row.manifest.as_ref().err().cloned().unwrap_or_else(|| "ok".to_owned())))),
     ];
-    RecordBatch::try_from_iter_with_nullable(columns.map(|(name, array)| (name, array, true)))
+    if sizes {
+        let sent = |of: fn(&Sent) -> u64| -> ArrayRef {
+            let sent = rows.iter().map(|row| row.known(|m| m.sent).flatten().as_ref().map(of));
+            Arc::new(sent.collect::<UInt64Array>())
+        };
+        let exclusive: ArrayRef =
+            Arc::new(rows.iter().map(|row| row.exclusive_bytes).collect::<UInt64Array>());
+        // Beside the other figures.
+        let at = columns.iter().position(|(name, _)| *name == "bytes").map_or(columns.len(), |at| at + 1);
+        columns.splice(
+            at..at,
+            [
+                ("new_files", sent(|sent| sent.files)),
+                ("new_bytes", sent(|sent| sent.bytes)),
+                ("exclusive_bytes", exclusive),
+            ],
+        );
+    }
+    RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true)))
         .map_err(Failure::ours)
 }

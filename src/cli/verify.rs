@@ -6,9 +6,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
-use cairn::{Repository, Transfer, VerifyReport, VerifySelection};
+use cairn::{Access, Repository, Transfer, VerifyReport, VerifySelection};
 use cairn_format::{DESCRIPTOR_KEY, SnapshotLabel};
-use cairn_repository::ErrorKind;
+use cairn_repository::{ErrorKind, VerifyOptions};
 
 use super::args::{Format, VerifyArgs};
 use super::console::Console;
@@ -27,7 +27,9 @@ pub(crate) fn run(arguments: &VerifyArgs, console: &mut Console) -> Result<(), F
         Some(label) => VerifySelection::Label(SnapshotLabel::parse(label).map_err(Failure::users)?),
         None => VerifySelection::All,
     };
-    let repository = match repository::open(&arguments.location, runtime.handle()) {
+    // A repository that may only be read is verified just as well, without a record.
+    let access = if arguments.no_record { Access::ReadOnly } else { Access::ReadWrite };
+    let repository = match repository::open(&arguments.location, access, runtime.handle()) {
         Ok(repository) => repository,
         // Nothing can be read without its descriptor: that is the one finding.
         Err(error) if error.kind() == ErrorKind::Corrupt => {
@@ -36,18 +38,23 @@ pub(crate) fn run(arguments: &VerifyArgs, console: &mut Console) -> Result<(), F
         }
         Err(error) => return Err(error.into()),
     };
-    verify(&repository, &selection, arguments.format, console)
+    let options = VerifyOptions::new(selection)
+        .with_level(arguments.level)
+        .with_max_age(arguments.max_age)
+        .with_max_duration(arguments.max_duration)
+        .with_record(!arguments.no_record);
+    verify(&repository, &options, arguments.format, console)
 }
 
 /// Verifies and reports.
 pub(crate) fn verify(
     repository: &Repository,
-    selection: &VerifySelection,
+    options: &VerifyOptions,
     format: Format,
     console: &mut Console,
 ) -> Result<(), Failure> {
     let start = Instant::now();
-    let report = watched(repository, selection, console.draws())?;
+    let report = watched(repository, options, console.draws())?;
     let time = start.elapsed();
     let rate = units::rate(report.bytes, time).map_or_else(String::new, |rate| format!(", {rate}"));
     console.say(&format!(
@@ -61,6 +68,19 @@ pub(crate) fn verify(
             n => units::count(n, "finding"),
         }
     ));
+    if report.remembered > 0 {
+        console.say(&format!(
+            "{} verified before and not read again",
+            units::count(report.remembered, "object")
+        ));
+    }
+    if report.left > 0 {
+        console
+            .say(&format!("the time is over: {} left for the next run", units::count(report.left, "object")));
+    }
+    if let Some(why) = &report.not_recorded {
+        console.say(&format!("warning: what was found right is not recorded: {why}"));
+    }
     let findings: Vec<_> = report.findings.iter().map(Found::from).collect();
     report_findings(&findings, format, console)
 }
@@ -111,17 +131,17 @@ fn report_findings(findings: &[Found], format: Format, console: &mut Console) ->
 /// Verifies with a bar, where bars are drawn.
 fn watched(
     repository: &Repository,
-    selection: &VerifySelection,
+    options: &VerifyOptions,
     draws: bool,
 ) -> Result<VerifyReport, cairn_repository::Error> {
     let transfer = Transfer::new();
     if !draws {
-        return repository.verify(selection, &transfer);
+        return repository.verify(options, &transfer);
     }
-    let (files_total, bytes_total) = expected(repository, selection);
+    let (files_total, bytes_total) = expected(repository, &options.selection);
     let progress = Progress::new("verify".to_owned(), draws);
     thread::scope(|scope| {
-        let work = scope.spawn(|| repository.verify(selection, &transfer));
+        let work = scope.spawn(|| repository.verify(options, &transfer));
         while !work.is_finished() {
             progress.set(transfer.files_done(), files_total, transfer.bytes_done(), bytes_total);
             thread::park_timeout(FRAME);

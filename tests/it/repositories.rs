@@ -43,7 +43,9 @@ fn snapshots_are_listed_from_their_manifests() {
     assert!(table.starts_with("+--") && table.contains("| one ") && table.contains("| two "), "{table}");
     let csv = place.cairn(["snapshots", &url, "--format", "csv"]).ok();
     assert!(
-        csv.starts_with("label,timestamp,database,tables,files,rows,bytes,finished,writer,status\none,"),
+        csv.starts_with(
+            "label,timestamp,database,tables,files,rows,bytes,finished,expires,writer,status\none,"
+        ),
         "{csv}"
     );
     assert_eq!(contents(&place), before, "the repository was written");
@@ -68,18 +70,58 @@ fn a_damaged_manifest_is_a_row_and_not_the_end() {
 fn a_good_repository_verifies_and_is_not_written() {
     let place = backed_up();
     let before = contents(&place);
-    let run = place.cairn(["verify", &place.text("r")]);
+    let run = place.cairn(["verify", &place.text("r"), "--no-record"]);
     assert!(
         run.err.contains("2 snapshots") && run.err.contains("everything is as it was written"),
         "{run:?}"
     );
     assert_eq!(run.ok(), "");
-    let run = place.cairn(["verify", &place.text("r"), "two", "--format", "csv"]);
+    let run = place.cairn(["verify", &place.text("r"), "two", "--no-record", "--format", "csv"]);
     assert!(run.err.contains("1 snapshot,"), "{run:?}");
     assert_eq!(run.ok(), "object,problem,snapshots\n");
     assert_eq!(contents(&place), before, "the repository was written");
     let said = place.cairn(["verify", &place.text("r"), "three"]).failed(1);
     assert!(said.contains("'three'"), "{said}");
+}
+
+#[test]
+fn what_was_verified_is_not_read_again_while_it_is_fresh() {
+    let place = backed_up();
+    let verify = |arguments: &[&str]| {
+        let location = place.text("r");
+        let mut all = vec!["verify", location.as_str()];
+        all.extend(arguments);
+        let run = place.cairn(all);
+        assert_eq!(run.code, Some(0), "{run:?}");
+        run.err
+    };
+    let damaged = files_below(&place.path("r/data")).remove(0);
+    let mut bytes = fs::read(&damaged).unwrap();
+    verify(&["--max-age", "7d"]);
+    assert!(!files_below(&place.path("r/verified")).is_empty());
+    // Damage of the same length is not looked for among what was read a moment ago.
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&damaged, bytes).unwrap();
+    verify(&["--max-age", "7d"]);
+    verify(&["--level", "structure"]);
+    let run = place.cairn(["verify", &place.text("r"), "--format", "csv"]);
+    assert_eq!(run.code, Some(1), "{run:?}");
+}
+
+#[test]
+fn sizes_tell_what_is_new_and_what_is_nobody_elses() {
+    let place = backed_up();
+    let json = place.cairn(["snapshots", &place.text("r"), "--sizes", "--format", "json"]).ok();
+    let rows: Vec<serde_json::Value> = json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let number = |row: usize, column: &str| rows[row][column].as_u64().unwrap();
+    assert_eq!(number(0, "new_bytes"), number(0, "bytes"), "{json}");
+    assert_eq!((number(1, "new_bytes"), number(1, "exclusive_bytes")), (0, 0), "{json}");
+    assert_eq!(number(0, "exclusive_bytes"), 0, "{json}");
+    fs::remove_dir_all(place.path("r/snapshots/two")).unwrap();
+    let json = place.cairn(["snapshots", &place.text("r"), "--sizes", "--format", "json"]).ok();
+    let row: serde_json::Value = serde_json::from_str(json.trim()).unwrap();
+    assert_eq!(row["exclusive_bytes"], row["bytes"], "{json}");
 }
 
 #[test]
@@ -101,7 +143,7 @@ fn damage_to_any_object_is_found_and_named() {
                 Some(bytes) => fs::write(&path, bytes).unwrap(),
                 None => fs::remove_file(&path).unwrap(),
             }
-            let run = place.cairn(["verify", &place.text("r"), "--format", "json"]);
+            let run = place.cairn(["verify", &place.text("r"), "--no-record", "--format", "json"]);
             assert_eq!(run.code, Some(1), "{key}, {harm}: {run:?}");
             let finding: serde_json::Value = serde_json::from_str(run.out.lines().next().unwrap()).unwrap();
             assert_eq!(finding["object"], key.as_str(), "{run:?}");

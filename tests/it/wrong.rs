@@ -12,6 +12,9 @@ fn arguments() {
         (&["sql"], "--data"),
         (&["sql", "--data", "a", "--format", "xml"], "table, csv, json"),
         (&["snapshots"], "LOCATION"),
+        (&["verify", "x", "--level", "deep"], "use structure or data"),
+        (&["verify", "x", "--max-age", "forever"], "no length of time"),
+        (&["prune"], "LOCATION"),
         (&[], "Usage"),
     ];
     for (arguments, expected) in cases {
@@ -21,7 +24,7 @@ fn arguments() {
         assert!(said.contains(expected), "{arguments:?}: {said}");
     }
     assert!(place.cairn(["--version"]).ok().starts_with("cairn 0."));
-    for command in ["sql", "snapshots", "verify", "demo"] {
+    for command in ["sql", "snapshots", "verify", "prune", "demo"] {
         let help = place.cairn([command, "--help"]).ok();
         assert!(help.contains(&format!("Usage: cairn {command}")), "{help}");
     }
@@ -62,11 +65,11 @@ fn a_repository_location_that_is_a_file_or_of_another_kind() {
     let location = place.path("file");
     let said = place.sql("a", &repository(&location)).failed(1);
     assert!(said.contains("is a file"), "{said}");
-    for command in ["snapshots", "verify"] {
+    for command in ["snapshots", "verify", "prune"] {
         let said = place.cairn([command, &file]).failed(1);
         assert!(said.contains("is a file"), "{command}: {said}");
-        let said = place.cairn([command, "s3://bucket/x"]).failed(1);
-        assert!(said.contains("'s3'"), "{command}: {said}");
+        let said = place.cairn([command, "hdfs://host/x"]).failed(1);
+        assert!(said.contains("hdfs"), "{command}: {said}");
         let said = place.cairn([command, &place.text("nowhere")]).failed(1);
         assert!(said.contains("there is no repository"), "{command}: {said}");
     }

@@ -1,7 +1,7 @@
 //! Property lists of BACKUP and RESTORE.
 
 use cairn_engine::{DEFAULT_TIMEOUT_S, MIN_TIMEOUT_S};
-use cairn_format::{SnapshotTimestamp, Ttl};
+use cairn_format::{Compression, SnapshotTimestamp, Ttl};
 
 use super::names::analysed;
 use crate::ast::Properties;
@@ -13,6 +13,7 @@ pub(super) struct BackupProperties {
     pub(super) incremental: bool,
     pub(super) timeout_s: u64,
     pub(super) ttl: Option<Ttl>,
+    pub(super) compression: Option<Compression>,
 }
 
 /// The properties of a RESTORE.
@@ -29,17 +30,19 @@ const REPLICATION_NUM: u32 = 3;
 
 impl BackupProperties {
     pub(super) fn parse(properties: &Properties) -> Result<Self> {
-        let mut parsed = Self { incremental: false, timeout_s: DEFAULT_TIMEOUT_S, ttl: None };
+        let mut parsed =
+            Self { incremental: false, timeout_s: DEFAULT_TIMEOUT_S, ttl: None, compression: None };
         let mut unknown = Vec::new();
         for (key, value) in properties {
             match key.as_str() {
                 "type" => parsed.incremental = job_type(value)?,
                 "timeout" => parsed.timeout_s = timeout(value)?,
                 "ttl" => parsed.ttl = ttl(value)?,
+                "compression" => parsed.compression = compression(value)?,
                 other => unknown.push(other),
             }
         }
-        refuse_unknown("backup job", &unknown, "type, timeout and ttl")?;
+        refuse_unknown("backup job", &unknown, "type, timeout, ttl and compression")?;
         Ok(parsed)
     }
 }
@@ -135,6 +138,18 @@ fn check_meta_version(key: &str, value: &str) -> Result<()> {
     })
 }
 
+/// What leaves files as they are.
+const AS_IS: &str = "as_is";
+
+fn compression(value: &str) -> Result<Option<Compression>> {
+    if value.trim().eq_ignore_ascii_case(AS_IS) {
+        return Ok(None);
+    }
+    Compression::parse(value).map(Some).map_err(|e| {
+        Error::analysis(format!("Invalid compression: {e}, or {AS_IS} to leave files as they are"))
+    })
+}
+
 /// Blank text keeps the snapshot for ever.
 fn ttl(value: &str) -> Result<Option<Ttl>> {
     if value.trim().is_empty() { Ok(None) } else { analysed(Ttl::parse(value)).map(Some) }
@@ -151,17 +166,27 @@ mod tests {
     #[test]
     fn backup_properties_are_checked_with_starrocks_words() {
         let default = BackupProperties::parse(&list(&[])).unwrap();
-        assert_eq!(default, BackupProperties { incremental: false, timeout_s: 86_400, ttl: None });
+        assert_eq!(
+            default,
+            BackupProperties { incremental: false, timeout_s: 86_400, ttl: None, compression: None }
+        );
         let given = list(&[("type", "Full"), ("timeout", "600"), ("ttl", "  ")]);
         let parsed = BackupProperties::parse(&given).unwrap();
         assert_eq!((parsed.timeout_s, parsed.ttl), (600, None));
         let parsed = BackupProperties::parse(&list(&[("ttl", " 7 days ")])).unwrap();
         assert_eq!(parsed.ttl.unwrap().to_string(), "7 DAY");
+        for (text, expected) in [("ZSTD(7)", Some("zstd(7)")), ("lz4", Some("lz4")), ("As_Is", None)] {
+            let parsed = BackupProperties::parse(&list(&[("compression", text)])).unwrap();
+            assert_eq!(parsed.compression.map(|choice| choice.to_string()).as_deref(), expected, "{text}");
+        }
         let cases = [
             ("type", "half", "Invalid backup job type"),
             ("timeout", "soon", "Invalid timeout format"),
             ("timeout", "599", "timeout must be at least 10 min"),
             ("timeout", "-1", "timeout must be at least 10 min"),
+            ("compression", "rar", "unknown compression 'rar'"),
+            ("compression", "zstd(40)", "zstd level 40 is out of range"),
+            ("compression", "", "or as_is to leave files as they are"),
             ("ttl", "7d", "Expected a duration"),
             ("ttl", "forever", "Expected a duration"),
             ("ttl", "7 PARSEC", "Expected a duration"),

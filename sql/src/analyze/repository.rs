@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use cairn_engine::NewRepository;
-use cairn_format::{DigestAlgorithm, RepositoryName, SnapshotLabel, SnapshotTimestamp, parse_duration};
-use cairn_repository::{ErrorKind as RepositoryErrorKind, Location};
+use cairn_format::{
+    DigestAlgorithm, RepositoryName, Retention, SnapshotLabel, SnapshotTimestamp, VerifyLevel, parse_duration,
+};
+use cairn_repository::{ErrorKind as RepositoryErrorKind, Location, check_properties};
 
 use super::Request;
 use super::names::{Scope, analysed, parse_repository};
@@ -19,6 +21,8 @@ use crate::error::{Error, Result};
 
 /// What names a repository's digests; it cannot be changed.
 const DIGEST: &str = "digest";
+/// Which of a repository's snapshots are kept.
+const RETENTION: &str = "retention";
 
 /// Which snapshots are to be verified, and how.
 #[derive(Debug)]
@@ -35,13 +39,6 @@ pub(crate) struct Verification {
     pub(crate) max_duration: Option<Duration>,
 }
 
-/// How deep a verification looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum VerifyLevel {
-    Structure,
-    Data,
-}
-
 /// What is to be removed from a repository.
 #[derive(Debug)]
 pub(crate) struct Pruning {
@@ -50,7 +47,7 @@ pub(crate) struct Pruning {
     /// How long what nobody needs is left where it is; the repository's own choice without one.
     pub(crate) grace: Option<Duration>,
     /// Which snapshots are kept; the repository's own choice without one.
-    pub(crate) retention: Option<String>,
+    pub(crate) retention: Option<Retention>,
 }
 
 pub(super) fn create<'s>(statement: &CreateRepositoryStatement, scope: &Scope<'_>) -> Result<Request<'s>> {
@@ -64,9 +61,8 @@ pub(super) fn create<'s>(statement: &CreateRepositoryStatement, scope: &Scope<'_
             "You must specify a location on the repository, such as \"file:///backups/flights\"",
         ));
     }
-    check_scheme(location)?;
     let properties = unique(&statement.properties)?;
-    check_own(&properties)?;
+    check(location, &properties)?;
     Ok(Request::CreateRepository(NewRepository {
         name,
         location: location.to_owned(),
@@ -77,22 +73,19 @@ pub(super) fn create<'s>(statement: &CreateRepositoryStatement, scope: &Scope<'_
 }
 
 pub(super) fn alter<'s>(statement: &AlterRepositoryStatement, scope: &Scope<'_>) -> Result<Request<'s>> {
-    let name = scope.repository(&statement.name)?.name.clone();
-    let properties = unique(&statement.properties)?;
-    if properties.contains_key(DIGEST) {
+    let entry = scope.repository(&statement.name)?;
+    let set = unique(&statement.properties)?;
+    if set.contains_key(DIGEST) {
         return Err(Error::analysis(
             "the property 'digest' is chosen when a repository is made and names everything in it: it cannot be changed",
         ));
     }
+    let mut properties = entry.properties.clone();
+    properties.extend(set.clone());
     // An empty value takes a property away.
-    check_own(
-        &properties
-            .iter()
-            .filter(|(_, value)| !value.is_empty())
-            .map(|(k, v)| (k.clone(), v.clone()))
-            .collect(),
-    )?;
-    Ok(Request::AlterRepository(name, properties))
+    properties.retain(|_, value| !value.is_empty());
+    check(&entry.location, &properties)?;
+    Ok(Request::AlterRepository(entry.name.clone(), set))
 }
 
 pub(super) fn drop_snapshot<'s>(statement: &DropSnapshotStatement, scope: &Scope<'_>) -> Result<Request<'s>> {
@@ -112,7 +105,7 @@ pub(super) fn verify(statement: &VerifyStatement, scope: &Scope<'_>) -> Result<V
     let mut unknown = Vec::new();
     for (key, value) in &statement.properties {
         match key.as_str() {
-            "level" => verification.level = verify_level(value)?,
+            "level" => verification.level = analysed(VerifyLevel::parse(value))?,
             "backup_timestamp" if verification.label.is_some() => {
                 verification.timestamp = Some(analysed(SnapshotTimestamp::parse(value))?);
             }
@@ -137,7 +130,7 @@ pub(super) fn prune(statement: &PruneRepositoryStatement, scope: &Scope<'_>) -> 
         match key.as_str() {
             "dry_run" => pruning.dry_run = boolean("dry_run", value)?,
             "grace" => pruning.grace = Some(duration(key, value)?),
-            "retention" => pruning.retention = Some(value.clone()),
+            "retention" => pruning.retention = Some(analysed(Retention::parse(value))?),
             other => unknown.push(other),
         }
     }
@@ -156,8 +149,13 @@ fn unique(properties: &Properties) -> Result<BTreeMap<String, String>> {
     Ok(unique)
 }
 
-/// Checks the properties that are our own; the others are the store's, which looks at them when it is opened.
-fn check_own(properties: &BTreeMap<String, String>) -> Result<()> {
+fn duration(key: &str, value: &str) -> Result<Duration> {
+    analysed(parse_duration(value)).map_err(|error| error.about(key))
+}
+
+/// Checks the properties that are our own and those of the store, and refuses locations that no store is made for.
+/// Whether there is anything at the location is for execution to find out.
+fn check(location: &str, properties: &BTreeMap<String, String>) -> Result<()> {
     if let Some(digest) = properties.get(DIGEST)
         && DigestAlgorithm::from_name(digest).is_none()
     {
@@ -165,32 +163,20 @@ fn check_own(properties: &BTreeMap<String, String>) -> Result<()> {
             "Invalid digest '{digest}': use xxh3, or blake3 where names must be tamper-evident"
         )));
     }
-    Ok(())
-}
-
-fn verify_level(value: &str) -> Result<VerifyLevel> {
-    match value.to_ascii_lowercase().as_str() {
-        "structure" => Ok(VerifyLevel::Structure),
-        "data" => Ok(VerifyLevel::Data),
-        _ => Err(Error::analysis(format!(
-            "Invalid level '{value}': use structure (everything is there and names what it should) or data (every byte is read)"
-        ))),
+    if let Some(retention) = properties.get(RETENTION) {
+        analysed(Retention::parse(retention))?;
     }
-}
-
-fn duration(key: &str, value: &str) -> Result<Duration> {
-    analysed(parse_duration(value)).map_err(|error| error.about(key))
-}
-
-/// Refuses what no store is made for. Paths are left alone: to look at one is work for execution.
-fn check_scheme(location: &str) -> Result<()> {
-    if !location.contains("://") || location.starts_with("file://") {
-        return Ok(());
-    }
-    match Location::parse(location) {
-        Err(error) if error.kind() == RepositoryErrorKind::Unsupported => {
-            Err(Error::analysis(error.to_string()).with_source(error))
+    let location = match Location::parse(location) {
+        Ok(location) => location,
+        Err(error) if error.kind() == RepositoryErrorKind::Unsupported || !is_local(location) => {
+            return Err(Error::from(error).while_analysing());
         }
-        _ => Ok(()),
-    }
+        // A file where a directory should be may be another thing by then.
+        Err(_) => return Ok(()),
+    };
+    check_properties(&location, properties).map_err(|e| Error::from(e).while_analysing())
+}
+
+fn is_local(location: &str) -> bool {
+    !location.contains("://") || location.starts_with("file://")
 }

@@ -48,7 +48,8 @@ pub(super) fn backup(statement: &BackupStatement, scope: &Scope<'_>) -> Result<B
     if let Some(objects) = &statement.objects {
         refuse_nothing(objects, &database)?;
     }
-    let request = BackupRequest { database, label, repository, tables, timeout_s: properties.timeout_s };
+    let BackupProperties { timeout_s, ttl, compression, .. } = properties;
+    let request = BackupRequest { database, label, repository, tables, timeout_s, ttl, compression };
     Ok(Backup { request, incremental: properties.incremental })
 }
 

@@ -3,6 +3,7 @@
 mod cast;
 mod cell;
 mod insert;
+mod repository;
 mod select;
 mod values;
 
@@ -48,11 +49,11 @@ impl Executor<'_> {
             Request::Cancel(database, kind) => {
                 store.cancel_job(&database, kind)?;
             }
-            Request::AlterRepository(..) => return Err(Error::not_supported("ALTER REPOSITORY")),
+            Request::AlterRepository(name, set) => store.alter_repository(&name, &set)?,
             Request::CheckRepository(_) => return Err(Error::not_supported("CHECK REPOSITORY")),
-            Request::Verify(_) => return Err(Error::not_supported("VERIFY")),
-            Request::Prune(_) => return Err(Error::not_supported("PRUNE REPOSITORY")),
-            Request::DropSnapshot { .. } => return Err(Error::not_supported("DROP SNAPSHOT")),
+            Request::DropSnapshot { repository, label, force } => {
+                store.drop_snapshot(&repository, &label, force)?;
+            }
             Request::Use(_) | Request::Nothing => {}
             rows => return self.rows(rows).map(Outcome::Rows),
         }
@@ -95,6 +96,8 @@ impl Executor<'_> {
             Request::Describe(path) => {
                 show::describe(view.require_database(&path.database)?.require_table(&path.table)?)
             }
+            Request::Verify(verification) => repository::verify(self.store, *verification),
+            Request::Prune(pruning) => repository::prune(view, self.store, &pruning),
             Request::ShowRepositories => show::repositories(view, self.store),
             Request::ShowJobs(kind, database) => show::jobs(view, self.store, kind, database.as_ref()),
             Request::ShowSnapshot(repository, choice) => show::snapshots(self.store, &repository, &choice),

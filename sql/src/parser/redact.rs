@@ -1,5 +1,6 @@
 //! Statements as they may be shown: without secrets.
 
+use cairn_repository::is_secret_property;
 use sqlparser::tokenizer::Token;
 
 use super::lexer::SourceStatement;
@@ -7,11 +8,8 @@ use super::lexer::SourceStatement;
 /// What stands for a secret.
 const HIDDEN: &str = "'***'";
 
-/// Parts of the names of properties whose values are secret: keys, passwords and tokens of every store.
-const SECRET: [&str; 6] = ["key", "secret", "password", "token", "credential", "sas"];
-
 impl SourceStatement {
-    /// The text as it may be shown and kept: the values of properties that are named like secrets are `'***'`.
+    /// The text as it may be shown and kept: the values of properties that hold secrets are `'***'`.
     ///
     /// A string that is never closed may be one of them, so what cannot be cut into tokens is left out.
     pub fn redacted(&self) -> String {
@@ -45,14 +43,8 @@ impl SourceStatement {
             (_, Some(Token::SingleQuotedString(name))) => Some(name),
             _ => None,
         };
-        is_string && name.is_some_and(|name| is_secret_name(name))
+        is_string && name.is_some_and(|name| is_secret_property(name))
     }
-}
-
-/// Whether the value of a property of this name is shown to nobody.
-pub(crate) fn is_secret_name(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    SECRET.iter().any(|part| name.contains(part))
 }
 
 #[cfg(test)]

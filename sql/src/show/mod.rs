@@ -1,15 +1,20 @@
 //! The rows of SHOW statements, column by column as StarRocks has them.
 
 mod catalog;
+mod collection;
 mod jobs;
 mod partitions;
 mod snapshots;
 mod text;
+mod verification;
 
 pub(crate) use catalog::{
     create_database, create_table, databases, describe, describe_system_table, repositories, system_tables,
     tables,
 };
+pub(crate) use collection::collection;
+pub use collection::{CollectionAction, CollectionStep};
 pub(crate) use jobs::{job_objects, job_progress, jobs};
 pub(crate) use partitions::partitions;
 pub(crate) use snapshots::snapshots;
+pub(crate) use verification::verification;

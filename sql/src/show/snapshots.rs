@@ -56,9 +56,30 @@ pub(crate) fn snapshots(
     }
 }
 
-/// What this format does not keep: StarRocks' cluster, and a snapshot's time to live.
+/// What this format does not keep: StarRocks' cluster.
 fn unknown() -> String {
     NULL.to_owned()
+}
+
+/// The columns of times that belong to a snapshot, each of which may be unknown.
+struct Times {
+    finished: String,
+    ttl: String,
+    expires: String,
+}
+
+impl Times {
+    fn of(manifest: &Manifest) -> Self {
+        Self {
+            finished: time_or_null(manifest.finished_at_ms),
+            ttl: manifest.ttl.clone().unwrap_or_else(unknown),
+            expires: time_or_null(manifest.expires_at_ms),
+        }
+    }
+
+    fn unknown() -> Self {
+        Self { finished: unknown(), ttl: unknown(), expires: unknown() }
+    }
 }
 
 fn row<const N: usize>(values: [String; N]) -> Row {
@@ -72,37 +93,41 @@ fn missing(label: &str) -> Row {
 
 /// One row a label; its timestamps, and what belongs to each of them, line by line. `names` are in order.
 fn listed(repository: &Repository, names: &[SnapshotName]) -> Vec<Row> {
-    let opened = repository.open_snapshots(names, |manifest| time_or_null(manifest.finished_at_ms));
-    let opened: Vec<_> = names.iter().zip(&opened).collect();
+    let opened = repository.open_snapshots(names, |manifest| Times::of(&manifest));
+    let opened: Vec<_> = names.iter().zip(opened).collect();
     opened.chunk_by(|(a, _), (b, _)| a.label == b.label).map(of_label).collect()
 }
 
-/// A snapshot, and when its backup finished or why nobody knows.
-type Opened<'a> = (&'a SnapshotName, &'a cairn_repository::Result<String>);
+/// A snapshot, and its times or why nobody knows them.
+type Opened<'a> = (&'a SnapshotName, cairn_repository::Result<Times>);
 
 fn of_label(snapshots: &[Opened<'_>]) -> Row {
     let label = snapshots.first().map_or_else(String::new, |(name, _)| name.label.to_string());
     let failed = snapshots.iter().rev().find_map(|(_, opened)| opened.as_ref().err());
     let status =
         failed.map_or_else(|| "OK".to_owned(), |error| format!("ERROR: Failed to get info: {error}"));
+    let lines = |of: fn(&Times) -> &str| {
+        let texts = snapshots.iter().map(|(_, opened)| opened.as_ref().map_or(NULL, of));
+        texts.collect::<Vec<_>>().join("\n")
+    };
     let timestamps: Vec<String> = snapshots.iter().map(|(name, _)| name.timestamp.to_string()).collect();
-    let finished: Vec<&str> =
-        snapshots.iter().map(|(_, opened)| opened.as_ref().map_or(NULL, String::as_str)).collect();
-    row([label, timestamps.join("\n"), status, unknown(), finished.join("\n"), unknown(), unknown()])
+    row([
+        label,
+        timestamps.join("\n"),
+        status,
+        unknown(),
+        lines(|times| &times.finished),
+        lines(|times| &times.ttl),
+        lines(|times| &times.expires),
+    ])
 }
 
 fn detailed(repository: &Repository, label: &str, timestamp: &str) -> Row {
-    let manifest = open(repository, label, timestamp);
-    let (database, details, status, finished) = match &manifest {
-        Ok(manifest) => (
-            manifest.database.to_string(),
-            details(manifest),
-            "OK".to_owned(),
-            time_or_null(manifest.finished_at_ms),
-        ),
-        Err(error) => {
-            (NULL.to_owned(), NULL.to_owned(), format!("ERROR: Failed to get info: {error}"), NULL.to_owned())
+    let (database, details, status, times) = match open(repository, label, timestamp) {
+        Ok(manifest) => {
+            (manifest.database.to_string(), details(&manifest), "OK".to_owned(), Times::of(&manifest))
         }
+        Err(error) => (unknown(), unknown(), format!("ERROR: Failed to get info: {error}"), Times::unknown()),
     };
     row([
         label.to_owned(),
@@ -111,9 +136,9 @@ fn detailed(repository: &Repository, label: &str, timestamp: &str) -> Row {
         details,
         status,
         unknown(),
-        finished,
-        unknown(),
-        unknown(),
+        times.finished,
+        times.ttl,
+        times.expires,
     ])
 }
 
@@ -146,11 +171,21 @@ fn details(manifest: &Manifest) -> String {
             (name, entry)
         })
         .collect();
-    let document = json!({
+    let totals = &manifest.totals;
+    let mut document = json!({
         "database": manifest.database.as_str(),
         "backup_time": time(manifest.created_at_ms),
         "writer": manifest.writer,
+        "rows": totals.rows,
+        "files": totals.files,
+        "bytes": totals.bytes,
         "tables": tables,
     });
+    // What the backup had to send; a writer that did not say is no writer that sent nothing.
+    if let Some(sent) = &manifest.sent {
+        document["new_files"] = sent.files.into();
+        document["new_bytes"] = sent.bytes.into();
+        document["new_objects"] = sent.objects.into();
+    }
     serde_json::to_string_pretty(&document).unwrap_or_else(|_| document.to_string())
 }

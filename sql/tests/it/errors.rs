@@ -158,10 +158,27 @@ const CASES: &[(&str, ErrorKind, &str)] = &[
         Analysis,
         "given twice",
     ),
+    ("ALTER REPOSITORY r SET ('retention' = 'all')", Analysis, "retention 'all'"),
+    ("ALTER REPOSITORY r SET ('workers' = 'many')", Analysis, "property 'workers'"),
+    (
+        "CREATE REPOSITORY q WITH BROKER ON LOCATION '/x' PROPERTIES ('max_upload_rate' = 'fast')",
+        Analysis,
+        "property 'max_upload_rate': 'fast' is no rate",
+    ),
+    (
+        "CREATE REPOSITORY q WITH BROKER ON LOCATION '/x' PROPERTIES ('retention' = 'last=0')",
+        Analysis,
+        "keeps nothing",
+    ),
+    ("PRUNE REPOSITORY r PROPERTIES ('retention' = 'last=some')", Analysis, "retention 'last=some'"),
     ("CHECK REPOSITORY q", Analysis, "Repository [q] does not exist"),
     ("VERIFY REPOSITORY q", Analysis, "Repository [q] does not exist"),
     ("VERIFY SNAPSHOT s ON q", Analysis, "Repository [q] does not exist"),
-    ("VERIFY SNAPSHOT s ON r PROPERTIES ('level' = 'deep')", Analysis, "Invalid level 'deep': use structure"),
+    (
+        "VERIFY SNAPSHOT s ON r PROPERTIES ('level' = 'deep')",
+        Analysis,
+        "unknown level 'deep' of verification: use structure or data",
+    ),
     ("VERIFY REPOSITORY r PROPERTIES ('max_age' = 'long')", Analysis, "max_age: 'long' is no length of time"),
     (
         "VERIFY REPOSITORY r PROPERTIES ('max_duration' = '1 MONTH')",

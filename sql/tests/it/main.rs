@@ -11,6 +11,7 @@ mod errors;
 mod files;
 mod information_schema;
 mod insert_select;
+mod maintenance;
 mod pruning;
 mod queries;
 mod show;

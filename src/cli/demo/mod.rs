@@ -9,8 +9,9 @@ mod statements;
 
 use std::path::Path;
 
-use cairn::{Database, VerifySelection};
+use cairn::{Access, Database, VerifySelection};
 use cairn_format::ObjectKey;
+use cairn_repository::VerifyOptions;
 use tokio::runtime::Handle;
 
 use super::args::{DemoArgs, Format};
@@ -82,10 +83,15 @@ fn look_into(location: &Path, runtime: &Handle, narrator: &mut Narrator<'_>) -> 
         narrator.tell(&line);
     }
     let location = location.display().to_string();
-    let repository = repository::open(&location, runtime)?;
+    let repository = repository::open(&location, Access::ReadOnly, runtime)?;
     narrator.tell("");
     narrator.tell(&format!("$ cairn verify {location}"));
-    verify::verify(&repository, &VerifySelection::All, Format::Table, narrator.console())?;
+    verify::verify(
+        &repository,
+        &VerifyOptions::new(VerifySelection::All),
+        Format::Table,
+        narrator.console(),
+    )?;
 
     let snapshots = repository.snapshots(None)?;
     let Some(name) = snapshots.first() else {
@@ -106,13 +112,13 @@ fn look_into(location: &Path, runtime: &Handle, narrator: &mut Narrator<'_>) -> 
         file.partition,
         units::bytes(file.length)
     ));
-    narrator.tell(&format!("{location}/{}", ObjectKey::Data(file.digest)));
+    narrator.tell(&format!("{location}/{}", ObjectKey::Data(file.location.object)));
     Ok(())
 }
 
 /// The timestamp that a restore must name.
 fn timestamp_of(location: &Path, label: &str, runtime: &Handle) -> Result<String, Failure> {
-    let repository = repository::open(&location.display().to_string(), runtime)?;
+    let repository = repository::open(&location.display().to_string(), Access::ReadOnly, runtime)?;
     let snapshots = repository.snapshots(None)?;
     let found = snapshots.iter().find(|name| name.label.as_str() == label);
     found

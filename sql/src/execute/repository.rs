@@ -1,0 +1,48 @@
+//! What is done to a repository as a whole.
+
+use cairn_engine::{CatalogView, TabletStore};
+use cairn_format::Retention;
+use cairn_repository::{CollectionPolicy, DEFAULT_GRACE, Transfer, VerifyOptions, VerifySelection};
+
+use crate::analyze::{Pruning, Verification};
+use crate::error::Result;
+use crate::outcome::Rows;
+use crate::show::{self, CollectionStep};
+
+/// The property that says which snapshots are kept.
+const RETENTION: &str = "retention";
+
+pub(super) fn verify(store: &TabletStore, verification: Verification) -> Result<Rows> {
+    let repository = store.open_repository(&verification.repository)?;
+    let selection = match (verification.label, verification.timestamp) {
+        (Some(label), Some(timestamp)) => VerifySelection::Snapshot(label, timestamp),
+        (Some(label), None) => VerifySelection::Label(label),
+        (None, _) => VerifySelection::All,
+    };
+    let options = VerifyOptions::new(selection)
+        .with_level(verification.level)
+        .with_max_age(verification.max_age)
+        .with_max_duration(verification.max_duration)
+        .with_record(true);
+    show::verification(&repository.verify(&options, &Transfer::new())?)
+}
+
+pub(super) fn prune(view: &CatalogView, store: &TabletStore, pruning: &Pruning) -> Result<Rows> {
+    let own = view.require_repository(&pruning.repository)?.properties.get(RETENTION);
+    let retention = match (pruning.retention, own) {
+        (Some(retention), _) => Some(retention),
+        (None, Some(text)) => Some(Retention::parse(text)?),
+        (None, None) => None,
+    };
+    let policy = CollectionPolicy::default()
+        .with_retention(retention)
+        .with_grace(pruning.grace.unwrap_or(DEFAULT_GRACE));
+    let repository = store.open_repository(&pruning.repository)?;
+    let transfer = Transfer::new();
+    let steps = if pruning.dry_run {
+        CollectionStep::of_plan(&repository.plan_collection(&policy, &transfer)?)
+    } else {
+        CollectionStep::of_report(&repository.collect(&policy, &transfer)?)
+    };
+    show::collection(&steps)
+}

@@ -1,0 +1,41 @@
+//! VERIFY: one row a finding, and one that sums up.
+
+use cairn_repository::VerifyReport;
+
+use super::text::{Row, size};
+use crate::error::Result;
+use crate::outcome::Rows;
+
+const COLUMNS: [&str; 3] = ["Object", "Problem", "Harms"];
+
+pub(crate) fn verification(report: &VerifyReport) -> Result<Rows> {
+    let finding = |finding: &cairn_repository::Finding| -> Row {
+        let harms: Vec<String> = finding.harms.iter().map(ToString::to_string).collect();
+        vec![Some(finding.key.clone()), Some(finding.problem.to_string()), Some(harms.join(", "))]
+    };
+    let mut rows: Vec<Row> = report.findings.iter().map(finding).collect();
+    rows.push(vec![None, Some(summary(report)), None]);
+    Rows::of_text(&COLUMNS, &rows)
+}
+
+fn summary(report: &VerifyReport) -> String {
+    let mut parts = vec![
+        format!("{} snapshots", report.snapshots.len()),
+        format!("{} objects", report.objects),
+        format!("{} read and checked", size(report.bytes)),
+    ];
+    if report.remembered > 0 {
+        parts.push(format!("{} verified before and not read again", report.remembered));
+    }
+    if report.left > 0 {
+        parts.push(format!("{} left for the next run", report.left));
+    }
+    parts.push(match report.findings.len() {
+        0 => "nothing is wrong".to_owned(),
+        n => format!("{n} findings"),
+    });
+    if let Some(why) = &report.not_recorded {
+        parts.push(format!("not recorded: {why}"));
+    }
+    parts.join(", ")
+}
