@@ -26,6 +26,7 @@ Examples:
   cairn sql --data ./a -e 'SHOW DATABASES'
   cairn snapshots file:///backups/flights
   cairn verify file:///backups/flights monday
+  cairn check-store s3://bucket/backups             does the store keep what backups rely on
 
 Exit codes:
   0  done, and nothing is wrong
@@ -59,6 +60,11 @@ pub(crate) enum Command {
     /// its problem and the snapshots it harms. The exit code is 1 then, 0 when nothing is wrong, and 2 when the machine
     /// could not read. The repository is only read.
     Verify(VerifyArgs),
+    /// Try whether a store keeps what repositories rely on; needs no data directory
+    ///
+    /// Objects are put, read, listed and deleted below `check/` and a new id at the location, some 40 MB each way, and
+    /// nothing is left. Every check is a row on standard output. The exit code is 1 when one failed.
+    CheckStore(CheckStoreArgs),
     /// Load, back up, verify and restore the bundled real data, and narrate it
     ///
     /// The data is every flight that left New York in 2013. The demo runs the very statements that it prints, in a
@@ -129,9 +135,12 @@ Examples:
   cairn snapshots file:///backups/flights
   cairn snapshots /backups/flights --format json")]
 pub(crate) struct SnapshotsArgs {
-    /// The repository: a `file://` URL with an absolute path, or a path
+    /// The repository: a path, or a URL such as `file:///backups`, `s3://bucket/path` or `https://host/path`
     #[arg(value_name = "LOCATION")]
     pub(crate) location: String,
+    /// A property of the location, as in CREATE REPOSITORY; may repeat
+    #[arg(long = "property", value_name = "KEY=VALUE")]
+    pub(crate) properties: Vec<String>,
     /// How the list is written
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,
@@ -143,13 +152,36 @@ Examples:
   cairn verify file:///backups/flights
   cairn verify /backups/flights monday --format json")]
 pub(crate) struct VerifyArgs {
-    /// The repository: a `file://` URL with an absolute path, or a path
+    /// The repository: a path, or a URL such as `file:///backups`, `s3://bucket/path` or `https://host/path`
     #[arg(value_name = "LOCATION")]
     pub(crate) location: String,
     /// Only the snapshots with this label
     #[arg(value_name = "LABEL")]
     pub(crate) label: Option<String>,
+    /// A property of the location, as in CREATE REPOSITORY; may repeat
+    #[arg(long = "property", value_name = "KEY=VALUE")]
+    pub(crate) properties: Vec<String>,
     /// How findings are written
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  cairn check-store s3://bucket/backups --property aws.s3.region=eu-central-1
+  cairn check-store s3://bucket/x --property aws.s3.endpoint=http://127.0.0.1:9000
+  cairn check-store /backups --format json
+
+Credentials come from properties, or from AWS_ACCESS_KEY_ID and its like.")]
+pub(crate) struct CheckStoreArgs {
+    /// Where a repository is or is to be: a URL or a path
+    #[arg(value_name = "LOCATION")]
+    pub(crate) location: String,
+    /// A property of the location, as in CREATE REPOSITORY; may repeat
+    #[arg(long = "property", value_name = "KEY=VALUE")]
+    pub(crate) properties: Vec<String>,
+    /// How the checks are written
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,
 }

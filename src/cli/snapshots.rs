@@ -12,8 +12,9 @@ use super::failure::Failure;
 use super::{output, repository, runtime, units};
 
 pub(crate) fn run(arguments: &SnapshotsArgs, console: &mut Console) -> Result<(), Failure> {
+    let properties = repository::properties(&arguments.properties)?;
     let runtime = runtime::build()?;
-    let repository = repository::open(&arguments.location, runtime.handle())?;
+    let repository = repository::open(&arguments.location, &properties, runtime.handle())?;
     let snapshots = repository.snapshots(None)?;
     let rows: Vec<Row> = snapshots.into_iter().map(|name| Row::read(&repository, name)).collect();
     output::write_batch(&batch(&rows)?, arguments.format, console)?;

@@ -21,13 +21,14 @@ use super::{output, repository, runtime, units};
 const FRAME: Duration = Duration::from_millis(100);
 
 pub(crate) fn run(arguments: &VerifyArgs, console: &mut Console) -> Result<(), Failure> {
+    let properties = repository::properties(&arguments.properties)?;
     let runtime = runtime::build()?;
     let _interrupts = Interrupts::listen();
     let selection = match &arguments.label {
         Some(label) => VerifySelection::Label(SnapshotLabel::parse(label).map_err(Failure::users)?),
         None => VerifySelection::All,
     };
-    let repository = match repository::open(&arguments.location, runtime.handle()) {
+    let repository = match repository::open(&arguments.location, &properties, runtime.handle()) {
         Ok(repository) => repository,
         // Nothing can be read without its descriptor: that is the one finding.
         Err(error) if error.kind() == ErrorKind::Corrupt => {
