@@ -73,8 +73,9 @@ pub use cairn_engine::{
     JobTimes, JobTotals, StoreOptions, TabletStore,
 };
 pub use cairn_repository::{
-    Access, Disk, Environment, Finding, Problem, Repository, RepositoryOptions, SnapshotName, StoreProvider,
-    SystemStores, Transfer, VerifyReport, VerifySelection,
+    Access, CREDENTIAL_VARIABLES, CheckStatus, Disk, Environment, Finding, Problem, Repository,
+    RepositoryOptions, SnapshotName, StoreCheck, StoreProvider, StoreReport, SystemStores, Transfer,
+    VerifyReport, VerifySelection, check_store, is_secret_property,
 };
 pub use cairn_sql::{
     Checker, CollectionAction, CollectionStep, Error, ErrorKind, Outcome, ParseError, Result, Rows, Session,

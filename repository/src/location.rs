@@ -50,7 +50,11 @@ enum Place {
         host: Box<str>,
         prefix: Box<str>,
     },
-    Http(Url),
+    Http {
+        /// Of the whole location.
+        url: Url,
+        prefix: Box<str>,
+    },
 }
 
 /// Schemes of stores that have another face which works.
@@ -83,7 +87,7 @@ impl Location {
             Place::Directory(_) => LocationKind::Directory,
             Place::Bucket { kind, .. } => *kind,
             Place::Azure { .. } => LocationKind::Azure,
-            Place::Http(_) => LocationKind::Http,
+            Place::Http { .. } => LocationKind::Http,
         }
     }
 
@@ -100,7 +104,7 @@ impl Location {
         match &self.place {
             Place::Bucket { bucket, .. } => bucket,
             Place::Azure { container, .. } => container,
-            Place::Directory(_) | Place::Http(_) => "",
+            Place::Directory(_) | Place::Http { .. } => "",
         }
     }
 
@@ -117,19 +121,23 @@ impl Location {
         matches!(&self.place, Place::Bucket { scheme, .. } if &**scheme == "oss")
     }
 
-    /// The URL of an HTTP location.
-    pub(crate) fn http_url(&self) -> Option<&Url> {
+    /// The URL of the server of an HTTP location.
+    pub(crate) fn http_server(&self) -> Option<Url> {
         match &self.place {
-            Place::Http(url) => Some(url),
+            Place::Http { url, .. } => {
+                let mut server = url.clone();
+                server.set_path("");
+                Some(server)
+            }
             _ => None,
         }
     }
 
-    /// What comes before every key inside the bucket; empty for none, and where folders are the store's matter.
+    /// What comes before every key inside the bucket or on the server; empty for none.
     pub(crate) fn prefix(&self) -> &str {
         match &self.place {
-            Place::Bucket { prefix, .. } | Place::Azure { prefix, .. } => prefix,
-            Place::Directory(_) | Place::Http(_) => "",
+            Place::Bucket { prefix, .. } | Place::Azure { prefix, .. } | Place::Http { prefix, .. } => prefix,
+            Place::Directory(_) => "",
         }
     }
 
@@ -162,7 +170,7 @@ impl fmt::Display for Location {
                 write!(f, "{scheme}://{container}@{host}")?;
                 prefixed(f, prefix)
             }
-            Place::Http(url) => f.write_str(url.as_str().trim_end_matches('/')),
+            Place::Http { url, .. } => f.write_str(url.as_str().trim_end_matches('/')),
         }
     }
 }
@@ -240,14 +248,13 @@ impl Parser<'_> {
 
     fn http(&self) -> Result<Place> {
         let wrong = || self.wrong("write http[s]://host/path without user, query or fragment");
-        let mut url = Url::parse(self.text.trim_end_matches('/')).map_err(|_| wrong())?;
+        let url = Url::parse(self.text.trim_end_matches('/')).map_err(|_| wrong())?;
         let plain = url.query().is_none() && url.fragment().is_none();
         if !plain || !url.username().is_empty() || url.password().is_some() || !url.has_host() {
             return Err(wrong());
         }
-        let folder = format!("{}/", url.path().trim_end_matches('/'));
-        url.set_path(&folder);
-        Ok(Place::Http(url))
+        let prefix = KeyPath::from_url_path(url.path()).map_err(|_| wrong())?;
+        Ok(Place::Http { url, prefix: prefix.as_ref().into() })
     }
 
     fn path_of_url(&self) -> Result<PathBuf> {
@@ -344,7 +351,7 @@ mod tests {
             ("abfs://c@account.dfs.core.windows.net", Azure, "c", ""),
             ("wasbs://c@account.blob.core.chinacloudapi.cn/p", Azure, "c", "p"),
             ("wasb://c@account.blob.core.windows.net/p", Azure, "c", "p"),
-            ("https://host/a/b", Http, "", ""),
+            ("https://host/a%20b/c", Http, "", "a b/c"),
             ("http://127.0.0.1:8080", Http, "", ""),
             ("memory://name/p", Memory, "name", "p"),
         ];

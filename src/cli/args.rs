@@ -29,6 +29,7 @@ Examples:
   cairn snapshots file:///backups/flights
   cairn verify file:///backups/flights monday
   cairn prune --dry-run file:///backups/flights --retention 'last=7, daily=30'
+  cairn check-store s3://bucket/backups             does the store keep what backups rely on
 
 Exit codes:
   0  done, and nothing is wrong
@@ -70,6 +71,11 @@ pub(crate) enum Command {
     /// a running backup holds up. With --dry-run the rows are the plan, and nothing is written. It is safe to run while
     /// backups run, in this process or in others, and at any time to run it again.
     Prune(PruneArgs),
+    /// Try whether a store keeps what repositories rely on; needs no data directory
+    ///
+    /// Objects are put, read, listed and deleted below `check/` and a new id at the location, some 40 MB each way, and
+    /// nothing is left. Every check is a row on standard output. The exit code is 1 when one failed.
+    CheckStore(CheckStoreArgs),
     /// Load, back up, verify and restore the bundled real data, and narrate it
     ///
     /// The data is every flight that left New York in 2013. The demo runs the very statements that it prints, in a
@@ -141,12 +147,15 @@ Examples:
   cairn snapshots /backups/flights --format json
   cairn snapshots /backups/flights --sizes")]
 pub(crate) struct SnapshotsArgs {
-    /// The repository: a `file://` URL with an absolute path, or a path
+    /// The repository: a path, or a URL such as `file:///backups`, `s3://bucket/path` or `https://host/path`
     #[arg(value_name = "LOCATION")]
     pub(crate) location: String,
     /// Also show the bytes that each backup had to send and those that no other snapshot needs. This reads every file list
     #[arg(long)]
     pub(crate) sizes: bool,
+    /// A property of the location, as in CREATE REPOSITORY; may repeat
+    #[arg(long = "property", value_name = "KEY=VALUE")]
+    pub(crate) properties: Vec<String>,
     /// How the list is written
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,
@@ -159,7 +168,7 @@ Examples:
   cairn verify /backups/flights monday --format json
   cairn verify /backups/flights --max-age 7d --max-duration 30m      a part each night")]
 pub(crate) struct VerifyArgs {
-    /// The repository: a `file://` URL with an absolute path, or a path
+    /// The repository: a path, or a URL such as `file:///backups`, `s3://bucket/path` or `https://host/path`
     #[arg(value_name = "LOCATION")]
     pub(crate) location: String,
     /// Only the snapshots with this label
@@ -177,6 +186,9 @@ pub(crate) struct VerifyArgs {
     /// Do not record what was found right: the repository is only read
     #[arg(long)]
     pub(crate) no_record: bool,
+    /// A property of the location, as in CREATE REPOSITORY; may repeat
+    #[arg(long = "property", value_name = "KEY=VALUE")]
+    pub(crate) properties: Vec<String>,
     /// How findings are written
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,
@@ -203,7 +215,30 @@ pub(crate) struct PruneArgs {
     /// How long what nobody needs stays where it is once it is marked, such as 1h
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub(crate) grace: Option<Duration>,
+    /// A property of the location, as in CREATE REPOSITORY; may repeat
+    #[arg(long = "property", value_name = "KEY=VALUE")]
+    pub(crate) properties: Vec<String>,
     /// How the steps are written
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  cairn check-store s3://bucket/backups --property aws.s3.region=eu-central-1
+  cairn check-store s3://bucket/x --property aws.s3.endpoint=http://127.0.0.1:9000
+  cairn check-store /backups --format json
+
+Credentials come from properties, or from AWS_ACCESS_KEY_ID and its like.")]
+pub(crate) struct CheckStoreArgs {
+    /// Where a repository is or is to be: a URL or a path
+    #[arg(value_name = "LOCATION")]
+    pub(crate) location: String,
+    /// A property of the location, as in CREATE REPOSITORY; may repeat
+    #[arg(long = "property", value_name = "KEY=VALUE")]
+    pub(crate) properties: Vec<String>,
+    /// How the checks are written
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,
 }

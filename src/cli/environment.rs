@@ -1,6 +1,18 @@
 //! Environment variables: read here and nowhere else.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+
+use cairn::CREDENTIAL_VARIABLES;
+
+/// Variables of object stores that are set: `AWS_…`, `AZURE_…` and `GOOGLE_…`.
+pub(crate) fn credentials() -> BTreeMap<String, String> {
+    let set = CREDENTIAL_VARIABLES.iter().filter_map(|name| {
+        let value = std::env::var_os(name)?.into_string().ok()?;
+        Some(((*name).to_owned(), value))
+    });
+    set.collect()
+}
 
 /// Where the prompt keeps its history: below `XDG_STATE_HOME`, or `~/.local/state` without one. `None` when the
 /// system names no home.

@@ -4,6 +4,7 @@
 //! everything was done, 1 when it is the user's matter that it was not, and 2 when it is ours or the machine's.
 
 mod args;
+mod check_store;
 mod console;
 mod demo;
 mod environment;
@@ -49,6 +50,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<(), Failure> {
         Command::Snapshots(arguments) => snapshots::run(&arguments, console),
         Command::Verify(arguments) => verify::run(&arguments, console),
         Command::Prune(arguments) => prune::run(&arguments, console),
+        Command::CheckStore(arguments) => check_store::run(&arguments, console),
         Command::Demo(arguments) => demo::run(&arguments, console),
     }
 }

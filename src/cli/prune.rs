@@ -13,13 +13,14 @@ use super::interrupt::Interrupts;
 use super::{output, repository, runtime, units};
 
 pub(crate) fn run(arguments: &PruneArgs, console: &mut Console) -> Result<(), Failure> {
+    let properties = repository::properties(&arguments.properties)?;
     let runtime = runtime::build()?;
     let _interrupts = Interrupts::listen();
     let policy = CollectionPolicy::default()
         .with_retention(arguments.retention)
         .with_grace(arguments.grace.unwrap_or(DEFAULT_GRACE));
     let access = if arguments.dry_run { Access::ReadOnly } else { Access::ReadWrite };
-    let repository = repository::open(&arguments.location, access, runtime.handle())?;
+    let repository = repository::open(&arguments.location, &properties, access, runtime.handle())?;
     let transfer = Transfer::new();
     let steps = if arguments.dry_run {
         CollectionStep::of_plan(&repository.plan_collection(&policy, &transfer)?)

@@ -13,8 +13,9 @@ use super::failure::Failure;
 use super::{output, repository, runtime, units};
 
 pub(crate) fn run(arguments: &SnapshotsArgs, console: &mut Console) -> Result<(), Failure> {
+    let properties = repository::properties(&arguments.properties)?;
     let runtime = runtime::build()?;
-    let repository = repository::open(&arguments.location, Access::ReadOnly, runtime.handle())?;
+    let repository = repository::open(&arguments.location, &properties, Access::ReadOnly, runtime.handle())?;
     let snapshots = repository.snapshots(None)?;
     let manifests = repository.open_snapshots(&snapshots, |manifest| manifest);
     let mut rows: Vec<Row> =

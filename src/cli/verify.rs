@@ -21,6 +21,7 @@ use super::{output, repository, runtime, units};
 const FRAME: Duration = Duration::from_millis(100);
 
 pub(crate) fn run(arguments: &VerifyArgs, console: &mut Console) -> Result<(), Failure> {
+    let properties = repository::properties(&arguments.properties)?;
     let runtime = runtime::build()?;
     let _interrupts = Interrupts::listen();
     let selection = match &arguments.label {
@@ -29,7 +30,7 @@ pub(crate) fn run(arguments: &VerifyArgs, console: &mut Console) -> Result<(), F
     };
     // A repository that may only be read is verified just as well, without a record.
     let access = if arguments.no_record { Access::ReadOnly } else { Access::ReadWrite };
-    let repository = match repository::open(&arguments.location, access, runtime.handle()) {
+    let repository = match repository::open(&arguments.location, &properties, access, runtime.handle()) {
         Ok(repository) => repository,
         // Nothing can be read without its descriptor: that is the one finding.
         Err(error) if error.kind() == ErrorKind::Corrupt => {

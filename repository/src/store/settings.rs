@@ -308,3 +308,92 @@ fn unknown(name: &str, kind: LocationKind) -> Error {
         format!("unknown property '{name}' of a repository in {kind}; known are {}", list.join(", "));
     Error::invalid(message)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::remote;
+    use super::*;
+
+    const SPEC: &str = include_str!("../../../spec/locations.md");
+
+    /// The cells of rows whose first is code.
+    fn rows(section: &str) -> Vec<Vec<&str>> {
+        let after = SPEC.split_once(&format!("\n## {section}\n")).unwrap().1;
+        let text = after.split("\n## ").next().unwrap();
+        text.lines()
+            .filter(|line| line.starts_with("| `"))
+            .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+            .collect()
+    }
+
+    #[test]
+    fn the_specification_lists_every_property() {
+        let rows = rows("Properties");
+        let spec: BTreeSet<_> = rows
+            .iter()
+            .filter(|cells| cells.len() == 5)
+            .map(|cells| (cells[0].trim_matches('`'), cells[1], cells[2] == "secret"))
+            .collect();
+        let code: BTreeSet<_> = PROPERTIES
+            .iter()
+            .map(|property| {
+                let kind = match property.kind {
+                    Some(LocationKind::S3) => "S3",
+                    Some(LocationKind::Gcs) => "GCS",
+                    Some(LocationKind::Azure) => "Azure",
+                    Some(LocationKind::Http) => "HTTP",
+                    None => "network",
+                    Some(other) => panic!("{other} has properties"),
+                };
+                (property.name, kind, property.setting.is_secret())
+            })
+            .collect();
+        assert_eq!(spec, code);
+        let limits: Vec<_> =
+            rows.iter().filter(|cells| cells.len() == 3).map(|cells| cells[0].trim_matches('`')).collect();
+        assert_eq!(limits.len(), 4);
+        assert!(limits.iter().all(|name| RateLimits::is_property(name)));
+        for own in REPOSITORY_PROPERTIES {
+            assert!(SPEC.contains(&format!("`{own}`")), "{own}");
+        }
+        for (name, default) in [
+            ("request_timeout", format!("{}s", remote::DEFAULT_REQUEST_TIMEOUT.as_secs())),
+            ("connect_timeout", format!("{}s", remote::DEFAULT_CONNECT_TIMEOUT.as_secs())),
+            ("retry_timeout", format!("{}s", remote::DEFAULT_RETRY_TIMEOUT.as_secs())),
+            ("max_retries", remote::DEFAULT_MAX_RETRIES.to_string()),
+        ] {
+            let row = rows.iter().find(|cells| cells[0] == format!("`{name}`")).unwrap();
+            assert_eq!(row[3], format!("`{default}`"), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_specification_lists_every_variable() {
+        let spec: BTreeSet<_> = SPEC
+            .split('`')
+            .filter(|word| ["AWS_", "AZURE_", "GOOGLE_"].iter().any(|prefix| word.starts_with(prefix)))
+            .collect();
+        assert_eq!(spec, remote::CREDENTIAL_VARIABLES.into_iter().collect());
+    }
+
+    #[test]
+    fn the_specification_lists_every_scheme() {
+        for cells in rows("Schemes").iter().filter(|cells| cells.len() == 4) {
+            let sample = cells[2].split('`').rfind(|word| word.contains("://"));
+            if let Some(sample) = sample.filter(|sample| !sample.starts_with("file")) {
+                let kind = Location::parse(sample).unwrap().kind();
+                let expected = match cells[1] {
+                    "S3" => LocationKind::S3,
+                    "GCS" => LocationKind::Gcs,
+                    "Azure" => LocationKind::Azure,
+                    "HTTP" => LocationKind::Http,
+                    "memory" => LocationKind::Memory,
+                    other => panic!("{other}"),
+                };
+                assert_eq!(kind, expected, "{sample}");
+            }
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! Behaviour of repositories, on a directory and in memory.
+//! Behaviour of repositories, on every kind of store.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
@@ -10,5 +10,7 @@ mod faults;
 mod histories;
 mod publish;
 mod races;
+mod servers;
+mod stores;
 mod support;
 mod transfers;

@@ -55,7 +55,8 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let environment = Environment { clock: Arc::<Ticks>::default(), ids: Arc::<Numbers>::default() };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
         let options = RepositoryOptions::default().with_pool(Arc::new(pool));

@@ -59,7 +59,6 @@ pub(crate) enum Request<'s> {
     DropSnapshot {
         repository: RepositoryName,
         label: SnapshotLabel,
-        force: bool,
     },
     ShowRepositories,
     Backup(Box<Backup>),

@@ -90,7 +90,7 @@ pub(super) fn alter<'s>(statement: &AlterRepositoryStatement, scope: &Scope<'_>)
 
 pub(super) fn drop_snapshot<'s>(statement: &DropSnapshotStatement, scope: &Scope<'_>) -> Result<Request<'s>> {
     let repository = scope.repository(&statement.repository)?.name.clone();
-    Ok(Request::DropSnapshot { repository, label: label(&statement.label)?, force: statement.force })
+    Ok(Request::DropSnapshot { repository, label: label(&statement.label)? })
 }
 
 pub(super) fn verify(statement: &VerifyStatement, scope: &Scope<'_>) -> Result<Verification> {

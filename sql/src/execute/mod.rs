@@ -51,8 +51,8 @@ impl Executor<'_> {
             }
             Request::AlterRepository(name, set) => store.alter_repository(&name, &set)?,
             Request::CheckRepository(_) => return Err(Error::not_supported("CHECK REPOSITORY")),
-            Request::DropSnapshot { repository, label, force } => {
-                store.drop_snapshot(&repository, &label, force)?;
+            Request::DropSnapshot { repository, label } => {
+                store.drop_snapshot(&repository, &label)?;
             }
             Request::Use(_) | Request::Nothing => {}
             rows => return self.rows(rows).map(Outcome::Rows),

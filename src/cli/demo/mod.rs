@@ -7,6 +7,7 @@ mod narrator;
 mod place;
 mod statements;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use cairn::{Access, Database, VerifySelection};
@@ -83,7 +84,7 @@ fn look_into(location: &Path, runtime: &Handle, narrator: &mut Narrator<'_>) -> 
         narrator.tell(&line);
     }
     let location = location.display().to_string();
-    let repository = repository::open(&location, Access::ReadOnly, runtime)?;
+    let repository = repository::open(&location, &BTreeMap::new(), Access::ReadOnly, runtime)?;
     narrator.tell("");
     narrator.tell(&format!("$ cairn verify {location}"));
     verify::verify(
@@ -118,7 +119,7 @@ fn look_into(location: &Path, runtime: &Handle, narrator: &mut Narrator<'_>) -> 
 
 /// The timestamp that a restore must name.
 fn timestamp_of(location: &Path, label: &str, runtime: &Handle) -> Result<String, Failure> {
-    let repository = repository::open(&location.display().to_string(), Access::ReadOnly, runtime)?;
+    let repository = repository::open(&location.display().to_string(), &BTreeMap::new(), Access::ReadOnly, runtime)?;
     let snapshots = repository.snapshots(None)?;
     let found = snapshots.iter().find(|name| name.label.as_str() == label);
     found

@@ -4,13 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cairn::{
-    Checker, Database, Disk, ParseError, SourceStatement, StoreOptions, SystemStores, parse_statement,
-    split_statements,
+    Checker, Database, ParseError, SourceStatement, StoreOptions, parse_statement, split_statements,
 };
 use tokio::runtime::Handle;
 
 use super::super::console::Console;
 use super::super::failure::Failure;
+use super::super::repository;
 use super::script::Script;
 
 /// What a directory has that is a store.
@@ -32,7 +32,7 @@ pub(super) fn run(
         temporary.path()
     };
     // Whatever an earlier process left undone is not a check's to finish.
-    let stores = SystemStores::new(runtime.clone(), Disk::system());
+    let stores = repository::stores(runtime);
     let mut options = StoreOptions::new(Arc::new(stores));
     options.resume_jobs = false;
     let database = Database::open_with(directory, options, runtime)?;

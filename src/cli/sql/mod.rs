@@ -7,14 +7,15 @@ mod runner;
 mod script;
 
 use std::io::{self, IsTerminal};
+use std::sync::Arc;
 
-use cairn::Database;
+use cairn::{Database, StoreOptions};
 
 use super::args::SqlArgs;
 use super::console::Console;
 use super::failure::Failure;
 use super::interrupt::Interrupts;
-use super::runtime;
+use super::{repository, runtime};
 
 pub(crate) use jobs::{Jobs, Waiting};
 pub(crate) use runner::Runner;
@@ -38,7 +39,8 @@ pub(crate) fn run(arguments: &SqlArgs, console: &mut Console) -> Result<(), Fail
     let Some(directory) = &arguments.data else {
         return Err(Failure::users("there is no data directory; give one with --data DIR"));
     };
-    let database = Database::open(directory, runtime.handle())?;
+    let options = StoreOptions::new(Arc::new(repository::stores(runtime.handle())));
+    let database = Database::open_with(directory, options, runtime.handle())?;
     let waiting = if arguments.in_background { Waiting::AtTheEnd } else { Waiting::AtOnce };
     let jobs = Jobs::new(&database, interrupts, waiting, console);
     let mut runner = Runner::new(&database, jobs, arguments.format);

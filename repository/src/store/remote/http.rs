@@ -13,7 +13,7 @@ pub(super) fn connect(wanted: &Wanted<'_>) -> Result<HttpStore> {
     let settings = wanted.settings;
     let url = wanted
         .location
-        .http_url()
+        .http_server()
         .ok_or_else(|| Error::invalid(format!("location '{}' is no URL", wanted.location)))?;
     let mut options = wanted.client_options(url.scheme() == "http")?;
     if let Some(user) = settings.text(Setting::User) {

@@ -1,0 +1,165 @@
+//! Stores in a network, beyond what every store promises.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use cairn_format::ObjectKey;
+use cairn_repository::{
+    Access, CheckStatus, Environment, ErrorKind, PutOutcome, RateLimits, Repository, Store, Transfer,
+    VerifySelection, check_store,
+};
+
+use crate::contract::on_every_store;
+use crate::servers::{self, Ranges, WebServer, open};
+use crate::support::World;
+
+#[test]
+fn a_repository_works_on_every_store() {
+    on_every_store(|store, kind| {
+        let world = World::new();
+        let backup = world.backup("nightly");
+        let repository = world.create(store.clone()).unwrap();
+        let _ = backup.publish(&repository).unwrap();
+        backup.read_back(&repository, &world.directory.path().join("out")).unwrap();
+        let report = repository.verify(&VerifySelection::All, &Transfer::new()).unwrap();
+        assert!(report.is_clean() && report.snapshots.len() == 1, "{kind:?}: {report:?}");
+    });
+}
+
+#[test]
+fn a_check_finds_a_good_store_good_and_leaves_nothing() {
+    on_every_store(|store, kind| {
+        let report = check_store(store, &Environment::system());
+        for check in &report.checks {
+            // One server here is known to let two win, and one tells no true time.
+            let excused = (check.check == "racing puts" && !kind.has_one_winner())
+                || (check.check == "clock" && check.status == CheckStatus::Warning);
+            assert!(check.status == CheckStatus::Ok || excused, "{kind:?}: {check:?}");
+        }
+        assert_eq!(store.list("check").unwrap(), []);
+    });
+}
+
+#[test]
+fn a_check_says_what_a_bad_store_does_not_keep() {
+    let world = World::new();
+    let nobody = open(
+        &world.runtime,
+        "s3://bucket/x",
+        &[
+            ("aws.s3.endpoint", "http://127.0.0.1:9"),
+            ("aws.s3.access_key", "k"),
+            ("aws.s3.secret_key", servers::SECRET_KEY),
+            ("max_retries", "0"),
+        ],
+    )
+    .unwrap();
+    let start = Instant::now();
+    let report = check_store(&nobody, &Environment::system());
+    assert!(start.elapsed() < Duration::from_secs(20));
+    assert!(!report.is_good());
+    assert_eq!(report.checks[0].status, CheckStatus::Failed);
+    assert_eq!(report.checks[1].status, CheckStatus::Skipped);
+    assert!(report.checks.iter().all(|check| !check.detail.contains(servers::SECRET_KEY)));
+}
+
+#[test]
+fn wrong_keys_are_refused_and_not_shown() {
+    let world = World::new();
+    let endpoint = servers::s3_endpoint(&world.runtime, &world.directory.path().join("s3"));
+    let wrong = open(
+        &world.runtime,
+        "s3://bucket/x",
+        &[
+            ("aws.s3.endpoint", &endpoint),
+            ("aws.s3.access_key", "AKIACAIRN"),
+            ("aws.s3.secret_key", "wr0ng/k3y"),
+        ],
+    )
+    .unwrap();
+    let error = wrong.get(&ObjectKey::Descriptor).unwrap_err();
+    assert_ne!(error.kind(), ErrorKind::NotFound);
+    let text = format!("{error} {error:?} {wrong:?}");
+    assert!(!text.contains("wr0ng/k3y") && text.contains("s3://bucket/x"), "{text}");
+}
+
+#[test]
+fn a_repository_behind_a_web_server_is_read_and_never_written() {
+    let world = World::new();
+    let backup = world.backup("nightly");
+    let _ = backup.publish(&world.local_repository()).unwrap();
+    // user:password
+    let login = [("http.user", "user"), ("http.password", "password")];
+    for (ranges, authorization, properties) in [
+        (Ranges::Known, None, &[][..]),
+        (Ranges::Ignored, None, &[][..]),
+        (Ranges::Known, Some("Basic dXNlcjpwYXNzd29yZA=="), &login[..]),
+    ] {
+        let url = WebServer::start(&world.runtime, &world.root(), ranges, authorization);
+        let store = open(&world.runtime, &url, properties).unwrap();
+        let repository = Repository::open(
+            store.clone(),
+            world.environment.clone(),
+            Access::ReadOnly,
+            world.options.clone(),
+        )
+        .unwrap();
+        assert_eq!(repository.snapshots(None).unwrap().len(), 1);
+        let report = repository.verify(&VerifySelection::All, &Transfer::new()).unwrap();
+        assert!(report.is_clean(), "{report:?}");
+        let out = world.directory.path().join(format!("out-{ranges:?}-{}", properties.len()));
+        backup.read_back(&repository, &out).unwrap();
+        let error = store.put_create(&ObjectKey::Descriptor, Bytes::new()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ReadOnly);
+        assert!(check_store(&store, &Environment::system()).is_good());
+        let counts = store.requests();
+        assert_eq!((counts.put, counts.delete), (0, 0));
+    }
+}
+
+#[test]
+fn limits_slow_a_store_down_and_can_be_lifted_while_it_works() {
+    let world = World::new();
+    let store = servers::s3(&world.runtime, &world.directory.path().join("s3"), "x");
+    let limits = |requests, upload_bytes| {
+        let mut limits = RateLimits::default();
+        (limits.requests, limits.upload_bytes) = (requests, upload_bytes);
+        store.limits().set(limits);
+    };
+    limits(20, 0);
+    let start = Instant::now();
+    for _ in 0..15 {
+        assert_eq!(store.head(&ObjectKey::Descriptor).unwrap(), None);
+    }
+    // A burst of a quarter of a second's worth comes first.
+    assert!(start.elapsed() >= Duration::from_millis(450), "{:?}", start.elapsed());
+    limits(0, 1);
+    std::thread::scope(|scope| {
+        let slow = scope.spawn(|| {
+            let first = store.put_create(&ObjectKey::Descriptor, Bytes::from(vec![7; 1 << 20])).unwrap();
+            (first, store.put_create(&ObjectKey::Descriptor, Bytes::from_static(b"more")).unwrap())
+        });
+        std::thread::sleep(Duration::from_millis(300));
+        assert!(!slow.is_finished());
+        limits(0, 0);
+        assert_eq!(slow.join().unwrap(), (PutOutcome::Created, PutOutcome::AlreadyExists));
+    });
+}
+
+#[test]
+fn a_dead_server_is_given_up_in_time() {
+    let world = World::new();
+    // This address takes no connections; the port is that of a server of old that throws everything away.
+    for (location, endpoint) in [("s3://b/x", "aws.s3.endpoint"), ("gs://b/x", "gcp.gcs.endpoint")] {
+        let mut properties = vec![(endpoint, "http://127.0.0.1:9")];
+        if location.starts_with("s3") {
+            properties.extend([("aws.s3.access_key", "k"), ("aws.s3.secret_key", "s")]);
+        }
+        let store: Store = open(&world.runtime, location, &properties).unwrap();
+        let start = Instant::now();
+        let error = store.get(&ObjectKey::Descriptor).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+        assert!(error.to_string().contains(location), "{error}");
+        assert!(start.elapsed() < Duration::from_secs(15));
+    }
+}
