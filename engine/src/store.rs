@@ -11,6 +11,7 @@ use cairn_format::{
 };
 use cairn_repository::{
     Access, Disk, Environment, Location, Repository, RepositoryOptions, SnapshotName, StoreProvider,
+    StoreReport, check_store,
 };
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -273,6 +274,23 @@ impl TabletStore {
             self.inner.jobs.limit(job.id, limits);
         }
         Ok(())
+    }
+
+    /// Tries whether the storage of a repository keeps what repositories rely on. It is written to for that, and cleared
+    /// of what was written.
+    ///
+    /// # Errors
+    /// `ReadOnly` for a repository that this store may only read.
+    pub fn check_repository(&self, name: &RepositoryName) -> Result<StoreReport> {
+        let entry = Arc::clone(self.view().require_repository(name)?);
+        if entry.read_only {
+            let message = format!(
+                "Repository {name} is read only, and a check writes; verify what is in it instead: VERIFY REPOSITORY {name}"
+            );
+            return Err(Error::new(ErrorKind::ReadOnly, message));
+        }
+        let opened = self.inner.open_repository(&entry)?;
+        Ok(check_store(opened.store(), &self.inner.environment))
     }
 
     /// Drops every snapshot of a label from a repository, and returns their names. What only they used goes when the

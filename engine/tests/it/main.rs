@@ -10,6 +10,7 @@
 mod backup_restore;
 mod crash;
 mod golden;
+mod incremental;
 mod jobs;
 mod load;
 mod model;
