@@ -72,7 +72,9 @@ fn a_read_only_repository_is_not_touched() {
     backup(&mut shell, "BACKUP SNAPSHOT one TO r");
     shell
         .run(&format!("CREATE READ ONLY REPOSITORY o WITH BROKER ON LOCATION '{}/r'", root.path().display()));
-    for sql in ["DROP SNAPSHOT one ON o", "DROP SNAPSHOT one ON o FORCE", "PRUNE REPOSITORY o", "CHECK REPOSITORY o"] {
+    for sql in
+        ["DROP SNAPSHOT one ON o", "DROP SNAPSHOT one ON o FORCE", "PRUNE REPOSITORY o", "CHECK REPOSITORY o"]
+    {
         let error = shell.refusal(sql);
         assert_eq!(error.kind(), ErrorKind::ReadOnly, "{sql}: {error}");
         assert!(error.to_string().contains("read only"), "{sql}: {error}");
