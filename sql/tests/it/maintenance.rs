@@ -239,7 +239,7 @@ fn properties_change_and_are_shown_nowhere() {
     assert!(!refused.to_string().contains("hidden"), "{refused}");
     shell.run("ALTER REPOSITORY r SET ('workers' = '', 'max_upload_rate' = '')");
     for row in shell.rows("SHOW REPOSITORIES") {
-        assert!(!row.contains("1000") && !row.contains("workers"), "{row}");
+        assert!(!row.contains("max_requests") && !row.contains("workers"), "{row}");
     }
     backup(&mut shell, "BACKUP SNAPSHOT two TO r");
 }
@@ -268,6 +268,6 @@ fn nothing_of_it_is_done_by_a_check_of_a_script() {
          PRUNE REPOSITORY m",
     );
     assert!(verdicts[..9].iter().all(|verdict| verdict == "ok"), "{verdicts:?}");
-    assert_eq!(verdicts[9], "analysis error: Repository [m] does not exist");
+    assert!(verdicts[9].starts_with("analysis error: Repository [m] does not exist"), "{verdicts:?}");
     assert_eq!(labels(&mut shell), ["one"]);
 }
