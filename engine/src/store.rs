@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cairn_format::{
-    DatabaseName, PartitionDefinition, PartitionName, RepositoryName, SnapshotLabel, TableDefinition, TableName,
+    DatabaseName, PartitionDefinition, PartitionName, RepositoryName, SnapshotLabel, TableDefinition,
+    TableName,
 };
 use cairn_repository::{
     Access, Disk, Environment, Location, Repository, RepositoryOptions, SnapshotName, StoreProvider,

@@ -27,7 +27,7 @@ fn reader() -> &'static Mutex<Reader> {
             .build()
             .expect("a runtime");
         let directory = tempfile::tempdir().expect("a directory");
-        let stores = SystemStores { handle: runtime.handle().clone(), disk: Disk::system() };
+        let stores = SystemStores::new(runtime.handle().clone(), Disk::system());
         let store = TabletStore::open(&directory.path().join("store"), StoreOptions::new(Arc::new(stores)));
         let session = Session::new(Arc::new(store.expect("a store")), runtime.handle().clone());
         Mutex::new(Reader { session, directory, _runtime: runtime })

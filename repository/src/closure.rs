@@ -95,7 +95,8 @@ pub(crate) fn read_lists(
                 // Its snapshots were there a moment ago. Those that still are would need it.
                 Err(error) if error.kind() == ErrorKind::NotFound => {
                     for name in users {
-                        let key = ObjectKey::Snapshot { label: name.label.clone(), timestamp: name.timestamp };
+                        let key =
+                            ObjectKey::Snapshot { label: name.label.clone(), timestamp: name.timestamp };
                         if repository.store().head(&key)?.is_some() {
                             return Err(error);
                         }

@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use cairn_format::{
-    DatabaseName, Descriptor, DigestAlgorithm, Fence, FileList, FileListRef, IntentId, Manifest,
-    ObjectKey, RepositoryId, SNAPSHOTS_PREFIX, SnapshotLabel, SnapshotTimestamp, TableEntry,
+    DatabaseName, Descriptor, DigestAlgorithm, Fence, FileList, FileListRef, IntentId, Manifest, ObjectKey,
+    RepositoryId, SNAPSHOTS_PREFIX, SnapshotLabel, SnapshotTimestamp, TableEntry,
 };
 
 use crate::download::{self, FetchFile, FetchOutcome};

@@ -142,16 +142,21 @@ mod tests {
         set(1);
         let most_until_20 = AtomicUsize::new(0);
         let done = AtomicUsize::new(0);
-        for_each(&workers, &items, || (), |(), _| {
-            most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-            std::thread::sleep(Duration::from_millis(5));
-            running.fetch_sub(1, Ordering::SeqCst);
-            if done.fetch_add(1, Ordering::SeqCst) == 20 {
-                most_until_20.store(most.load(Ordering::SeqCst), Ordering::SeqCst);
-                set(4);
-            }
-            Ok(())
-        })
+        for_each(
+            &workers,
+            &items,
+            || (),
+            |(), _| {
+                most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                std::thread::sleep(Duration::from_millis(5));
+                running.fetch_sub(1, Ordering::SeqCst);
+                if done.fetch_add(1, Ordering::SeqCst) == 20 {
+                    most_until_20.store(most.load(Ordering::SeqCst), Ordering::SeqCst);
+                    set(4);
+                }
+                Ok(())
+            },
+        )
         .unwrap();
         assert_eq!(most_until_20.into_inner(), 1);
         assert!((2..=4).contains(&most.into_inner()));

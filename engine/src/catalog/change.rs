@@ -5,15 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use cairn_format::{
-    ColumnBounds, DatabaseName, Digest, PartitionDefinition, RepositoryName, TableDefinition,
-    TableName,
+    ColumnBounds, DatabaseName, Digest, PartitionDefinition, RepositoryName, TableDefinition, TableName,
 };
 use redb::{ReadableTable, WriteTransaction};
 
 use super::history::Files;
 use super::record::{
-    self, DatabaseV1, TableBase, TableBaseV1, TableBasesV1, PartitionV1, RepositoryEntry, RepositoryV1, RowsetV1, SegmentFacts,
-    SegmentV1, TableV1,
+    self, DatabaseV1, PartitionV1, RepositoryEntry, RepositoryV1, RowsetV1, SegmentFacts, SegmentV1,
+    TableBase, TableBaseV1, TableBasesV1, TableV1,
 };
 use super::tables;
 use super::view::{CatalogView, Database, Partition, Rowset, Table, Tablet};

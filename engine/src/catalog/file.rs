@@ -13,7 +13,7 @@ use redb::{Database as Redb, DatabaseError, ReadableDatabase, ReadableTable, Wri
 
 use super::change::Change;
 use super::history::{Files, view_at};
-use super::record::{self, TableBase, TableBasesV1, RowsetV1};
+use super::record::{self, RowsetV1, TableBase, TableBasesV1};
 use super::tables;
 use super::view::CatalogView;
 use crate::error::{Error, ErrorKind, Result};

@@ -1,7 +1,8 @@
 //! What is asked of a job.
 
 use cairn_format::{
-    Compression, DatabaseName, PartitionName, RepositoryName, SnapshotLabel, SnapshotTimestamp, TableName, Ttl,
+    Compression, DatabaseName, PartitionName, RepositoryName, SnapshotLabel, SnapshotTimestamp, TableName,
+    Ttl,
 };
 
 /// How long a job may take when nobody says otherwise, in seconds: StarRocks' default.

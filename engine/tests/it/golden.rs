@@ -51,7 +51,9 @@ fn version_1_is_read() {
     let opened = store.open_repository(&repository()).unwrap();
     let snapshots = opened.snapshots(Some(&label("golden"))).unwrap();
     assert_eq!(snapshots.len(), 1);
-    let report = opened.verify(&VerifyOptions::new(VerifySelection::Label(label("golden"))), &Transfer::new()).unwrap();
+    let report = opened
+        .verify(&VerifyOptions::new(VerifySelection::Label(label("golden"))), &Transfer::new())
+        .unwrap();
     assert!(report.is_clean(), "{:?}", report.findings);
     let manifest = opened.open_snapshot(&snapshots[0].label, snapshots[0].timestamp).unwrap();
     assert_eq!(manifest.label, SnapshotLabel::parse("golden").unwrap());

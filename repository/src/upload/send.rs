@@ -5,11 +5,6 @@ use std::io::{self, Seek, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use bytes::{Bytes, BytesMut};
-use cairn_format::{
-    BundleBuilder, Compression, Digest, DigestAlgorithm, DigestHasher, FileLocation, IntentId, ObjectKey,
-    ObjectName, recompress,
-};
 use super::UploadFile;
 use super::known::Stored;
 use super::plan::Item;
@@ -20,6 +15,11 @@ use crate::repository::Repository;
 use crate::scan::scan;
 use crate::store::{PutOutcome, Store};
 use crate::transfer::Transfer;
+use bytes::{Bytes, BytesMut};
+use cairn_format::{
+    BundleBuilder, Compression, Digest, DigestAlgorithm, DigestHasher, FileLocation, IntentId, ObjectKey,
+    ObjectName, recompress,
+};
 
 /// What is shared by those who send.
 pub(super) struct Sender<'a> {

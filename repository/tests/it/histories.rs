@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use cairn_format::{Compression, IntentId, ObjectKey, SnapshotLabel, SnapshotTimestamp};
 use cairn_repository::{
-    Access, CollectionPolicy, CommitOutcome, Error, ErrorKind, Repository, RepositoryOptions, Store, Transfer,
-    UploadFile, VerifyOptions, VerifySelection,
+    Access, CollectionPolicy, CommitOutcome, Error, ErrorKind, Repository, RepositoryOptions, Store,
+    Transfer, UploadFile, VerifyOptions, VerifySelection,
 };
 use rayon::ThreadPool;
 
@@ -55,8 +55,7 @@ impl Stage {
     fn new() -> Self {
         let world = World::new();
         let rows = |seed| if seed % 4 == 3 { 200 } else { 1 };
-        let files: Vec<_> =
-            (0..11).map(|seed| segment(world.directory.path(), seed, rows(seed))).collect();
+        let files: Vec<_> = (0..11).map(|seed| segment(world.directory.path(), seed, rows(seed))).collect();
         let pool = |_| Arc::new(rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap());
         Self { world, files, pools: (0..=ROLES.len()).map(pool).collect() }
     }
@@ -95,7 +94,8 @@ impl<'a> History<'a> {
         let state = self.bucket.state();
         let mut violations = state.violations.clone();
         for (manifest, closure) in &state.closures {
-            violations.extend(check_bytes(&state.objects, closure).err().map(|what| format!("{manifest}: {what}")));
+            violations
+                .extend(check_bytes(&state.objects, closure).err().map(|what| format!("{manifest}: {what}")));
         }
         let gone = FOREIGN.iter().filter(|foreign| !state.objects.contains_key(**foreign));
         violations.extend(gone.map(|foreign| format!("{foreign} is gone")));
@@ -106,7 +106,8 @@ impl<'a> History<'a> {
     fn check_nothing_stays_behind(&self) {
         let clock = SkewedClock::new(&self.schedule, 400 * DAY_MS);
         let handle = self.stage.world.runtime.handle().clone();
-        let store = Store::from_object_store(self.bucket.handle("the last collector", false), handle, "bucket");
+        let store =
+            Store::from_object_store(self.bucket.handle("the last collector", false), handle, "bucket");
         let options = RepositoryOptions::default().with_pool(self.stage.pools[ROLES.len()].clone());
         let environment = environment(&clock, &self.ids);
         let repository = Repository::create_or_open(store, environment, options).unwrap();
@@ -119,7 +120,10 @@ impl<'a> History<'a> {
         let state = self.bucket.state();
         assert_eq!(report.snapshots.len(), state.closures.len(), "{}", self.context());
         let is_needed = |key: &str| {
-            state.closures.iter().any(|(manifest, closure)| manifest == key || closure.objects.contains_key(key))
+            state
+                .closures
+                .iter()
+                .any(|(manifest, closure)| manifest == key || closure.objects.contains_key(key))
         };
         let rest: Vec<_> = state
             .objects
@@ -384,7 +388,10 @@ fn without_any_one_step_of_the_protocol_some_history_loses_data() {
             let history = History::new(&stage, seed, Some(omission));
             history.run();
             let violations = history.violations();
-            violations.into_iter().find(|violation| violation.contains("need") || violation.contains(", but ")).map(|violation| (seed, violation))
+            violations
+                .into_iter()
+                .find(|violation| violation.contains("need") || violation.contains(", but "))
+                .map(|violation| (seed, violation))
         });
         println!("{omission:?}: {found:?}");
     }

@@ -90,6 +90,7 @@ pub(super) fn alter<'s>(statement: &AlterRepositoryStatement, scope: &Scope<'_>)
 
 pub(super) fn drop_snapshot<'s>(statement: &DropSnapshotStatement, scope: &Scope<'_>) -> Result<Request<'s>> {
     let repository = scope.repository(&statement.repository)?.name.clone();
+    // FORCE is for snapshots of other clusters, of which ours know nothing.
     Ok(Request::DropSnapshot { repository, label: label(&statement.label)? })
 }
 

@@ -50,7 +50,6 @@ impl Executor<'_> {
                 store.cancel_job(&database, kind)?;
             }
             Request::AlterRepository(name, set) => store.alter_repository(&name, &set)?,
-            Request::CheckRepository(_) => return Err(Error::not_supported("CHECK REPOSITORY")),
             Request::DropSnapshot { repository, label } => {
                 store.drop_snapshot(&repository, &label)?;
             }
@@ -96,6 +95,7 @@ impl Executor<'_> {
             Request::Describe(path) => {
                 show::describe(view.require_database(&path.database)?.require_table(&path.table)?)
             }
+            Request::CheckRepository(name) => repository::check(view, self.store, &name),
             Request::Verify(verification) => repository::verify(self.store, *verification),
             Request::Prune(pruning) => repository::prune(view, self.store, &pruning),
             Request::ShowRepositories => show::repositories(view, self.store),

@@ -60,8 +60,8 @@ mod tests {
         for (sql, expected) in [
             ("SELECT 'key' /* 'key' = 'x' */ FROM t", "SELECT 'key' /* 'key' = 'x' */ FROM t"),
             (
-                "CREATE REPOSITORY r WITH BROKER ON LOCATION 's3://b/x'\nPROPERTIES (\"aws.s3.access_key\" = \"AK\", 'aws.s3.region' = 'eu')",
-                "CREATE REPOSITORY r WITH BROKER ON LOCATION 's3://b/x'\nPROPERTIES (\"aws.s3.access_key\" = '***', 'aws.s3.region' = 'eu')",
+                "CREATE REPOSITORY r WITH BROKER ON LOCATION 's3://b/x'\nPROPERTIES (\"aws.s3.access_key\" = \"AK\", \"aws.s3.secret_key\" = \"SK\", 'aws.s3.region' = 'eu')",
+                "CREATE REPOSITORY r WITH BROKER ON LOCATION 's3://b/x'\nPROPERTIES (\"aws.s3.access_key\" = \"AK\", \"aws.s3.secret_key\" = '***', 'aws.s3.region' = 'eu')",
             ),
             (
                 "ALTER REPOSITORY r SET ('azure.blob.sas_token'='x''y', 'fs.s3a.secret.key' \"z\", 'Password' =/* */'w')",

@@ -17,4 +17,4 @@ pub use collection::{CollectionAction, CollectionStep};
 pub(crate) use jobs::{job_objects, job_progress, jobs};
 pub(crate) use partitions::partitions;
 pub(crate) use snapshots::snapshots;
-pub(crate) use verification::verification;
+pub(crate) use verification::{store_checks, verification};

@@ -1,6 +1,6 @@
-//! VERIFY: one row a finding, and one that sums up.
+//! VERIFY: one row a finding, and one that sums up. CHECK: one row a check.
 
-use cairn_repository::VerifyReport;
+use cairn_repository::{StoreReport, VerifyReport};
 
 use super::text::{Row, size};
 use crate::error::Result;
@@ -16,6 +16,14 @@ pub(crate) fn verification(report: &VerifyReport) -> Result<Rows> {
     let mut rows: Vec<Row> = report.findings.iter().map(finding).collect();
     rows.push(vec![None, Some(summary(report)), None]);
     Rows::of_text(&COLUMNS, &rows)
+}
+
+pub(crate) fn store_checks(report: &StoreReport) -> Result<Rows> {
+    let row = |check: &cairn_repository::StoreCheck| -> Row {
+        vec![Some(check.check.to_owned()), Some(check.status.as_str().to_owned()), Some(check.detail.clone())]
+    };
+    let rows: Vec<Row> = report.checks.iter().map(row).collect();
+    Rows::of_text(&["Check", "Status", "Detail"], &rows)
 }
 
 fn summary(report: &VerifyReport) -> String {

@@ -5,7 +5,7 @@ use cairn_engine::{CatalogView, JobKind, JobRecord, JobWork, TabletStore};
 use super::table::{Column, Row, Value, number, text, time};
 use crate::show::{job_objects, job_progress};
 
-pub(super) const BACKUP_COLUMNS: [Column; 19] = [
+pub(super) const BACKUP_COLUMNS: [Column; 21] = [
     number("JOB_ID"),
     text("REPOSITORY"),
     text("SNAPSHOT"),
@@ -24,10 +24,12 @@ pub(super) const BACKUP_COLUMNS: [Column; 19] = [
     number("TOTAL_BYTES"),
     number("SENT_FILES"),
     number("SENT_BYTES"),
+    number("SENT_OBJECTS"),
     number("REUSED_BYTES"),
+    number("REQUESTS"),
 ];
 
-pub(super) const RESTORE_COLUMNS: [Column; 22] = [
+pub(super) const RESTORE_COLUMNS: [Column; 23] = [
     number("JOB_ID"),
     text("REPOSITORY"),
     text("SNAPSHOT"),
@@ -50,6 +52,7 @@ pub(super) const RESTORE_COLUMNS: [Column; 22] = [
     number("FETCHED_FILES"),
     number("FETCHED_BYTES"),
     number("REUSED_BYTES"),
+    number("REQUESTS"),
 ];
 
 pub(super) fn rows(view: &CatalogView, store: &TabletStore, kind: JobKind) -> Vec<Row> {
@@ -91,7 +94,13 @@ fn row(job: &JobRecord, store: &TabletStore) -> Row {
         totals(|totals| totals.bytes),
         totals(|totals| totals.moved_files),
         totals(|totals| totals.moved_bytes),
+    ]);
+    if job.is_backup() {
+        row.push(totals(|totals| totals.moved_objects));
+    }
+    row.extend([
         totals(|totals| totals.bytes.saturating_sub(totals.moved_bytes)),
+        totals(|totals| totals.requests),
     ]);
     row
 }

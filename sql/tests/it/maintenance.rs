@@ -72,7 +72,9 @@ fn a_read_only_repository_is_not_touched() {
     backup(&mut shell, "BACKUP SNAPSHOT one TO r");
     shell
         .run(&format!("CREATE READ ONLY REPOSITORY o WITH BROKER ON LOCATION '{}/r'", root.path().display()));
-    for sql in ["DROP SNAPSHOT one ON o", "DROP SNAPSHOT one ON o FORCE", "PRUNE REPOSITORY o", "CHECK REPOSITORY o"] {
+    for sql in
+        ["DROP SNAPSHOT one ON o", "DROP SNAPSHOT one ON o FORCE", "PRUNE REPOSITORY o", "CHECK REPOSITORY o"]
+    {
         let error = shell.refusal(sql);
         assert_eq!(error.kind(), ErrorKind::ReadOnly, "{sql}: {error}");
         assert!(error.to_string().contains("read only"), "{sql}: {error}");
@@ -237,7 +239,7 @@ fn properties_change_and_are_shown_nowhere() {
     assert!(!refused.to_string().contains("hidden"), "{refused}");
     shell.run("ALTER REPOSITORY r SET ('workers' = '', 'max_upload_rate' = '')");
     for row in shell.rows("SHOW REPOSITORIES") {
-        assert!(!row.contains("1000") && !row.contains("workers"), "{row}");
+        assert!(!row.contains("max_requests") && !row.contains("workers"), "{row}");
     }
     backup(&mut shell, "BACKUP SNAPSHOT two TO r");
 }
@@ -266,6 +268,6 @@ fn nothing_of_it_is_done_by_a_check_of_a_script() {
          PRUNE REPOSITORY m",
     );
     assert!(verdicts[..9].iter().all(|verdict| verdict == "ok"), "{verdicts:?}");
-    assert_eq!(verdicts[9], "analysis error: Repository [m] does not exist");
+    assert!(verdicts[9].starts_with("analysis error: Repository [m] does not exist"), "{verdicts:?}");
     assert_eq!(labels(&mut shell), ["one"]);
 }

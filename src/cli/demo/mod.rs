@@ -119,7 +119,8 @@ fn look_into(location: &Path, runtime: &Handle, narrator: &mut Narrator<'_>) -> 
 
 /// The timestamp that a restore must name.
 fn timestamp_of(location: &Path, label: &str, runtime: &Handle) -> Result<String, Failure> {
-    let repository = repository::open(&location.display().to_string(), &BTreeMap::new(), Access::ReadOnly, runtime)?;
+    let repository =
+        repository::open(&location.display().to_string(), &BTreeMap::new(), Access::ReadOnly, runtime)?;
     let snapshots = repository.snapshots(None)?;
     let found = snapshots.iter().find(|name| name.label.as_str() == label);
     found

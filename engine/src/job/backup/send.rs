@@ -105,8 +105,7 @@ pub(super) fn send(
         };
         sent.push(SentTable { id, entry, fingerprint, is_whole });
     }
-    let totals =
-        Sent { files: outcome.sent_files, bytes: outcome.sent_bytes, objects: outcome.sent_objects };
+    let totals = Sent { files: outcome.sent_files, bytes: outcome.sent_bytes, objects: outcome.sent_objects };
     Ok(SentTables { tables: sent, totals })
 }
 

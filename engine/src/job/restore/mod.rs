@@ -202,12 +202,7 @@ fn prepare_places(
                 // A file that cannot be linked is fetched like any other; fetching checks one that was.
                 let _ = store.disk.hard_link(own, &path);
             }
-            fetch.push(FetchFile {
-                digest: file.digest,
-                length: file.length,
-                location: file.location,
-                path,
-            });
+            fetch.push(FetchFile { digest: file.digest, length: file.length, location: file.location, path });
         }
     }
     Ok(fetch)

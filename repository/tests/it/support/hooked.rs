@@ -190,7 +190,9 @@ impl ObjectStore for HookedStore {
         let verdict = self.verdict(CallKind::List, &name)?;
         let found = self.inner.list_with_delimiter(prefix).await;
         match verdict {
-            Verdict::Stale | Verdict::Pretend => Ok(ListResult { common_prefixes: Vec::new(), objects: Vec::new() }),
+            Verdict::Stale | Verdict::Pretend => {
+                Ok(ListResult { common_prefixes: Vec::new(), objects: Vec::new() })
+            }
             _ => reported(verdict, found),
         }
     }

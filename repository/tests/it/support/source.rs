@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use cairn_format::{
-    Column, ColumnName, ColumnType, Compression, DataFile, DatabaseName, Digest, DigestAlgorithm, Distribution,
-    FeatureSet, FieldId, FileList, FileListRef, FileLocation, IntentId, KeyModel, Manifest, ObjectName,
-    PartitionDefinition, PartitionEntry, PartitionName, Partitioning, SnapshotLabel, SnapshotTimestamp,
-    TableDefinition, TableEntry, TableName, Totals,
+    Column, ColumnName, ColumnType, Compression, DataFile, DatabaseName, Digest, DigestAlgorithm,
+    Distribution, FeatureSet, FieldId, FileList, FileListRef, FileLocation, IntentId, KeyModel, Manifest,
+    ObjectName, PartitionDefinition, PartitionEntry, PartitionName, Partitioning, SnapshotLabel,
+    SnapshotTimestamp, TableDefinition, TableEntry, TableName, Totals,
 };
 use cairn_repository::{
-    BeginOptions, CommitOutcome, FetchFile, Repository, Result, SnapshotName, Transfer, UploadFile, UploadGroup,
+    BeginOptions, CommitOutcome, FetchFile, Repository, Result, SnapshotName, Transfer, UploadFile,
+    UploadGroup,
 };
 
 /// A table of one partition and one bucket.
