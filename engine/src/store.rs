@@ -286,7 +286,7 @@ impl TabletStore {
         let entry = Arc::clone(self.view().require_repository(name)?);
         if entry.read_only {
             let message = format!(
-                "Repository {name} is read only, and a check writes; verify what is in it instead: VERIFY REPOSITORY {name}"
+                "Repository {name} is read only: a check would put objects into it, which nothing does there; VERIFY REPOSITORY {name} reads what is in it"
             );
             return Err(Error::new(ErrorKind::ReadOnly, message));
         }

@@ -95,7 +95,7 @@ impl Executor<'_> {
             Request::Describe(path) => {
                 show::describe(view.require_database(&path.database)?.require_table(&path.table)?)
             }
-            Request::CheckRepository(name) => repository::check(view, self.store, &name),
+            Request::CheckRepository(name) => repository::check(self.store, &name),
             Request::Verify(verification) => repository::verify(self.store, *verification),
             Request::Prune(pruning) => repository::prune(view, self.store, &pruning),
             Request::ShowRepositories => show::repositories(view, self.store),

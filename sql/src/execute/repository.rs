@@ -2,28 +2,18 @@
 
 use cairn_engine::{CatalogView, TabletStore};
 use cairn_format::{RepositoryName, Retention};
-use cairn_repository::{
-    CollectionPolicy, DEFAULT_GRACE, Environment, Transfer, VerifyOptions, VerifySelection, check_store,
-};
+use cairn_repository::{CollectionPolicy, DEFAULT_GRACE, Transfer, VerifyOptions, VerifySelection};
 
 use crate::analyze::{Pruning, Verification};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::outcome::Rows;
 use crate::show::{self, CollectionStep};
 
 /// The property that says which snapshots are kept.
 const RETENTION: &str = "retention";
 
-/// A check puts and deletes objects, which nothing does in a READ ONLY repository.
-pub(super) fn check(view: &CatalogView, store: &TabletStore, name: &RepositoryName) -> Result<Rows> {
-    if view.require_repository(name)?.read_only {
-        return Err(Error::new(
-            ErrorKind::ReadOnly,
-            format!("Repository {name} is read only: a check would put objects into it"),
-        ));
-    }
-    let repository = store.open_repository(name)?;
-    show::store_checks(&check_store(repository.store(), &Environment::system()))
+pub(super) fn check(store: &TabletStore, repository: &RepositoryName) -> Result<Rows> {
+    show::store_checks(&store.check_repository(repository)?)
 }
 
 pub(super) fn verify(store: &TabletStore, verification: Verification) -> Result<Rows> {
