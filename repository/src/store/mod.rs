@@ -307,17 +307,17 @@ impl Store {
 
     /// As [`Store::put_create`], of any key.
     pub(crate) fn put_create_raw(&self, key: &str, bytes: Bytes) -> Result<PutOutcome> {
-        self.put(key, bytes, PutOptions { mode: PutMode::Create, ..PutOptions::default() })
+        self.put(key, &bytes, &PutOptions { mode: PutMode::Create, ..PutOptions::default() })
     }
 
     /// As [`Store::put_create`], but durable only at the next barrier.
     pub(crate) fn put_create_at_barrier(&self, key: &ObjectKey, bytes: Bytes) -> Result<PutOutcome> {
         let mut options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
         options.extensions.insert(DurableAtBarrier);
-        self.put(&key.render(), bytes, options)
+        self.put(&key.render(), &bytes, &options)
     }
 
-    fn put(&self, key: &str, bytes: Bytes, options: PutOptions) -> Result<PutOutcome> {
+    fn put(&self, key: &str, bytes: &Bytes, options: &PutOptions) -> Result<PutOutcome> {
         self.check_writable()?;
         let path = path_of(key)?;
         self.inner.limits.wait_upload(bytes.len());

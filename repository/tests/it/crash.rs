@@ -132,16 +132,13 @@ impl DiskHook for CutDisk {
                     bytes.insert(to.to_path_buf());
                 }
             }
-            DiskCall::SyncFile(path) => {
+            DiskCall::SyncFile(path) | DiskCall::Remove(path) => {
                 bytes.remove(*path);
             }
             DiskCall::SyncDir(directory) => names.retain(|path| path.parent() != Some(*directory)),
             DiskCall::SyncFilesystem(_) => {
                 names.clear();
                 bytes.clear();
-            }
-            DiskCall::Remove(path) => {
-                bytes.remove(*path);
             }
             DiskCall::Commit(_) => {}
         }
