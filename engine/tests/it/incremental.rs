@@ -126,10 +126,8 @@ fn compression_on_the_way_is_as_incremental_as_none() {
     assert_eq!(restored.status, JobStatus::Ok);
     assert_eq!(rows(&b, "t"), rows(&a, "t"));
     // What was restored is the compressed file: asked for the same, the other store sends nothing either.
-    let request = BackupRequest {
-        compression: Some(Compression::parse("zstd(19)").unwrap()),
-        ..backup_request("b1")
-    };
+    let request =
+        BackupRequest { compression: Some(Compression::parse("zstd(19)").unwrap()), ..backup_request("b1") };
     // The newest snapshot of the database is the one as it is; build on the compressed one.
     for name in ["l1", "as_is"] {
         a.drop_snapshot(&repository(), &label(name)).unwrap();
@@ -228,8 +226,7 @@ fn snapshots_go_when_they_expire_and_the_others_stay_whole() {
     assert_eq!(manifest.ttl.as_deref(), Some("1 SECOND"));
     assert_eq!(manifest.expires_at_ms, manifest.finished_at_ms.map(|at| at + 1000));
     let retention = Some(Retention::parse("last=1").unwrap());
-    let policy =
-        CollectionPolicy::default().with_grace(std::time::Duration::ZERO).with_retention(retention);
+    let policy = CollectionPolicy::default().with_grace(std::time::Duration::ZERO).with_retention(retention);
     let plan = opened.plan_collection(&policy, &Transfer::new()).unwrap();
     assert_eq!((plan.keeps.len(), plan.drops.len()), (2, 0), "{plan:?}");
     while store.open_repository(&repository()).is_ok()

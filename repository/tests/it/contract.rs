@@ -5,7 +5,7 @@ use std::io::Write;
 use std::sync::Mutex;
 
 use bytes::Bytes;
-use cairn_format::{Digest, IntentId, ObjectKey};
+use cairn_format::{Digest, IntentId, ObjectKey, ObjectName};
 use cairn_repository::{Disk, Environment, ErrorKind, PutOutcome, Store};
 
 use crate::servers::{self, Gcs};
@@ -73,7 +73,9 @@ pub(crate) fn on_every_store(check: impl Fn(&Store, Kind)) {
 }
 
 fn data(text: &str) -> (ObjectKey, Bytes) {
-    (ObjectKey::Data(Digest::of(text.as_bytes())), Bytes::from(text.to_owned()))
+    let intent = IntentId::parse("01ARZ3NDEKTSV4RRFFQ69G5FAV").unwrap();
+    let name = ObjectName::new(Digest::of(text.as_bytes()), intent);
+    (ObjectKey::Data(name), Bytes::from(text.to_owned()))
 }
 
 #[test]
