@@ -28,7 +28,7 @@ pub enum LocationKind {
     Gcs,
     /// A container of Azure Blob Storage.
     Azure,
-    /// A folder of an HTTP or WebDAV server, read only.
+    /// A folder of an HTTP or `WebDAV` server, read only.
     Http,
     /// The memory of this process, for tests.
     Memory,
@@ -70,7 +70,7 @@ impl Location {
     /// holds no user names, passwords or queries of a URL.
     pub fn parse(text: &str) -> Result<Self> {
         let place = match text.split_once("://").filter(|(scheme, _)| is_scheme(scheme)) {
-            None => Place::Directory(directory(text, PathBuf::from(text))?),
+            None => Place::Directory(directory(text, Path::new(text))?),
             Some((scheme, rest)) => {
                 let parser = Parser { text, scheme: scheme.to_ascii_lowercase(), rest };
                 parser.place()?
@@ -198,7 +198,7 @@ struct Parser<'a> {
 impl Parser<'_> {
     fn place(&self) -> Result<Place> {
         match self.scheme.as_str() {
-            "file" => Ok(Place::Directory(directory(self.text, self.path_of_url()?)?)),
+            "file" => Ok(Place::Directory(directory(self.text, &self.path_of_url()?)?)),
             "s3" | "s3a" | "s3n" | "oss" => self.bucket(LocationKind::S3),
             "gs" => self.bucket(LocationKind::Gcs),
             "memory" => self.bucket(LocationKind::Memory),
@@ -299,11 +299,11 @@ impl Parser<'_> {
     }
 }
 
-fn directory(text: &str, path: PathBuf) -> Result<PathBuf> {
+fn directory(text: &str, path: &Path) -> Result<PathBuf> {
     if text.is_empty() || text.contains('\0') {
         return Err(Error::invalid(format!("location '{}' is not a path", text.escape_debug())));
     }
-    let absolute = std::path::absolute(&path)
+    let absolute = std::path::absolute(path)
         .map_err(|source| Error::from_io(format!("location '{text}' cannot be made absolute"), source))?;
     // Components leave out trailing and double slashes.
     Ok(absolute.components().collect())

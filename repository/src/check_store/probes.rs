@@ -16,7 +16,7 @@ const PART: usize = 5 << 20;
 /// What speed is measured with.
 const LOAD: usize = 16 << 20;
 /// Clocks this far apart are told about: graces and expiries are measured in hours.
-const CLOCK_DISTANCE: Duration = Duration::from_secs(300);
+const CLOCK_DISTANCE: Duration = Duration::from_mins(5);
 
 /// Without this one the others are not tried.
 pub(super) const FIRST: &str = "put and read";

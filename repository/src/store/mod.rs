@@ -307,26 +307,26 @@ impl Store {
 
     /// As [`Store::put_create`], of any key.
     pub(crate) fn put_create_raw(&self, key: &str, bytes: Bytes) -> Result<PutOutcome> {
-        self.put(key, bytes, PutOptions { mode: PutMode::Create, ..PutOptions::default() })
+        self.put(key, bytes, &PutOptions { mode: PutMode::Create, ..PutOptions::default() })
     }
 
     /// As [`Store::put_create`], but durable only at the next barrier.
     pub(crate) fn put_create_at_barrier(&self, key: &ObjectKey, bytes: Bytes) -> Result<PutOutcome> {
         let mut options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
         options.extensions.insert(DurableAtBarrier);
-        self.put(&key.render(), bytes, options)
+        self.put(&key.render(), bytes, &options)
     }
 
-    fn put(&self, key: &str, bytes: Bytes, options: PutOptions) -> Result<PutOutcome> {
+    fn put(&self, key: &str, bytes: Bytes, options: &PutOptions) -> Result<PutOutcome> {
         self.check_writable()?;
         let path = path_of(key)?;
         self.inner.limits.wait_upload(bytes.len());
+        let payload = PutPayload::from_bytes(bytes);
         let mut conflicts = 0;
         loop {
             count(&self.inner.counters.put);
             self.inner.limits.wait_request();
-            let payload = PutPayload::from_bytes(bytes.clone());
-            let put = self.inner.objects.put_opts(&path, payload, options.clone());
+            let put = self.inner.objects.put_opts(&path, payload.clone(), options.clone());
             match self.inner.runtime.block_on(put) {
                 Ok(_) => return Ok(PutOutcome::Created),
                 // Nobody has won yet, or who won has been deleted meanwhile.

@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use cairn_repository::{
-    CommitOutcome, Disk, DiskCall, DiskHook, LocalStore, Result, Store, Transfer, VerifySelection,
+    CommitOutcome, Disk, DiskCall, DiskHook, LocalStore, Result, Store, Transfer, VerifyOptions,
+    VerifySelection,
 };
 use futures::StreamExt;
 use futures::stream::BoxStream;
@@ -56,11 +57,11 @@ fn check(world: &World, backup: &Backup, doomed: Store, power_cut: impl FnOnce()
         Ok(outcome) => assert_eq!((outcome, found.len()), (CommitOutcome::Committed, 1), "{context}"),
         Err(_) => assert!(found.len() <= 1, "{context}"),
     }
-    let report = repository.verify(&VerifySelection::All, &Transfer::new()).unwrap();
+    let report = repository.verify(&VerifyOptions::new(VerifySelection::All), &Transfer::new()).unwrap();
     assert!(report.is_clean(), "{context}: {report:?}");
     let expected = if found.is_empty() { CommitOutcome::Committed } else { CommitOutcome::AlreadyCommitted };
     assert_eq!(backup.publish(&repository).unwrap(), expected, "{context}");
-    let report = repository.verify(&VerifySelection::All, &Transfer::new()).unwrap();
+    let report = repository.verify(&VerifyOptions::new(VerifySelection::All), &Transfer::new()).unwrap();
     assert!(report.is_clean() && report.snapshots.len() == 1, "{context}: {report:?}");
     // Nothing is left but the snapshot, intents that will expire, and what the dead left is cleared.
     let rest: Vec<_> = objects(&world.root()).into_iter().filter(|key| !key.starts_with("jobs/")).collect();
@@ -132,16 +133,13 @@ impl DiskHook for CutDisk {
                     bytes.insert(to.to_path_buf());
                 }
             }
-            DiskCall::SyncFile(path) => {
+            DiskCall::SyncFile(path) | DiskCall::Remove(path) => {
                 bytes.remove(*path);
             }
             DiskCall::SyncDir(directory) => names.retain(|path| path.parent() != Some(*directory)),
             DiskCall::SyncFilesystem(_) => {
                 names.clear();
                 bytes.clear();
-            }
-            DiskCall::Remove(path) => {
-                bytes.remove(*path);
             }
             DiskCall::Commit(_) => {}
         }
@@ -218,7 +216,8 @@ fn what_a_dead_process_left_is_made_durable_before_it_is_relied_on() {
             let _ = backup.publish(&repository).unwrap();
             second.lose_unsynced(at % 2 == 0);
             let repository = world.local_repository();
-            let report = repository.verify(&VerifySelection::All, &Transfer::new()).unwrap();
+            let report =
+                repository.verify(&VerifyOptions::new(VerifySelection::All), &Transfer::new()).unwrap();
             assert!(report.is_clean() && report.snapshots.len() == 1, "disk call {at}: {report:?}");
             std::fs::remove_dir_all(world.root()).unwrap();
             if !cut.reached() {

@@ -1,4 +1,4 @@
-//! Folders of HTTP and WebDAV servers.
+//! Folders of HTTP and `WebDAV` servers.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;

@@ -19,12 +19,12 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::location::{Location, LocationKind};
 
 /// A request takes at most this long, its body included.
-pub(super) const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+pub(super) const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 /// A server that is there answers long before that.
 pub(super) const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// So often a request is sent again, and so long, whichever ends first.
 pub(super) const DEFAULT_MAX_RETRIES: usize = 10;
-pub(super) const DEFAULT_RETRY_TIMEOUT: Duration = Duration::from_secs(180);
+pub(super) const DEFAULT_RETRY_TIMEOUT: Duration = Duration::from_mins(3);
 
 /// Environment variables that credentials and the place of a server may come from.
 ///

@@ -12,6 +12,8 @@ const GCS: &str = "gs://bucket/backups";
 const AZURE: &str = "abfss://container@account.dfs.core.windows.net/backups";
 const SECRET: &str = "aHVudGVyMmh1bnRlcjI=";
 
+type Pairs<'a> = Vec<(&'a str, &'a str)>;
+
 fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
@@ -41,7 +43,7 @@ fn every_way_to_give_credentials_opens_a_store_and_shows_none() {
     let aws_environment =
         [("AWS_ACCESS_KEY_ID", "AKIA"), ("AWS_SECRET_ACCESS_KEY", SECRET), ("AWS_SESSION_TOKEN", SECRET)];
     let none: &[(&str, &str)] = &[];
-    let cases: Vec<(&str, Vec<(&str, &str)>, Vec<(&str, &str)>)> = vec![
+    let cases: Vec<(&str, Pairs<'_>, Pairs<'_>)> = vec![
         (S3, with(&[]), vec![]),
         (S3, with(&[("aws.s3.session_token", SECRET), ("aws.s3.region", "eu-central-1")]), vec![]),
         (

@@ -103,13 +103,22 @@ fn answer(status: u16, headers: &[(&str, String)], body: impl Into<Bytes>) -> Re
     response.body(Full::new(body.into())).unwrap()
 }
 
-/// `bytes=from-to` of a request, for an object of `length` bytes; `None` when all of it is wanted.
-fn range(request: &Request<Incoming>, length: usize) -> Option<Option<(usize, usize)>> {
-    let text = request.headers().get("range")?.to_str().ok()?.strip_prefix("bytes=")?;
-    let (from, to) = text.split_once('-')?;
-    let from: usize = from.parse().ok()?;
+/// What a request wants of an object.
+enum Wanted {
+    All,
+    Part(usize, usize),
+    Nothing,
+}
+
+/// Reads `bytes=from-to` of a request, for an object of `length` bytes.
+fn wanted(request: &Request<Incoming>, length: usize) -> Wanted {
+    let text = request.headers().get("range").map(|value| value.to_str().unwrap());
+    let Some((from, to)) = text.and_then(|text| text.strip_prefix("bytes=")?.split_once('-')) else {
+        return Wanted::All;
+    };
+    let from: usize = from.parse().unwrap();
     let to = to.parse::<usize>().map_or(length, |to| (to + 1).min(length));
-    Some((from < length).then_some((from, to)))
+    if from < length { Wanted::Part(from, to) } else { Wanted::Nothing }
 }
 
 /// The whole of an object or the part that is asked for.
@@ -118,10 +127,10 @@ fn content(
     mut headers: Vec<(&'static str, String)>,
     body: &Bytes,
 ) -> Response<Full<Bytes>> {
-    match range(request, body.len()) {
-        None => answer(200, &headers, body.clone()),
-        Some(None) => answer(416, &headers, Bytes::new()),
-        Some(Some((from, to))) => {
+    match wanted(request, body.len()) {
+        Wanted::All => answer(200, &headers, body.clone()),
+        Wanted::Nothing => answer(416, &headers, Bytes::new()),
+        Wanted::Part(from, to) => {
             headers.push(("content-range", format!("bytes {from}-{}/{}", to - 1, body.len())));
             answer(206, &headers, body.slice(from..to))
         }
@@ -133,15 +142,12 @@ fn decoded(text: &str) -> String {
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
         let escaped = (*first == b'%').then(|| std::str::from_utf8(&tail[..2]).unwrap());
-        match escaped {
-            Some(hex) => {
-                bytes.push(u8::from_str_radix(hex, 16).unwrap());
-                rest = &tail[2..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = tail;
-            }
+        if let Some(hex) = escaped {
+            bytes.push(u8::from_str_radix(hex, 16).unwrap());
+            rest = &tail[2..];
+        } else {
+            bytes.push(*first);
+            rest = tail;
         }
     }
     String::from_utf8(bytes).unwrap()

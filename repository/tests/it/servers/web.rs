@@ -1,4 +1,4 @@
-//! A folder as an HTTP server shows it, read only, with WebDAV's listing.
+//! A folder as an HTTP server shows it, read only, with `WebDAV`'s listing.
 
 use std::convert::Infallible;
 use std::fmt::Write;
