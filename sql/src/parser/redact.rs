@@ -39,8 +39,8 @@ impl SourceStatement {
         let is_string = matches!(token(0), Some(Token::SingleQuotedString(_)));
         // `"key" = "value"`, or the same with the sign forgotten.
         let name = match (token(2), token(1)) {
-            (Some(Token::SingleQuotedString(name)), Some(Token::Eq)) => Some(name),
-            (_, Some(Token::SingleQuotedString(name))) => Some(name),
+            (Some(Token::SingleQuotedString(name)), Some(Token::Eq))
+            | (_, Some(Token::SingleQuotedString(name))) => Some(name),
             _ => None,
         };
         is_string && name.is_some_and(|name| is_secret_property(name))

@@ -43,9 +43,9 @@ pub(crate) fn snapshots(
                     Err(_) => Vec::new(),
                 };
                 if names.is_empty() {
-                    rows.push(missing(text))
+                    rows.push(missing(text));
                 } else {
-                    rows.extend(listed(&repository, &names))
+                    rows.extend(listed(&repository, &names));
                 }
             }
             Rows::of_text(&LIST_COLUMNS, &rows)
