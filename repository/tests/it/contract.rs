@@ -1,7 +1,7 @@
 //! What every store promises the protocol.
 
 use bytes::Bytes;
-use cairn_format::{Digest, IntentId, ObjectKey};
+use cairn_format::{Digest, IntentId, ObjectKey, ObjectName};
 use cairn_repository::{Disk, Environment, ErrorKind, PutOutcome, Store};
 
 use crate::servers::{self, Gcs};
@@ -66,7 +66,7 @@ pub(crate) fn on_every_store(check: impl Fn(&Store, Kind)) {
 }
 
 fn data(text: &str) -> (ObjectKey, Bytes) {
-    (ObjectKey::Data(Digest::of(text.as_bytes())), Bytes::from(text.to_owned()))
+    (ObjectKey::Data(ObjectName::of_digest(Digest::of(text.as_bytes()))), Bytes::from(text.to_owned()))
 }
 
 #[test]
