@@ -73,9 +73,7 @@ pub(crate) fn on_every_store(check: impl Fn(&Store, Kind)) {
 }
 
 fn data(text: &str) -> (ObjectKey, Bytes) {
-    let intent = IntentId::parse("01ARZ3NDEKTSV4RRFFQ69G5FAV").unwrap();
-    let name = ObjectName::new(Digest::of(text.as_bytes()), intent);
-    (ObjectKey::Data(name), Bytes::from(text.to_owned()))
+    (ObjectKey::Data(ObjectName::of_digest(Digest::of(text.as_bytes()))), Bytes::from(text.to_owned()))
 }
 
 #[test]

@@ -7,11 +7,11 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use cairn_repository::{
-    CommitOutcome, Disk, DiskCall, DiskHook, LocalStore, Result, Store, Transfer, VerifyOptions,
-    VerifySelection,
+    CollectionPolicy, CommitOutcome, Disk, DiskCall, DiskHook, LocalStore, Result, Store, Transfer,
 };
 use futures::StreamExt;
 use futures::stream::BoxStream;
@@ -21,7 +21,8 @@ use object_store::{
     PutMultipartOptions, PutOptions, PutPayload, PutResult, UploadPart,
 };
 
-use crate::support::{Backup, Table, World, objects};
+use crate::support::source::{Progress, SourceTable};
+use crate::support::{Backup, World, objects, verify_all};
 
 /// Where life ends: at the call of this number, before or after it was done. Every later call fails too.
 struct Cut {
@@ -48,8 +49,9 @@ impl Cut {
 
 /// Publishes with `store`, whose life ends somewhere on the way; then looks at what is left and goes on.
 fn check(world: &World, backup: &Backup, doomed: Store, power_cut: impl FnOnce(), context: &str) {
+    let mut progress = Progress::default();
     let outcome: Result<CommitOutcome> =
-        world.create(doomed).and_then(|repository| backup.publish(&repository));
+        world.create(doomed).and_then(|repository| backup.publish_again(&repository, &mut progress));
     power_cut();
     let repository = world.local_repository();
     let found = repository.snapshots(None).unwrap();
@@ -57,11 +59,13 @@ fn check(world: &World, backup: &Backup, doomed: Store, power_cut: impl FnOnce()
         Ok(outcome) => assert_eq!((outcome, found.len()), (CommitOutcome::Committed, 1), "{context}"),
         Err(_) => assert!(found.len() <= 1, "{context}"),
     }
-    let report = repository.verify(&VerifyOptions::new(VerifySelection::All), &Transfer::new()).unwrap();
+    let report = verify_all(&repository).unwrap();
     assert!(report.is_clean(), "{context}: {report:?}");
     let expected = if found.is_empty() { CommitOutcome::Committed } else { CommitOutcome::AlreadyCommitted };
-    assert_eq!(backup.publish(&repository).unwrap(), expected, "{context}");
-    let report = repository.verify(&VerifyOptions::new(VerifySelection::All), &Transfer::new()).unwrap();
+    assert_eq!(backup.publish_again(&repository, &mut progress).unwrap(), expected, "{context}");
+    // What an attempt sent that was not gone on with is unused now.
+    repository.collect(&CollectionPolicy::default().with_grace(Duration::ZERO), &Transfer::new()).unwrap();
+    let report = verify_all(&repository).unwrap();
     assert!(report.is_clean() && report.snapshots.len() == 1, "{context}: {report:?}");
     // Nothing is left but the snapshot, intents that will expire, and what the dead left is cleared.
     let rest: Vec<_> = objects(&world.root()).into_iter().filter(|key| !key.starts_with("jobs/")).collect();
@@ -70,7 +74,7 @@ fn check(world: &World, backup: &Backup, doomed: Store, power_cut: impl FnOnce()
 }
 
 fn large_backup(world: &World) -> Backup {
-    Backup::new("large", 5, vec![Table::new("t", vec![world.file(1, (8 << 20) + 1)])])
+    Backup::new("large", 5, vec![SourceTable::new("t", vec![world.file(1, (8 << 20) + 1)])])
 }
 
 #[test]
@@ -209,15 +213,16 @@ fn what_a_dead_process_left_is_made_durable_before_it_is_relied_on() {
             let cut = Cut::new(at, true);
             let first = Arc::new(CutDisk { cut: cut.clone(), unsynced: Mutex::default() });
             let doomed = world.local(Disk::with_hook(first.clone()));
-            let _ = world.create(doomed).and_then(|repository| backup.publish(&repository));
+            let mut progress = Progress::default();
+            let _ =
+                world.create(doomed).and_then(|repository| backup.publish_again(&repository, &mut progress));
             let left = Mutex::new(first.unsynced.lock().unwrap().clone());
             let second = Arc::new(CutDisk { cut: Cut::new(usize::MAX, true), unsynced: left });
             let repository = world.create(world.local(Disk::with_hook(second.clone()))).unwrap();
-            let _ = backup.publish(&repository).unwrap();
+            let _ = backup.publish_again(&repository, &mut progress).unwrap();
             second.lose_unsynced(at % 2 == 0);
             let repository = world.local_repository();
-            let report =
-                repository.verify(&VerifyOptions::new(VerifySelection::All), &Transfer::new()).unwrap();
+            let report = verify_all(&repository).unwrap();
             assert!(report.is_clean() && report.snapshots.len() == 1, "disk call {at}: {report:?}");
             std::fs::remove_dir_all(world.root()).unwrap();
             if !cut.reached() {

@@ -3,11 +3,9 @@
 use std::path::Path;
 
 use cairn_format::ObjectKey;
-use cairn_repository::{
-    Access, CommitOutcome, Disk, Problem, Repository, Transfer, VerifyReport, VerifySelection,
-};
+use cairn_repository::{Access, CommitOutcome, Disk, Problem, Repository, VerifyReport};
 
-use crate::support::{Backup, World, objects};
+use crate::support::{Backup, World, objects, verify_all};
 
 struct Damage {
     world: World,
@@ -26,7 +24,7 @@ impl Damage {
     }
 
     fn verify(&self) -> VerifyReport {
-        self.repository.verify(&VerifySelection::All, &Transfer::new()).unwrap()
+        verify_all(&self.repository).unwrap()
     }
 
     /// Makes sure that the damage to `key` is found where it is, and that the snapshot cannot be read back.
@@ -141,8 +139,13 @@ fn a_manifest_under_another_name_is_found() {
 #[test]
 fn damage_to_a_shared_object_harms_every_snapshot_that_shares_it() {
     let damage = Damage::new();
-    assert_eq!(damage.world.backup("second").publish(&damage.repository).unwrap(), CommitOutcome::Committed);
-    let shared = ObjectKey::Data(damage.backup.tables[0].files[0].digest).render();
+    assert_eq!(
+        damage.world.backup("second").publish_after(&damage.backup, &damage.repository).unwrap(),
+        CommitOutcome::Committed
+    );
+    let manifest = damage.repository.open_snapshot(&damage.backup.label, damage.backup.timestamp).unwrap();
+    let list = damage.repository.file_list(&manifest.tables[0]).unwrap();
+    let shared = ObjectKey::Data(list.files()[0].location.object).render();
     std::fs::remove_file(damage.world.root().join(&shared)).unwrap();
     let report = damage.verify();
     assert_eq!(report.findings.len(), 1);

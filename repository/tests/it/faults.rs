@@ -5,14 +5,15 @@
 
 use std::sync::Arc;
 
-use cairn_repository::{Access, CommitOutcome, Repository, Store, Transfer, VerifySelection};
+use cairn_repository::{Access, CommitOutcome, Repository, Store};
 use object_store::ObjectStore;
 use object_store::memory::InMemory;
 
 use crate::support::faulty::{Fault, Faults};
 use crate::support::hooked::HookedStore;
 use crate::support::random::runs;
-use crate::support::{Backup, Table, World};
+use crate::support::source::SourceTable;
+use crate::support::{Backup, World, verify_all};
 
 /// A store that does badly over one that does well.
 struct Bad {
@@ -68,7 +69,7 @@ fn rate(seed: u64) -> u64 {
 
 fn second(world: &World) -> Backup {
     let mut backup = world.backup("second");
-    backup.tables.push(Table::new("new", vec![world.file(7, 64), world.file(2, 300)]));
+    backup.tables.push(SourceTable::new("new", vec![world.file(7, 64), world.file(2, 300)]));
     backup
 }
 
@@ -92,14 +93,13 @@ fn backups_restores_and_verifications_come_right_over_a_store_that_does_badly() 
             });
             // What a truncated or stale answer makes look wrong is wrong to look at, and right when looked at again.
             let good = bad.world.create(bad.good()).unwrap();
-            let report = good.verify(&VerifySelection::All, &Transfer::new()).unwrap();
+            let report = verify_all(&good).unwrap();
             assert!(report.is_clean(), "seed {seed}: {report:?}");
         }
         let honest = [Fault::FailBefore, Fault::FailAfter, Fault::Slow, Fault::Throttle, Fault::BreakOff];
         let report = bad.until_done(&honest, permille, "a verification", |world, store| {
             let options = world.options.clone();
-            Repository::open(store, world.environment.clone(), Access::ReadOnly, options)?
-                .verify(&VerifySelection::All, &Transfer::new())
+            verify_all(&Repository::open(store, world.environment.clone(), Access::ReadOnly, options)?)
         });
         assert!(report.is_clean() && report.snapshots.len() == 2, "seed {seed}: {report:?}");
     }

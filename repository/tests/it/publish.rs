@@ -1,12 +1,17 @@
 //! Publishing, listing, opening and fetching, when nothing goes wrong.
 
-use cairn_format::{IntentId, ObjectKey, SnapshotLabel, SnapshotTimestamp};
+use cairn_format::{IntentId, Manifest, ObjectKey, SnapshotLabel, SnapshotTimestamp};
 use cairn_repository::{
-    Access, CommitOutcome, Disk, ErrorKind, Repository, RepositoryOptions, SnapshotName, Transfer,
-    VerifySelection,
+    Access, BeginOptions, CommitOutcome, Disk, ErrorKind, Repository, RepositoryOptions, SnapshotName,
+    SnapshotWriter, Transfer, UploadGroup, VerifyOptions, VerifySelection,
 };
 
-use crate::support::{Backup, Table, World, objects, tree};
+use crate::support::source::SourceTable;
+use crate::support::{Backup, World, objects, tree, verify_all};
+
+fn begin(repository: &Repository, backup: &Backup) -> SnapshotWriter {
+    repository.begin_snapshot(&backup.label, backup.timestamp, &BeginOptions::default()).unwrap()
+}
 
 #[test]
 fn what_was_published_is_listed_opened_and_fetched() {
@@ -19,9 +24,10 @@ fn what_was_published_is_listed_opened_and_fetched() {
         for label in [None, Some(&backup.label)] {
             assert_eq!(repository.snapshots(label).unwrap(), std::slice::from_ref(&name));
         }
-        assert_eq!(repository.open_snapshot(&backup.label, backup.timestamp).unwrap(), backup.manifest());
+        let manifest = repository.open_snapshot(&backup.label, backup.timestamp).unwrap();
+        assert_eq!((&manifest.label, manifest.totals.files), (&backup.label, 5));
         backup.read_back(&repository, &world.directory.path().join(number.to_string())).unwrap();
-        let report = repository.verify(&VerifySelection::All, &Transfer::new()).unwrap();
+        let report = verify_all(&repository).unwrap();
         assert!(report.is_clean(), "{report:?}");
         // Descriptor, manifest, two lists, four different files: the shared one is read once.
         assert_eq!((report.objects, report.snapshots), (8, vec![name]));
@@ -38,9 +44,10 @@ fn a_repository_holds_what_its_snapshots_hold_and_nothing_else() {
         ObjectKey::Descriptor.render(),
         ObjectKey::Snapshot { label: backup.label.clone(), timestamp: backup.timestamp }.render(),
     ];
-    for table in &backup.tables {
-        expected.push(ObjectKey::FileList(table.seal().reference().digest).render());
-        expected.extend(table.files.iter().map(|file| ObjectKey::Data(file.digest).render()));
+    for table in repository.open_snapshot(&backup.label, backup.timestamp).unwrap().tables {
+        expected.push(ObjectKey::FileList(table.files.object).render());
+        let list = repository.file_list(&table).unwrap();
+        expected.extend(list.files().iter().map(|file| ObjectKey::Data(file.location.object).render()));
     }
     expected.sort();
     expected.dedup();
@@ -65,14 +72,16 @@ fn a_backup_with_nothing_new_makes_a_handful_of_requests_and_reads_nothing() {
     let world = World::new();
     for store in world.stores() {
         let repository = world.create(store).unwrap();
-        assert_eq!(world.backup("first").publish(&repository).unwrap(), CommitOutcome::Committed);
+        let first = world.backup("first");
+        assert_eq!(first.publish(&repository).unwrap(), CommitOutcome::Committed);
         let before = repository.store().requests();
-        assert_eq!(world.backup("second").publish(&repository).unwrap(), CommitOutcome::Committed);
+        let outcome = world.backup("second").publish_after(&first, &repository).unwrap();
+        assert_eq!(outcome, CommitOutcome::Committed);
         let after = repository.store().requests();
-        assert_eq!(after.get, before.get);
-        assert_eq!(after.head - before.head, 2, "one a table");
+        assert_eq!(after.get - before.get, 1, "the manifest of the first");
+        assert_eq!(after.head, before.head);
         assert_eq!(after.put - before.put, 2, "intent and manifest");
-        assert_eq!(after.list - before.list, 2, "the label, before and after");
+        assert_eq!(after.list - before.list, 3, "the label, before and after, and marks");
         assert_eq!(after.delete - before.delete, 1, "the intent");
     }
 }
@@ -85,12 +94,12 @@ fn only_what_is_new_is_sent() {
     assert_eq!(old.publish(&repository).unwrap(), CommitOutcome::Committed);
     let mut files = old.tables[0].files.clone();
     files.push(world.file(9, 123));
-    let writer = repository.begin_snapshot(&SnapshotLabel::parse("new").unwrap(), old.timestamp).unwrap();
-    let list = repository.file_list(&old.manifest().tables[0]).unwrap();
-    writer.assume_present(&list);
+    let writer = begin(&repository, &world.backup("new"));
+    let base = writer.base(&old.name()).unwrap().unwrap();
+    writer.reuse(&base, &base.tables[0].files).unwrap();
     let before = repository.store().requests();
     let transfer = Transfer::new();
-    let outcome = writer.upload(&files, &transfer).unwrap();
+    let outcome = writer.upload(&[UploadGroup { files, is_whole: true }], None, &transfer).unwrap();
     assert_eq!(
         (outcome.sent_files, outcome.sent_bytes, outcome.reused_files, outcome.reused_bytes),
         (1, 123, 3, 1000)
@@ -111,10 +120,11 @@ fn a_label_is_taken_by_a_snapshot_of_another_time_only() {
     let error = later.publish(&repository).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::AlreadyExists);
     assert_eq!(error.message(), "Snapshot with name 'nightly' already exist in repository");
-    assert_eq!(backup.publish(&repository).unwrap(), CommitOutcome::AlreadyCommitted);
+    // The same files under the same name are another backup's all the same.
+    assert_eq!(backup.publish(&repository).unwrap(), CommitOutcome::LabelTaken);
     // Labels are compared to the letter.
     assert_eq!(world.backup("Nightly").publish(&repository).unwrap(), CommitOutcome::Committed);
-    let other = Backup { tables: vec![Table::new("planes", vec![])], ..backup };
+    let other = Backup { tables: vec![SourceTable::new("planes", vec![])], ..backup };
     assert_eq!(other.publish(&repository).unwrap(), CommitOutcome::LabelTaken);
 }
 
@@ -132,14 +142,15 @@ fn a_repository_that_is_read_only_stays_as_it_is() {
             .unwrap()
     };
     let repository = open(Access::ReadOnly);
-    let error = repository.begin_snapshot(&backup.label, backup.timestamp).unwrap_err();
+    let error =
+        repository.begin_snapshot(&backup.label, backup.timestamp, &BeginOptions::default()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ReadOnly);
     let intent = IntentId::parse("01ARZ3NDEKTSV4RRFFQ69G5FAV").unwrap();
-    assert_eq!(repository.remove_intent(&intent).unwrap_err().kind(), ErrorKind::ReadOnly);
-    assert!(repository.verify(&VerifySelection::All, &Transfer::new()).unwrap().is_clean());
+    assert_eq!(repository.forget_intent(&intent).unwrap_err().kind(), ErrorKind::ReadOnly);
+    assert!(verify_all(&repository).unwrap().is_clean());
     backup.read_back(&repository, &world.directory.path().join("out")).unwrap();
     assert_eq!(tree(&world.root()), before);
-    open(Access::ReadWrite).remove_intent(&intent).unwrap();
+    open(Access::ReadWrite).forget_intent(&intent).unwrap();
 }
 
 #[test]
@@ -169,7 +180,7 @@ fn opening_again_finds_the_same_repository_and_foreign_objects_are_left_alone() 
     let again = world.local_repository();
     assert_eq!(again.descriptor(), first.descriptor());
     assert_eq!(again.snapshots(None).unwrap().len(), 1);
-    assert!(again.verify(&VerifySelection::All, &Transfer::new()).unwrap().is_clean());
+    assert!(verify_all(&again).unwrap().is_clean());
 }
 
 #[test]
@@ -189,7 +200,7 @@ fn snapshots_are_chosen_for_verification_by_name() {
     for label in ["a", "b"] {
         assert_eq!(world.backup(label).publish(&repository).unwrap(), CommitOutcome::Committed);
     }
-    let verify = |selection| repository.verify(&selection, &Transfer::new());
+    let verify = |selection| repository.verify(&VerifyOptions::new(selection), &Transfer::new());
     let (a, c) = (SnapshotLabel::parse("a").unwrap(), SnapshotLabel::parse("c").unwrap());
     let timestamp = world.backup("a").timestamp;
     assert_eq!(verify(VerifySelection::All).unwrap().snapshots.len(), 2);
@@ -205,17 +216,16 @@ fn a_snapshot_whose_parts_are_not_there_is_not_committed() {
     let world = World::new();
     let repository = world.local_repository();
     let backup = world.backup("nightly");
-    let begin = || repository.begin_snapshot(&backup.label, backup.timestamp).unwrap();
-    let writer = begin();
-    let error = writer.put_file_list(&backup.tables[0].seal()).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidInput);
-    let error = writer.commit(&backup.manifest()).unwrap_err();
+    let other = world.backup("other");
+    assert_eq!(other.publish(&repository).unwrap(), CommitOutcome::Committed);
+    let foreign = repository.open_snapshot(&other.label, other.timestamp).unwrap();
+    // The lists of another snapshot are there, but nobody has made sure that they stay.
+    let mine = Manifest { label: backup.label.clone(), ..foreign.clone() };
+    let error = begin(&repository, &backup).commit(&mine).unwrap_err();
     assert!(error.to_string().contains("'flights'"), "{error}");
-    assert_eq!(
-        begin().commit(&world.backup("other").manifest()).unwrap_err().kind(),
-        ErrorKind::InvalidInput
-    );
-    assert_eq!(repository.snapshots(None).unwrap(), []);
+    let error = begin(&repository, &backup).commit(&foreign).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert_eq!(repository.snapshots(None).unwrap(), [other.name()]);
 }
 
 #[test]
@@ -223,6 +233,8 @@ fn a_label_too_long_for_a_key_is_refused() {
     let world = World::new();
     let repository = world.local_repository();
     let label = SnapshotLabel::parse(&"ü".repeat(128)).unwrap();
-    let error = repository.begin_snapshot(&label, SnapshotTimestamp::from_unix_ms(0).unwrap()).unwrap_err();
+    let error = repository
+        .begin_snapshot(&label, SnapshotTimestamp::from_unix_ms(0).unwrap(), &BeginOptions::default())
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
 }

@@ -5,13 +5,12 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use cairn_format::ObjectKey;
 use cairn_repository::{
-    Access, CheckStatus, Environment, ErrorKind, PutOutcome, RateLimits, Repository, Store, Transfer,
-    VerifyOptions, VerifySelection, check_store,
+    Access, CheckStatus, Environment, ErrorKind, PutOutcome, RateLimits, Repository, Store, check_store,
 };
 
 use crate::contract::on_every_store;
 use crate::servers::{self, Ranges, WebServer, open};
-use crate::support::World;
+use crate::support::{World, verify_all};
 
 #[test]
 fn a_repository_works_on_every_store() {
@@ -21,7 +20,7 @@ fn a_repository_works_on_every_store() {
         let repository = world.create(store.clone()).unwrap();
         let _ = backup.publish(&repository).unwrap();
         backup.read_back(&repository, &world.directory.path().join("out")).unwrap();
-        let report = repository.verify(&VerifyOptions::new(VerifySelection::All), &Transfer::new()).unwrap();
+        let report = verify_all(&repository).unwrap();
         assert!(report.is_clean() && report.snapshots.len() == 1, "{kind:?}: {report:?}");
     });
 }
@@ -105,7 +104,7 @@ fn a_repository_behind_a_web_server_is_read_and_never_written() {
         )
         .unwrap();
         assert_eq!(repository.snapshots(None).unwrap().len(), 1);
-        let report = repository.verify(&VerifyOptions::new(VerifySelection::All), &Transfer::new()).unwrap();
+        let report = verify_all(&repository).unwrap();
         assert!(report.is_clean(), "{report:?}");
         let out = world.directory.path().join(format!("out-{ranges:?}-{}", properties.len()));
         backup.read_back(&repository, &out).unwrap();

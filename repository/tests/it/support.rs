@@ -9,24 +9,20 @@ pub(crate) mod random;
 pub(crate) mod schedule;
 pub(crate) mod source;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use cairn_format::{
-    Column, ColumnName, ColumnType, DataFile, DatabaseName, Digest, Distribution, FeatureSet, FieldId,
-    FileColumnBounds, FileList, KeyModel, Manifest, PartitionDefinition, PartitionEntry, PartitionName,
-    Partitioning, SealedFileList, SnapshotLabel, SnapshotTimestamp, TableDefinition, TableEntry, TableName,
-    Totals,
-};
+use cairn_format::{Digest, ObjectKey, SnapshotLabel, SnapshotTimestamp};
 use cairn_repository::{
-    Clock, CommitOutcome, Disk, Environment, FetchFile, IdSource, LocalStore, Repository, RepositoryOptions,
-    Result, Store, Transfer, UploadFile,
+    Clock, CommitOutcome, Disk, Environment, IdSource, LocalStore, Repository, RepositoryOptions, Result,
+    SnapshotName, Store, Transfer, UploadFile, VerifyOptions, VerifyReport, VerifySelection,
 };
 use object_store::memory::InMemory;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+
+use self::source::{Progress, Source, SourceTable, fetch_all};
 
 #[derive(Default)]
 struct Ticks(AtomicI64);
@@ -109,138 +105,74 @@ impl World {
     pub(crate) fn backup(&self, label: &str) -> Backup {
         let shared = self.file(1, 700);
         let tables = vec![
-            Table::new("flights", vec![shared.clone(), self.file(2, 300), self.file(3, 0)]),
-            Table::new("planes", vec![self.file(4, 500), shared]),
+            SourceTable::new("flights", vec![shared.clone(), self.file(2, 300), self.file(3, 0)]),
+            SourceTable::new("planes", vec![self.file(4, 500), shared]),
         ];
         Backup::new(label, 1_400_000_000_000, tables)
     }
 }
 
-#[derive(Clone)]
-pub(crate) struct Table {
-    pub(crate) name: String,
-    pub(crate) files: Vec<UploadFile>,
-}
-
-impl Table {
-    pub(crate) fn new(name: &str, files: Vec<UploadFile>) -> Self {
-        Self { name: name.into(), files }
-    }
-
-    pub(crate) fn seal(&self) -> SealedFileList {
-        let partition = PartitionName::parse(&self.name).unwrap();
-        let files = self.files.iter().zip(0..).map(|(file, ordinal)| DataFile {
-            partition: partition.clone(),
-            bucket: 0,
-            ordinal,
-            digest: file.digest,
-            length: file.length,
-            rows: 10,
-            columns: vec![FileColumnBounds {
-                field_id: FieldId::try_new(1).unwrap(),
-                null_count: Some(0),
-                lower: Some("1".into()),
-                upper: Some("9".into()),
-            }],
-        });
-        FileList::try_new(std::slice::from_ref(&partition), files.collect()).unwrap().seal().unwrap()
-    }
-
-    fn entry(&self) -> TableEntry {
-        let files = self.seal().reference();
-        let column = Column {
-            field_id: FieldId::try_new(1).unwrap(),
-            name: ColumnName::parse("id").unwrap(),
-            column_type: ColumnType::BigInt,
-            nullable: false,
-            default: None,
-            comment: None,
-        };
-        let definition = TableDefinition {
-            name: TableName::parse(&self.name).unwrap(),
-            columns: vec![column],
-            key_model: KeyModel::Duplicate,
-            key_columns: 1,
-            partitioning: Partitioning::Unpartitioned,
-            distribution: Distribution::Random { buckets: 1 },
-            comment: None,
-            properties: BTreeMap::new(),
-            next_field_id: 2,
-        };
-        let partition = PartitionDefinition { name: PartitionName::parse(&self.name).unwrap(), range: None };
-        TableEntry {
-            definition,
-            partitions: vec![PartitionEntry { definition: partition, rows: files.rows, bytes: files.bytes }],
-            ddl: format!("CREATE TABLE {}", self.name),
-            files,
-        }
-    }
-}
-
-/// A backup to be made, the way an engine makes one.
+/// A backup to be made, by a store that makes it in one attempt.
 #[derive(Clone)]
 pub(crate) struct Backup {
     pub(crate) label: SnapshotLabel,
     pub(crate) timestamp: SnapshotTimestamp,
-    pub(crate) tables: Vec<Table>,
+    pub(crate) tables: Vec<SourceTable>,
 }
 
 impl Backup {
-    pub(crate) fn new(label: &str, ms: i64, tables: Vec<Table>) -> Self {
+    pub(crate) fn new(label: &str, ms: i64, tables: Vec<SourceTable>) -> Self {
         let timestamp = SnapshotTimestamp::from_unix_ms(ms).unwrap();
         Self { label: SnapshotLabel::parse(label).unwrap(), timestamp, tables }
     }
 
-    pub(crate) fn manifest(&self) -> Manifest {
-        let tables: Vec<_> = self.tables.iter().map(Table::entry).collect();
-        Manifest {
-            label: self.label.clone(),
-            timestamp: self.timestamp,
-            database: DatabaseName::parse("db").unwrap(),
-            created_at_ms: 1,
-            finished_at_ms: None,
-            writer: "test".into(),
-            read_features: FeatureSet::new(),
-            totals: Totals::of(&tables).unwrap(),
-            tables,
-        }
+    pub(crate) fn name(&self) -> SnapshotName {
+        SnapshotName { label: self.label.clone(), timestamp: self.timestamp }
     }
 
+    pub(crate) fn manifest_key(&self) -> ObjectKey {
+        ObjectKey::Snapshot { label: self.label.clone(), timestamp: self.timestamp }
+    }
+
+    /// Makes it as the first of its store.
     pub(crate) fn publish(&self, repository: &Repository) -> Result<CommitOutcome> {
-        let writer = repository.begin_snapshot(&self.label, self.timestamp)?;
-        let transfer = Transfer::new();
-        for table in &self.tables {
-            let sealed = table.seal();
-            if !writer.has_file_list(&sealed.reference())? {
-                writer.upload(&table.files, &transfer)?;
-                writer.put_file_list(&sealed)?;
-            }
-        }
-        writer.commit(&self.manifest())
+        self.publish_again(repository, &mut Progress::default())
+    }
+
+    /// Makes it when an earlier attempt may have got somewhere.
+    pub(crate) fn publish_again(
+        &self,
+        repository: &Repository,
+        progress: &mut Progress,
+    ) -> Result<CommitOutcome> {
+        Source::new(self.tables.clone()).back_up(repository, &self.label, self.timestamp, progress)
+    }
+
+    /// Makes it as the one after `base`.
+    pub(crate) fn publish_after(&self, base: &Self, repository: &Repository) -> Result<CommitOutcome> {
+        let mut source = Source::new(base.tables.clone());
+        source.remember(&base.label, base.timestamp);
+        source.tables.clone_from(&self.tables);
+        source.back_up(repository, &self.label, self.timestamp, &mut Progress::default())
     }
 
     /// Opens the snapshot, fetches all of it and compares it with what was backed up.
     pub(crate) fn read_back(&self, repository: &Repository, into: &Path) -> Result<()> {
         std::fs::create_dir_all(into).unwrap();
         let manifest = repository.open_snapshot(&self.label, self.timestamp)?;
-        for (table, entry) in self.tables.iter().zip(&manifest.tables) {
-            let list = repository.file_list(entry)?;
-            let wanted: Vec<_> = list
-                .files()
-                .iter()
-                .map(|file| FetchFile {
-                    digest: file.digest,
-                    length: file.length,
-                    path: into.join(format!("{}-{}", table.name, file.ordinal)),
-                })
-                .collect();
-            repository.fetch(&wanted, &Transfer::new())?;
-            for (wanted, original) in wanted.iter().zip(&table.files) {
-                assert_eq!(std::fs::read(&wanted.path).unwrap(), std::fs::read(&original.path).unwrap());
-            }
+        let fetched = fetch_all(repository, &manifest, into)?;
+        let originals: Vec<_> = self.tables.iter().flat_map(|table| &table.files).collect();
+        assert_eq!(fetched.len(), originals.len());
+        for ((_, path), original) in fetched.iter().zip(originals) {
+            assert!(std::fs::read(path).unwrap() == std::fs::read(&original.path).unwrap(), "{path:?}");
         }
         Ok(())
     }
+}
+
+/// Reads every byte of every snapshot.
+pub(crate) fn verify_all(repository: &Repository) -> Result<VerifyReport> {
+    repository.verify(&VerifyOptions::new(VerifySelection::All), &Transfer::new())
 }
 
 /// Files below a directory, relative and sorted.

@@ -3,9 +3,10 @@
 use std::io;
 use std::sync::Arc;
 
-use cairn_format::ObjectKey;
+use cairn_format::{IntentId, ObjectKey, ObjectName};
 use cairn_repository::{
-    Disk, DiskCall, DiskHook, ErrorKind, FetchFile, Repository, SnapshotWriter, Transfer,
+    BeginOptions, Disk, DiskCall, DiskHook, ErrorKind, FetchFile, Repository, Result, SnapshotWriter,
+    Transfer, UploadFile, UploadGroup, UploadOutcome,
 };
 
 use crate::support::{Backup, World, tree};
@@ -14,8 +15,23 @@ use crate::support::{Backup, World, tree};
 const LARGE: usize = (8 << 20) + 12_345;
 
 fn begin(world: &World, repository: &Repository) -> SnapshotWriter {
+    resume(world, repository, None)
+}
+
+/// Begins, or goes on with an earlier attempt.
+fn resume(world: &World, repository: &Repository, intent: Option<IntentId>) -> SnapshotWriter {
     let backup: Backup = world.backup("nightly");
-    repository.begin_snapshot(&backup.label, backup.timestamp).unwrap()
+    let options = BeginOptions::default().with_resume(intent);
+    repository.begin_snapshot(&backup.label, backup.timestamp, &options).unwrap()
+}
+
+fn upload(writer: &SnapshotWriter, files: &[UploadFile], transfer: &Transfer) -> Result<UploadOutcome> {
+    writer.upload(&[UploadGroup { files: files.to_vec(), is_whole: true }], None, transfer)
+}
+
+/// The key of a file that the writer sends by itself.
+fn key_of(writer: &SnapshotWriter, file: &UploadFile) -> ObjectKey {
+    ObjectKey::Data(ObjectName::new(file.digest, *writer.intent_id()))
 }
 
 #[test]
@@ -30,13 +46,19 @@ fn large_files_go_in_parts_and_come_back() {
             world.file(3, (8 << 20) + 1),
             world.file(4, 16 << 20),
         ];
-        let outcome = writer.upload(&files, &Transfer::new()).unwrap();
+        let outcome = upload(&writer, &files, &Transfer::new()).unwrap();
         assert_eq!((outcome.sent_files, outcome.reused_files), (4, 0));
         let out = world.directory.path().join(format!("out{number}"));
         std::fs::create_dir(&out).unwrap();
         let wanted: Vec<_> = files
             .iter()
-            .map(|f| FetchFile { digest: f.digest, length: f.length, path: out.join(f.digest.to_string()) })
+            .zip(&outcome.stored[0])
+            .map(|(f, stored)| FetchFile {
+                digest: f.digest,
+                length: f.length,
+                location: stored.location,
+                path: out.join(f.digest.to_string()),
+            })
             .collect();
         let transfer = Transfer::new();
         let fetched = repository.fetch(&wanted, &transfer).unwrap();
@@ -49,8 +71,9 @@ fn large_files_go_in_parts_and_come_back() {
         std::fs::write(&wanted[1].path, "changed").unwrap();
         let again = repository.fetch(&wanted, &Transfer::new()).unwrap();
         assert_eq!((again.fetched_files, again.reused_files), (1, 3));
-        // A new session does not know them, checks them and sends none.
-        let again = begin(&world, &repository).upload(&files, &Transfer::new()).unwrap();
+        // Another process that goes on with the attempt finds them there and sends none.
+        let again = resume(&world, &repository, Some(*writer.intent_id()));
+        let again = upload(&again, &files, &Transfer::new()).unwrap();
         assert_eq!((again.sent_files, again.reused_files), (0, 4));
     }
 }
@@ -69,16 +92,16 @@ fn a_local_file_that_has_changed_is_named_and_nothing_of_it_is_visible() {
             let longer = [good.as_slice(), b"x"].concat();
             for changed in [flipped.as_slice(), &good[..length - 1], &longer, b""] {
                 std::fs::write(&file.path, changed).unwrap();
-                let error = writer.upload(std::slice::from_ref(&file), &Transfer::new()).unwrap_err();
+                let error = upload(&writer, std::slice::from_ref(&file), &Transfer::new()).unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::Corrupt);
                 assert!(error.to_string().contains(file.path.to_str().unwrap()), "{error}");
-                assert_eq!(repository.store().head(&ObjectKey::Data(file.digest)).unwrap(), None);
+                assert_eq!(repository.store().head(&key_of(&writer, &file)).unwrap(), None);
             }
             std::fs::remove_file(&file.path).unwrap();
-            let error = writer.upload(std::slice::from_ref(&file), &Transfer::new()).unwrap_err();
+            let error = upload(&writer, std::slice::from_ref(&file), &Transfer::new()).unwrap_err();
             assert!(error.to_string().contains(file.path.to_str().unwrap()), "{error}");
             std::fs::write(&file.path, &good).unwrap();
-            assert_eq!(writer.upload(std::slice::from_ref(&file), &Transfer::new()).unwrap().sent_files, 1);
+            assert_eq!(upload(&writer, std::slice::from_ref(&file), &Transfer::new()).unwrap().sent_files, 1);
         }
     }
     // The temporary files of what failed are gone.
@@ -91,17 +114,19 @@ fn a_damaged_object_is_not_reused() {
     let repository = world.local_repository();
     for length in [1000, LARGE] {
         let file = world.file(5, length);
-        begin(&world, &repository).upload(std::slice::from_ref(&file), &Transfer::new()).unwrap();
-        let object = world.root().join(ObjectKey::Data(file.digest).render());
+        let writer = begin(&world, &repository);
+        upload(&writer, std::slice::from_ref(&file), &Transfer::new()).unwrap();
+        let key = key_of(&writer, &file).render();
+        let object = world.root().join(&key);
         let good = std::fs::read(&object).unwrap();
         let mut flipped = good.clone();
         flipped[length - 1] ^= 0x80;
         for damaged in [&flipped, &good[1..].to_vec()] {
             std::fs::write(&object, damaged).unwrap();
-            let error =
-                begin(&world, &repository).upload(std::slice::from_ref(&file), &Transfer::new()).unwrap_err();
+            let again = resume(&world, &repository, Some(*writer.intent_id()));
+            let error = upload(&again, std::slice::from_ref(&file), &Transfer::new()).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Corrupt);
-            assert!(error.to_string().contains(&ObjectKey::Data(file.digest).render()), "{error}");
+            assert!(error.to_string().contains(&key), "{error}");
         }
     }
 }
@@ -112,13 +137,13 @@ fn twins_in_one_call_are_sent_once() {
     let repository = world.local_repository();
     let file = world.file(6, 100);
     let transfer = Transfer::new();
-    let outcome =
-        begin(&world, &repository).upload(&[file.clone(), file.clone(), file.clone()], &transfer).unwrap();
+    let writer = begin(&world, &repository);
+    let outcome = upload(&writer, &[file.clone(), file.clone(), file.clone()], &transfer).unwrap();
     assert_eq!((outcome.sent_files, outcome.reused_files, outcome.reused_bytes), (1, 2, 200));
     assert_eq!((transfer.files_done(), transfer.bytes_done()), (3, 300));
     let mut liar = file.clone();
     liar.length += 1;
-    let error = begin(&world, &repository).upload(&[file, liar], &Transfer::new()).unwrap_err();
+    let error = upload(&writer, &[file, liar], &Transfer::new()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
 }
 
@@ -130,12 +155,17 @@ fn a_cancelled_transfer_stops_and_leaves_nothing_half_done() {
     let file = world.file(7, LARGE);
     let cancelled = Transfer::new();
     cancelled.cancel();
-    let error = writer.upload(std::slice::from_ref(&file), &cancelled).unwrap_err();
+    let error = upload(&writer, std::slice::from_ref(&file), &cancelled).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Cancelled);
-    writer.upload(std::slice::from_ref(&file), &Transfer::new()).unwrap();
+    let sent = upload(&writer, std::slice::from_ref(&file), &Transfer::new()).unwrap();
     let out = world.directory.path().join("out");
     std::fs::create_dir(&out).unwrap();
-    let wanted = FetchFile { digest: file.digest, length: file.length, path: out.join("file") };
+    let wanted = FetchFile {
+        digest: file.digest,
+        length: file.length,
+        location: sent.stored[0][0].location,
+        path: out.join("file"),
+    };
     let error = repository.fetch(std::slice::from_ref(&wanted), &cancelled).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Cancelled);
     assert_eq!(tree(&out), [""; 0]);

@@ -69,16 +69,17 @@ impl State {
             let source = "it exists".into();
             return Err(Error::AlreadyExists { path: key.to_owned(), source });
         }
-        // The name of a manifest is its label and time, and waits may come again from somebody who is late; every other
-        // name is used once.
-        let may_come_again = key.starts_with("snapshots/") || key.ends_with(".waits.json");
-        if self.deleted.contains(key) && !may_come_again {
-            self.violations.push(format!("{who} put {key}, which had been deleted, again"));
-        }
         self.objects.insert(key.to_owned(), bytes);
         if key.starts_with("snapshots/") {
             match closure(&self.objects, &mut self.lists, key) {
                 Ok(Some(closure)) => {
+                    // A backup that was given up may put a name again that a collection has deleted, and that another
+                    // one, which is late, will delete again: as long as nobody uses it.
+                    let again = closure.objects.keys().find(|object| self.deleted.contains(*object));
+                    if let Some(object) = again {
+                        self.violations
+                            .push(format!("{who} put {key}, but {object} had been deleted before"));
+                    }
                     self.committed.insert(key.to_owned());
                     self.closures.insert(key.to_owned(), closure);
                 }

@@ -84,33 +84,63 @@ pub(crate) struct Source {
     pub(crate) lifetime_ms: i64,
     /// Whether the base is read before the intent is put, which is wrong.
     pub(crate) reads_base_early: bool,
+    /// Whether an intent is gone on with whose snapshot may have existed, which is wrong.
+    pub(crate) resumes_always: bool,
     /// The last snapshot, and the tables as they were in it.
     base: Option<(SnapshotName, Vec<SourceTable>)>,
+}
+
+/// What a store keeps of a backup that is under way.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Progress {
+    /// The intent of the last attempt.
+    pub(crate) intent: Option<IntentId>,
+    /// Whether some attempt got as far as to put the manifest.
+    pub(crate) may_have_committed: bool,
 }
 
 impl Source {
     pub(crate) fn new(tables: Vec<SourceTable>) -> Self {
         let lifetime_ms = cairn_format::INTENT_LIFETIME_MS;
-        Self { tables, compression: None, lifetime_ms, reads_base_early: false, base: None }
+        Self {
+            tables,
+            compression: None,
+            lifetime_ms,
+            reads_base_early: false,
+            resumes_always: false,
+            base: None,
+        }
     }
 
-    /// One attempt. `intent` is what the store knows of an earlier one, and of this one from its begin on.
+    /// One attempt. `progress` is what the store keeps of a backup across the deaths of its processes.
     pub(crate) fn back_up(
         &mut self,
         repository: &Repository,
         label: &SnapshotLabel,
         timestamp: SnapshotTimestamp,
-        intent: &mut Option<IntentId>,
+        progress: &mut Progress,
     ) -> Result<CommitOutcome> {
+        if progress.may_have_committed && repository.open_snapshot(label, timestamp).is_ok() {
+            if let Some(dead) = progress.intent {
+                repository.forget_intent(&dead)?;
+            }
+            self.remember(label, timestamp);
+            return Ok(CommitOutcome::AlreadyCommitted);
+        }
         let early = match &self.base {
             Some((name, _)) if self.reads_base_early => {
                 repository.open_snapshot(&name.label, name.timestamp).ok()
             }
             _ => None,
         };
-        let options = BeginOptions::default().with_resume(*intent).with_lifetime_ms(self.lifetime_ms);
+        // Once a snapshot may have existed it may have been dropped, and its intent taken for ended.
+        let resume = progress.intent.filter(|_| self.resumes_always || !progress.may_have_committed);
+        let options = BeginOptions::default().with_resume(resume).with_lifetime_ms(self.lifetime_ms);
         let writer = repository.begin_snapshot(label, timestamp, &options)?;
-        *intent = Some(*writer.intent_id());
+        let earlier = progress.intent.replace(*writer.intent_id());
+        if let Some(dead) = earlier.filter(|dead| dead != writer.intent_id()) {
+            repository.forget_intent(&dead)?;
+        }
         let base = match &self.base {
             Some((name, tables)) => writer.base(name)?.or(early).map(|manifest| (manifest, tables)),
             None => None,
@@ -140,12 +170,18 @@ impl Source {
         let mut put = writer.put_file_lists(lists.collect())?.into_iter();
         let references: Vec<_> =
             references.into_iter().map(|reference| reference.or_else(|| put.next()).unwrap()).collect();
+        progress.may_have_committed = true;
         let outcome = writer.commit(&self.manifest(label, timestamp, &references))?;
         if matches!(outcome, CommitOutcome::Committed | CommitOutcome::AlreadyCommitted) {
-            let name = SnapshotName { label: label.clone(), timestamp };
-            self.base = Some((name, self.tables.clone()));
+            self.remember(label, timestamp);
         }
         Ok(outcome)
+    }
+
+    /// Takes a snapshot of the tables as they are for the base of the next.
+    pub(crate) fn remember(&mut self, label: &SnapshotLabel, timestamp: SnapshotTimestamp) {
+        let name = SnapshotName { label: label.clone(), timestamp };
+        self.base = Some((name, self.tables.clone()));
     }
 
     fn manifest(
@@ -172,7 +208,8 @@ impl Source {
     }
 }
 
-/// Fetches all of a snapshot into a directory that exists, and returns every file with its path there.
+/// Fetches all of a snapshot into a directory that exists, and returns every file with its path there, in the order of
+/// tables and files.
 pub(crate) fn fetch_all(
     repository: &Repository,
     manifest: &Manifest,
