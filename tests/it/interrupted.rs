@@ -24,6 +24,16 @@ fn big(place: &Place) -> String {
     place.sql("a", SUM).ok()
 }
 
+/// The statement that makes a repository known under its directory's name. It has an object for each file, so that there
+/// are many points to be killed at.
+fn many_objects(place: &Place, r: &str) -> String {
+    let location = place.path(r);
+    format!(
+        "CREATE REPOSITORY {r} WITH BROKER ON LOCATION 'file://{}' PROPERTIES ('bundle_size' = '0');",
+        location.display()
+    )
+}
+
 fn count(place: &Place, directory: &str) -> usize {
     files_below(&place.path(directory)).len()
 }
@@ -34,7 +44,7 @@ fn a_killed_backup_goes_on_at_the_next_open() {
     let sum = big(&place);
     let interrupted = (0..ATTEMPTS).find(|attempt| {
         let r = format!("r{attempt}");
-        let known = repository(&place.path(&r)).replace("REPOSITORY r ", &format!("REPOSITORY {r} "));
+        let known = many_objects(&place, &r);
         place.sql("a", &known).ok();
         let backup = format!("BACKUP DATABASE big SNAPSHOT s TO {r}");
         let mut child = place.start(["sql", "--data", &place.text("a"), "-e", &backup]);
@@ -106,7 +116,7 @@ fn ctrl_c_ends_the_process_and_says_that_the_job_goes_on() {
     big(&place);
     let interrupted = (0..ATTEMPTS).any(|attempt| {
         let r = format!("r{attempt}");
-        let known = repository(&place.path(&r)).replace("REPOSITORY r ", &format!("REPOSITORY {r} "));
+        let known = many_objects(&place, &r);
         place.sql("a", &known).ok();
         let script = format!("BACKUP DATABASE big SNAPSHOT s TO {r}; CREATE DATABASE too_late_{attempt}");
         let mut child = place.start(["sql", "--data", &place.text("a"), "-e", &script]);

@@ -7,6 +7,7 @@ mod demo;
 mod formats;
 mod interrupted;
 mod jobs;
+mod killed;
 mod prune;
 mod repositories;
 mod scripts;
