@@ -115,13 +115,15 @@ fn sizes_tell_what_is_new_and_what_is_nobody_elses() {
     let json = place.cairn(["snapshots", &place.text("r"), "--sizes", "--format", "json"]).ok();
     let rows: Vec<serde_json::Value> = json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let number = |row: usize, column: &str| rows[row][column].as_u64().unwrap();
-    assert_eq!(number(0, "new_bytes"), number(0, "bytes"), "{json}");
+    // A bundle of small files holds them and a footer of its own.
+    let new = number(0, "new_bytes");
+    assert!(new >= number(0, "bytes"), "{json}");
     assert_eq!((number(1, "new_bytes"), number(1, "exclusive_bytes")), (0, 0), "{json}");
     assert_eq!(number(0, "exclusive_bytes"), 0, "{json}");
     fs::remove_dir_all(place.path("r/snapshots/two")).unwrap();
     let json = place.cairn(["snapshots", &place.text("r"), "--sizes", "--format", "json"]).ok();
     let row: serde_json::Value = serde_json::from_str(json.trim()).unwrap();
-    assert_eq!(row["exclusive_bytes"], row["bytes"], "{json}");
+    assert_eq!(row["exclusive_bytes"], new, "{json}");
 }
 
 #[test]

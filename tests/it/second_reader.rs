@@ -30,7 +30,7 @@ const SETUP: &str = "
 
 /// Prints a JSON object a table: rows, and of every column the nulls and a sum or the least and greatest value.
 const READER: &str = r#"
-import decimal, json, os, sys
+import decimal, io, json, os, sys
 import pyarrow as pa, pyarrow.compute as pc, pyarrow.parquet as pq
 
 decimal.getcontext().prec = 100
@@ -40,10 +40,19 @@ manifest = json.load(open(os.path.join(folder, os.listdir(folder)[0])))["snapsho
 
 for table in manifest["tables"]:
     reference = table["files"]
-    listed = pq.read_table(os.path.join(root, "tables", reference["digest"] + ".parquet"))
-    digests = [str(d) for d in listed.column("digest").to_pylist()]
-    paths = [os.path.join(root, "data", d.split("-")[1][:2], d + ".parquet") for d in digests]
-    parts = [pq.ParquetFile(p).read() for p in paths]
+    listed = pq.read_table(os.path.join(root, "tables", reference.get("object", reference["digest"]) + ".parquet"))
+    parts, objects = [], set()
+    for file in listed.to_pylist():
+        name = file["object"]
+        path = os.path.join(root, "data", name.split("-")[1][:2], name + ".parquet")
+        # A data file is a Parquet file wherever it lies in its object.
+        with open(path, "rb") as object:
+            object.seek(file["offset"])
+            parts.append(pq.ParquetFile(io.BytesIO(object.read(file["length"]))).read())
+        objects.add(path)
+    # So is the object as a whole, with the rows of all that lie in it.
+    whole = sum(pq.ParquetFile(path).metadata.num_rows for path in objects)
+    assert whole == sum(p.num_rows for p in parts), (whole, objects)
     out = {"table": table["definition"]["name"], "rows": sum(p.num_rows for p in parts), "columns": {}}
     if parts:
         data = pa.concat_tables(parts)
