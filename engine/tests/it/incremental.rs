@@ -282,6 +282,24 @@ fn properties_are_altered_and_tried_first() {
 }
 
 #[test]
+fn running_jobs_obey_limits_from_the_moment_they_change() {
+    let world = World::new();
+    let store = filled(&world, "a", 200);
+    let limit = |rate: &str| {
+        let set = BTreeMap::from([("max_upload_rate".to_owned(), rate.to_owned())]);
+        store.alter_repository(&repository(), &set).unwrap();
+    };
+    limit("1KB");
+    let id = store.submit_backup(&backup_request("slow")).unwrap();
+    // At this rate it takes minutes.
+    let slow = store.wait_for_job(id, Some(std::time::Duration::from_secs(1))).unwrap();
+    assert!(!slow.state.is_final(), "{slow:?}");
+    limit("");
+    let done = store.wait_for_job(id, Some(std::time::Duration::from_secs(20))).unwrap();
+    assert_eq!((done.state, done.status.clone()), (cairn_engine::JobState::Finished, JobStatus::Ok));
+}
+
+#[test]
 fn names_of_objects_end_with_their_intent() {
     let world = World::new();
     let store = filled(&world, "a", 2);

@@ -8,6 +8,7 @@
 )]
 
 mod backup_restore;
+mod broken;
 mod crash;
 mod golden;
 mod incremental;
