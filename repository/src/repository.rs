@@ -218,6 +218,20 @@ impl Repository {
         read().map_err(|error| error.about(format_args!("object '{key}' in {}", self.inner.store.location())))
     }
 
+    /// Whether a snapshot exists that a process which died may have committed. If it does it is durable now, which that
+    /// process may not have come to.
+    pub fn confirm_snapshot(&self, label: &SnapshotLabel, timestamp: SnapshotTimestamp) -> Result<bool> {
+        match self.open_snapshot(label, timestamp) {
+            Ok(_) => {
+                self.inner.store.touch(&ObjectKey::Snapshot { label: label.clone(), timestamp })?;
+                self.inner.store.barrier()?;
+                Ok(true)
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The file list of a table of a snapshot, checked against everything that the manifest says of it.
     ///
     /// # Errors

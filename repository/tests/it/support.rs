@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use cairn_format::{Digest, ObjectKey, SnapshotLabel, SnapshotTimestamp};
+use cairn_format::{Digest, SnapshotLabel, SnapshotTimestamp};
 use cairn_repository::{
     Clock, CommitOutcome, Disk, Environment, IdSource, LocalStore, Repository, RepositoryOptions, Result,
     SnapshotName, Store, Transfer, UploadFile, VerifyOptions, VerifyReport, VerifySelection,
@@ -128,10 +128,6 @@ impl Backup {
 
     pub(crate) fn name(&self) -> SnapshotName {
         SnapshotName { label: self.label.clone(), timestamp: self.timestamp }
-    }
-
-    pub(crate) fn manifest_key(&self) -> ObjectKey {
-        ObjectKey::Snapshot { label: self.label.clone(), timestamp: self.timestamp }
     }
 
     /// Makes it as the first of its store.

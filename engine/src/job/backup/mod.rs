@@ -206,11 +206,7 @@ fn commit(
 }
 
 fn snapshot_exists(repository: &Repository, record: &JobRecord) -> Result<bool> {
-    match repository.open_snapshot(&record.label, record.timestamp) {
-        Ok(_) => Ok(true),
-        Err(error) if error.kind() == cairn_repository::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error.into()),
-    }
+    Ok(repository.confirm_snapshot(&record.label, record.timestamp)?)
 }
 
 /// Removes the intent of an earlier process. One that stays expires.

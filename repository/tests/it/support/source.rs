@@ -120,7 +120,7 @@ impl Source {
         timestamp: SnapshotTimestamp,
         progress: &mut Progress,
     ) -> Result<CommitOutcome> {
-        if progress.may_have_committed && repository.open_snapshot(label, timestamp).is_ok() {
+        if progress.may_have_committed && repository.confirm_snapshot(label, timestamp)? {
             if let Some(dead) = progress.intent {
                 repository.forget_intent(&dead)?;
             }
