@@ -1,6 +1,7 @@
 //! Digests: what bytes are called, and how anybody can tell that they are still the same bytes.
 
 use std::fmt;
+use std::io::{self, Write};
 use std::str::FromStr;
 
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
@@ -206,6 +207,39 @@ impl Default for DigestHasher {
 impl fmt::Debug for DigestHasher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DigestHasher").finish_non_exhaustive()
+    }
+}
+
+/// A writer that computes the digest of what goes through it.
+#[derive(Debug)]
+pub struct DigestWriter<W> {
+    output: W,
+    hasher: DigestHasher,
+    length: u64,
+}
+
+impl<W: Write> DigestWriter<W> {
+    /// Writes to `output`, and computes a digest by `algorithm`.
+    pub fn new(output: W, algorithm: DigestAlgorithm) -> Self {
+        Self { output, hasher: DigestHasher::with_algorithm(algorithm), length: 0 }
+    }
+
+    /// The output, the digest of what was written to it, and how many bytes that were.
+    pub fn into_parts(self) -> (W, Digest, u64) {
+        (self.output, self.hasher.digest(), self.length)
+    }
+}
+
+impl<W: Write> Write for DigestWriter<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.output.write(bytes)?;
+        self.hasher.update(&bytes[..written]);
+        self.length += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.output.flush()
     }
 }
 

@@ -36,7 +36,7 @@ pub use bounds::{ColumnBounds, MAX_BOUND_BYTES};
 pub use bundle::{BUNDLE_VERSION, BUNDLE_VERSION_KEY, BundleBuilder};
 pub use compression::Compression;
 pub use descriptor::{Descriptor, FORMAT_VERSION};
-pub use digest::{Digest, DigestAlgorithm, DigestHasher};
+pub use digest::{Digest, DigestAlgorithm, DigestHasher, DigestWriter};
 pub use envelope::EnvelopeKind;
 pub use error::{Error, ErrorKind, Result};
 pub use feature::{

@@ -1,11 +1,13 @@
 //! Writing a segment: encoded, hashed and synced in one pass.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter};
 use std::path::Path;
 
 use arrow::record_batch::RecordBatch;
-use cairn_format::{ColumnBounds, Digest, DigestHasher, TableDefinition, writer_properties};
+use cairn_format::{
+    ColumnBounds, DigestAlgorithm, DigestWriter, TableDefinition, writer_properties,
+};
 use cairn_repository::Disk;
 use parquet::arrow::ArrowWriter;
 
@@ -15,26 +17,6 @@ use crate::id::SegmentId;
 
 /// Bytes gathered before they are written and hashed.
 const BLOCK_BYTES: usize = 1 << 20;
-
-/// A file that hashes what is written to it.
-struct HashingFile {
-    file: File,
-    hasher: DigestHasher,
-    length: u64,
-}
-
-impl Write for HashingFile {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.file.write(bytes)?;
-        self.hasher.update(&bytes[..written]);
-        self.length += written as u64;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
-}
 
 /// Writes `batch`, which is sorted by the key, as a new file at `path` and syncs it. The directory's sync is the
 /// caller's. What a failure leaves behind is the caller's to remove.
@@ -49,19 +31,19 @@ pub(crate) fn write_segment(
         table.columns.iter().zip(batch.columns()).map(|(column, array)| ColumnBounds::of(column, array));
     let bounds = bounds.collect::<cairn_format::Result<Vec<_>>>()?;
     let file = disk.create(path).map_err(|e| Error::disk("create", path, e))?;
-    let hashing = HashingFile { file, hasher: DigestHasher::new(), length: 0 };
+    let hashing = DigestWriter::new(file, DigestAlgorithm::DEFAULT);
     let encoded = encode(BufWriter::with_capacity(BLOCK_BYTES, hashing), table, batch);
     let written = encoded.map_err(|e| encode_error(path, e))?;
-    disk.sync_file(path, &written.file).map_err(|e| Error::disk("sync", path, e))?;
-    let digest: Digest = written.hasher.digest();
-    Ok(NewSegment { id, length: written.length, rows: batch.num_rows() as u64, digest, bounds })
+    let (file, digest, length) = written.into_parts();
+    disk.sync_file(path, &file).map_err(|e| Error::disk("sync", path, e))?;
+    Ok(NewSegment { id, length, rows: batch.num_rows() as u64, digest, bounds })
 }
 
 fn encode(
-    out: BufWriter<HashingFile>,
+    out: BufWriter<DigestWriter<File>>,
     table: &TableDefinition,
     batch: &RecordBatch,
-) -> std::result::Result<HashingFile, EncodeError> {
+) -> std::result::Result<DigestWriter<File>, EncodeError> {
     let mut writer = ArrowWriter::try_new(out, batch.schema(), Some(writer_properties(table)?))?;
     writer.write(batch)?;
     Ok(writer.into_inner()?.into_inner().map_err(io::IntoInnerError::into_error)?)

@@ -17,7 +17,7 @@ use crate::store::{PutOutcome, Store};
 use crate::transfer::Transfer;
 use bytes::{Bytes, BytesMut};
 use cairn_format::{
-    BundleBuilder, Compression, Digest, DigestAlgorithm, DigestHasher, FileLocation, IntentId, ObjectKey,
+    BundleBuilder, Compression, Digest, DigestAlgorithm, DigestWriter, FileLocation, IntentId, ObjectKey,
     ObjectName, recompress,
 };
 
@@ -110,10 +110,11 @@ impl<'a> Sender<'a> {
             None => tempfile::tempfile(),
         };
         let mut scratch = scratch.map_err(failed)?;
-        let mut output = Hashing::new(io::BufWriter::with_capacity(STEP, &scratch), self.algorithm);
+        let mut output = DigestWriter::new(io::BufWriter::with_capacity(STEP, &scratch), self.algorithm);
         recompress(open(&file.path)?, &mut output, compression)
             .map_err(|source| cannot_compress(file, source))?;
-        let (digest, length) = output.finish().map_err(failed)?;
+        output.flush().map_err(failed)?;
+        let (_, digest, length) = output.into_parts();
         scratch.rewind().map_err(failed)?;
         let made = UploadFile { digest, length, path: file.path.clone() };
         let stored = self.stream(block, &made, scratch)?;
@@ -292,35 +293,4 @@ impl<'a> Sender<'a> {
 
 fn cannot_compress(file: &UploadFile, source: cairn_format::Error) -> Error {
     Error::from(source).about(format_args!("cannot compress '{}'", file.path.display()))
-}
-
-/// A writer that hashes what goes through it.
-struct Hashing<W> {
-    output: W,
-    hasher: DigestHasher,
-    length: u64,
-}
-
-impl<W: Write> Hashing<W> {
-    fn new(output: W, algorithm: DigestAlgorithm) -> Self {
-        Self { output, hasher: DigestHasher::with_algorithm(algorithm), length: 0 }
-    }
-
-    fn finish(mut self) -> io::Result<(Digest, u64)> {
-        self.output.flush()?;
-        Ok((self.hasher.digest(), self.length))
-    }
-}
-
-impl<W: Write> Write for Hashing<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.output.write(bytes)?;
-        self.hasher.update(&bytes[..written]);
-        self.length += written as u64;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.output.flush()
-    }
 }

@@ -8,6 +8,7 @@ mod damage;
 mod decoders;
 mod faults;
 mod histories;
+mod locked;
 mod publish;
 mod races;
 mod servers;
