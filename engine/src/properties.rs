@@ -51,8 +51,10 @@ fn parse_bundle_size(text: &str) -> Result<u64> {
     let digits = trimmed.trim_end_matches(|c: char| !c.is_ascii_digit());
     let unit = match trimmed[digits.len()..].trim().to_ascii_lowercase().as_str() {
         "" | "b" => 1,
-        "k" | "kb" | "kib" => 1 << 10,
-        "m" | "mb" | "mib" => 1 << 20,
+        "kb" => 1000,
+        "k" | "kib" => 1 << 10,
+        "mb" => 1_000_000,
+        "m" | "mib" => 1 << 20,
         _ => 0,
     };
     let bytes = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(unit));

@@ -1,6 +1,6 @@
 //! What the snapshots of a repository use.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use cairn_format::{DatabaseName, FileListRef, Manifest, ObjectKey, ObjectName};
@@ -63,63 +63,68 @@ pub(crate) fn read_snapshots(repository: &Repository, transfer: &Transfer) -> Re
     Ok(found)
 }
 
-/// The data objects that a file list uses, with their lengths.
-pub(crate) type ListObjects = HashMap<ObjectName, u64>;
-
-/// Reads every file list of `snapshots` once, in the order of names. A list that is missing is left out when all
-/// snapshots that use it have been dropped meanwhile.
+/// Reads every file list of `snapshots` once, and hands its data objects, each once, with their lengths, to `take`. A list
+/// that is gone is left out when all snapshots that use it have been dropped meanwhile.
 ///
 /// # Errors
-/// What reading one says.
-pub(crate) fn read_lists(
+/// What reading one says: nobody can tell what a damaged list uses.
+pub(crate) fn for_each_list(
     repository: &Repository,
     snapshots: &[SnapshotFacts],
     transfer: &Transfer,
-) -> Result<HashMap<ObjectName, ListObjects>> {
-    let mut wanted: BTreeMap<ObjectName, (FileListRef, Vec<&SnapshotName>)> = BTreeMap::new();
+    take: impl Fn(ObjectName, HashMap<ObjectName, u64>) + Sync,
+) -> Result<()> {
+    let mut wanted: HashMap<ObjectName, (FileListRef, Vec<&SnapshotName>)> = HashMap::new();
     for snapshot in snapshots {
         for list in &snapshot.lists {
             wanted.entry(list.object).or_insert((*list, Vec::new())).1.push(&snapshot.name);
         }
     }
-    let wanted: Vec<_> = wanted.into_values().collect();
-    let found = Mutex::new(HashMap::with_capacity(wanted.len()));
-    workers::for_each(
-        repository.workers(),
-        &wanted,
-        || (),
-        |(), (list, users)| {
-            transfer.check()?;
-            let files = match repository.file_locations_at(list) {
-                Ok(files) => files,
+    let mut wanted: Vec<_> = wanted.into_values().collect();
+    wanted.sort_by_key(|(list, _)| list.object);
+    workers::for_each(repository.workers(), &wanted, || (), |(), (list, users)| {
+        transfer.check()?;
+        let files = match repository.file_locations_at(list) {
+            Ok(files) => files,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
                 // Its snapshots were there a moment ago. Those that still are would need it.
-                Err(error) if error.kind() == ErrorKind::NotFound => {
-                    for name in users {
-                        let key =
-                            ObjectKey::Snapshot { label: name.label.clone(), timestamp: name.timestamp };
-                        if repository.store().head(&key)?.is_some() {
-                            return Err(error);
-                        }
+                for name in users {
+                    let key = ObjectKey::Snapshot { label: name.label.clone(), timestamp: name.timestamp };
+                    if repository.store().head(&key)?.is_some() {
+                        return Err(error);
                     }
-                    return Ok(());
                 }
-                Err(error) => return Err(error),
-            };
-            let mut objects = ListObjects::new();
-            for file in files.files() {
-                let length = file.location.object_length;
-                if *objects.entry(file.location.object).or_insert(length) != length {
-                    return Err(Error::corrupt(format!(
-                        "file list {} in {} gives data object {} two lengths",
-                        list.object,
-                        repository.store().location(),
-                        file.location.object
-                    )));
-                }
+                return Ok(());
             }
-            found.lock().unwrap_or_else(PoisonError::into_inner).insert(list.object, objects);
-            Ok(())
-        },
-    )?;
-    Ok(found.into_inner().unwrap_or_else(PoisonError::into_inner))
+            Err(error) => return Err(error),
+        };
+        let mut objects = HashMap::new();
+        for file in files.files() {
+            let length = file.location.object_length;
+            if *objects.entry(file.location.object).or_insert(length) != length {
+                return Err(Error::corrupt(format!(
+                    "file list {} in {} gives data object {} two lengths",
+                    list.object,
+                    repository.store().location(),
+                    file.location.object
+                )));
+            }
+        }
+        take(list.object, objects);
+        Ok(())
+    })
+}
+
+/// Every data object and file list that snapshots use.
+pub(crate) fn used_objects(
+    repository: &Repository,
+    snapshots: &[SnapshotFacts],
+    transfer: &Transfer,
+) -> Result<HashSet<ObjectName>> {
+    let lists = snapshots.iter().flat_map(|snapshot| snapshot.lists.iter().map(|list| list.object));
+    let used = Mutex::new(lists.collect::<HashSet<_>>());
+    for_each_list(repository, snapshots, transfer, |_, objects| {
+        used.lock().unwrap_or_else(PoisonError::into_inner).extend(objects.into_keys());
+    })?;
+    Ok(used.into_inner().unwrap_or_else(PoisonError::into_inner))
 }

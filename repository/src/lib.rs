@@ -46,7 +46,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use location::{Location, LocationKind};
 pub use options::{DEFAULT_BUNDLE_BYTES, DEFAULT_THREADS, DEFAULT_WRITER, RepositoryOptions};
 pub use problem::Problem;
-pub use publish::{BeginOptions, CommitOutcome, SnapshotWriter};
+pub use publish::{BaseSnapshot, BeginOptions, CommitOutcome, SnapshotWriter};
 pub use repository::{Access, Repository, SnapshotName};
 pub use sizes::SnapshotSizes;
 pub use store::{

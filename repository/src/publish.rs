@@ -13,12 +13,12 @@
 //! writer sees the marks and leaves alone what they name. And it only reuses what the manifest of a snapshot leads to
 //! that it found after that.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cairn_format::{
     Compression, FileList, FileListRef, INTENT_LIFETIME_MS, Intent, IntentId, Manifest, ObjectKey,
-    ObjectName, SnapshotLabel, SnapshotTimestamp,
+    ObjectName, SnapshotLabel, SnapshotTimestamp, TableEntry,
 };
 
 use crate::error::{Error, ErrorKind, Result};
@@ -77,11 +77,43 @@ impl BeginOptions {
     }
 }
 
+/// An earlier snapshot that a new one builds on.
+#[derive(Debug)]
+pub struct BaseSnapshot {
+    manifest: Manifest,
+    /// The positions of the tables that have each file list.
+    tables: HashMap<ObjectName, Vec<usize>>,
+}
+
+impl BaseSnapshot {
+    fn new(manifest: Manifest) -> Self {
+        let mut tables: HashMap<ObjectName, Vec<usize>> = HashMap::new();
+        for (position, table) in manifest.tables.iter().enumerate() {
+            tables.entry(table.files.object).or_default().push(position);
+        }
+        Self { manifest, tables }
+    }
+
+    /// Its manifest.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Its tables whose file list is `list`.
+    pub fn tables_of<'b>(&'b self, list: &FileListRef) -> impl Iterator<Item = &'b TableEntry> + use<'b> {
+        let list = *list;
+        let positions = self.tables.get(&list.object).into_iter().flatten();
+        let tables = positions.filter_map(|position| self.manifest.tables.get(*position));
+        tables.filter(move |table| table.files == list)
+    }
+}
+
 /// A snapshot that is being made. Dropped, it leaves objects that nothing refers to, and an intent that expires.
 #[derive(Debug)]
 pub struct SnapshotWriter {
     repository: Repository,
     intent: Intent,
+    is_resumed: bool,
     /// Objects that a collection may delete at any moment: nothing of them is used.
     marked: HashSet<ObjectName>,
     /// Data files that can be used.
@@ -104,15 +136,15 @@ impl SnapshotWriter {
                 format!("Snapshot with name '{label}' already exist in repository"),
             ));
         }
-        let intent = match resumed(&repository, label, timestamp, options.resume)? {
-            Some(intent) => intent,
-            None => new_intent(&repository, label, timestamp, options.lifetime_ms)?,
+        let (intent, is_resumed) = match resumed(&repository, label, timestamp, options.resume)? {
+            Some(intent) => (intent, true),
+            None => (new_intent(&repository, label, timestamp, options.lifetime_ms)?, false),
         };
         // After the intent: see above.
         let mut marked = marks::marked_objects(&repository)?;
         // Marks on what an earlier attempt put wait for its intent, which is this one.
         marked.retain(|name| name.intent() != Some(intent.id));
-        Ok(Self { repository, intent, marked, known: Mutex::default(), lists: Mutex::default() })
+        Ok(Self { repository, intent, is_resumed, marked, known: Mutex::default(), lists: Mutex::default() })
     }
 
     /// The snapshot's label.
@@ -131,15 +163,15 @@ impl SnapshotWriter {
         &self.intent.id
     }
 
-    /// The manifest of an earlier snapshot, whose file lists can then be [adopted](Self::adopt_list) or
-    /// [reused](Self::reuse). `None` when it does not exist any more.
+    /// An earlier snapshot, whose file lists can then be [adopted](Self::adopt_list) or [reused](Self::reuse). `None` when
+    /// it does not exist any more.
     ///
     /// # Errors
-    /// `Corrupt` when it is damaged.
-    pub fn base(&self, name: &SnapshotName) -> Result<Option<Manifest>> {
+    /// `Corrupt` when its manifest is damaged.
+    pub fn base(&self, name: &SnapshotName) -> Result<Option<BaseSnapshot>> {
         // It must be looked for now, not earlier: that it exists while the intent does is what protects it.
         match self.repository.open_snapshot(&name.label, name.timestamp) {
-            Ok(manifest) => Ok(Some(manifest)),
+            Ok(manifest) => Ok(Some(BaseSnapshot::new(manifest))),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
@@ -147,8 +179,8 @@ impl SnapshotWriter {
 
     /// Takes a file list of `base` as it is for the new snapshot, with everything in it. No request is made unless a
     /// collection is under way. Whether it can be used; if not, [reuse](Self::reuse) what can be of it.
-    pub fn adopt_list(&self, base: &Manifest, list: &FileListRef) -> Result<bool> {
-        if !base.tables.iter().any(|table| table.files == *list) {
+    pub fn adopt_list(&self, base: &BaseSnapshot, list: &FileListRef) -> Result<bool> {
+        if base.tables_of(list).next().is_none() {
             return Ok(false);
         }
         let usable = self.marked.is_empty()
@@ -165,20 +197,40 @@ impl SnapshotWriter {
         Ok(usable)
     }
 
-    /// Takes the data files of a list of `base` as there, but for those that a collection has marked. One request.
-    ///
-    /// # Errors
-    /// `Corrupt` when the list is damaged.
-    pub fn reuse(&self, base: &Manifest, list: &FileListRef) -> Result<()> {
-        if !base.tables.iter().any(|table| table.files == *list) {
-            return Ok(());
-        }
-        let list = self.repository.file_locations_at(list)?;
-        let mut known = self.known();
-        for file in list.files().iter().filter(|file| !self.marked.contains(&file.location.object)) {
-            known.add(file);
-        }
-        Ok(())
+    /// Takes the data files of file lists, each of a base, as there, but for those that a collection has marked. One
+    /// request a list, in parallel. Returns the lists that are missing or damaged, with what is wrong with them.
+    pub fn reuse(&self, lists: &[(&BaseSnapshot, FileListRef)]) -> Result<Vec<(FileListRef, Error)>> {
+        let mut names = HashSet::new();
+        let wanted: Vec<FileListRef> = lists
+            .iter()
+            .filter(|(base, list)| base.tables_of(list).next().is_some() && names.insert(list.object))
+            .map(|(_, list)| *list)
+            .collect();
+        let unusable = Mutex::new(Vec::new());
+        workers::for_each(self.repository.workers(), &wanted, || (), |(), list| {
+            match self.repository.file_locations_at(list) {
+                Ok(files) => {
+                    let mut known = self.known();
+                    for file in files.files() {
+                        if !self.marked.contains(&file.location.object) {
+                            known.add(file);
+                        }
+                    }
+                    Ok(())
+                }
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        ErrorKind::Corrupt | ErrorKind::NotFound | ErrorKind::Unsupported
+                    ) =>
+                {
+                    lock(&unusable).push((*list, error));
+                    Ok(())
+                }
+                Err(error) => Err(error),
+            }
+        })?;
+        Ok(unusable.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Makes sure that the repository has these files, sending those it lacks, compressed anew where that is asked for.
@@ -240,6 +292,7 @@ impl SnapshotWriter {
             );
             return Err(Error::invalid(message));
         }
+        let manifest = &Manifest { intent: Some(self.intent.id), ..manifest.clone() };
         let bytes = manifest.encode(self.repository.descriptor().digest_algorithm)?;
         for table in &manifest.tables {
             if !lock(&self.lists).contains(&table.files.object) {
@@ -294,6 +347,11 @@ impl SnapshotWriter {
 
     pub(crate) fn repository(&self) -> &Repository {
         &self.repository
+    }
+
+    /// Whether the attempt goes on with the intent of an earlier one.
+    pub fn is_resumed(&self) -> bool {
+        self.is_resumed
     }
 
     pub(crate) fn known(&self) -> MutexGuard<'_, Known> {

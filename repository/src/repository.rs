@@ -1,7 +1,7 @@
 //! A repository that is open: what is in it, and how to get it out.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cairn_format::{
     DatabaseName, Descriptor, DigestAlgorithm, Fence, FileList, FileListRef, IntentId, Manifest, ObjectKey,
@@ -15,7 +15,7 @@ use crate::options::RepositoryOptions;
 use crate::publish::{BeginOptions, SnapshotWriter};
 use crate::store::{ListedObject, PutOutcome, Store};
 use crate::transfer::Transfer;
-use crate::workers::Workers;
+use crate::workers::{self, Workers};
 
 /// What may be done with a repository that is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -246,6 +246,20 @@ impl Repository {
                     .about(format_args!("object '{key}' in {}", self.inner.store.location())))
             }
         }
+    }
+
+    /// The file lists of tables of a snapshot, read in parallel, in the order of `tables`.
+    ///
+    /// # Errors
+    /// As [`Repository::file_list`].
+    pub fn file_lists(&self, tables: &[&TableEntry]) -> Result<Vec<FileList>> {
+        let wanted: Vec<_> = tables.iter().map(|table| (*table, Mutex::new(None))).collect();
+        workers::for_each(&self.inner.workers, &wanted, || (), |(), (table, list)| {
+            *list.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.file_list(table)?);
+            Ok(())
+        })?;
+        let lists = wanted.into_iter().filter_map(|(_, list)| list.into_inner().unwrap_or_else(PoisonError::into_inner));
+        Ok(lists.collect())
     }
 
     /// Where the data files of a list lie, without the bounds of their columns.

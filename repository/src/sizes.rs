@@ -1,10 +1,11 @@
 //! How much each snapshot holds, brought, and would set free.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
 
 use cairn_format::{DatabaseName, ObjectName, Sent, Totals};
 
-use crate::closure::{SnapshotFacts, read_lists, read_snapshots};
+use crate::closure::{SnapshotFacts, for_each_list, read_snapshots};
 use crate::error::Result;
 use crate::repository::{Repository, SnapshotName};
 use crate::transfer::Transfer;
@@ -30,7 +31,7 @@ pub struct SnapshotSizes {
     pub tables: u64,
     /// Files, rows and bytes of its tables.
     pub totals: Totals,
-    /// Bytes of the data objects that it uses, each once.
+    /// Bytes of the data objects that each of its tables uses.
     pub object_bytes: u64,
     /// What its backup had to send; `None` when it did not say.
     pub sent: Option<Sent>,
@@ -42,24 +43,64 @@ impl Repository {
     /// Figures of every snapshot, in the order of names. Every manifest is read, and every file list once.
     pub fn snapshot_sizes(&self, transfer: &Transfer) -> Result<Vec<SnapshotSizes>> {
         let snapshots = read_snapshots(self, transfer)?;
-        let lists = read_lists(self, &snapshots, transfer)?;
-        let mut users: HashMap<ObjectName, u32> = HashMap::new();
-        let objects: Vec<HashMap<ObjectName, u64>> = snapshots
-            .iter()
-            .map(|snapshot| {
-                let lists = snapshot.lists.iter().filter_map(|list| lists.get(&list.object));
-                let objects: HashMap<_, _> = lists.flatten().map(|(name, length)| (*name, *length)).collect();
-                for name in objects.keys() {
-                    *users.entry(*name).or_default() += 1;
-                }
-                objects
-            })
-            .collect();
-        let sizes = snapshots.into_iter().zip(objects).map(|(snapshot, objects)| {
-            let exclusive = objects.iter().filter(|(name, _)| users.get(*name) == Some(&1));
-            sizes(snapshot, objects.values().sum(), exclusive.map(|(_, length)| length).sum())
+        // Which snapshots use each list: mostly one, or many that a list of an unchanged table is shared by.
+        let mut users: HashMap<ObjectName, Owner> = HashMap::new();
+        for (position, snapshot) in snapshots.iter().enumerate() {
+            for list in &snapshot.lists {
+                users.entry(list.object).or_insert(Owner::One(position)).add(Owner::One(position));
+            }
+        }
+        let found: Mutex<Found> = Mutex::default();
+        for_each_list(self, &snapshots, transfer, |list, objects| {
+            let owner = users.get(&list).copied().unwrap_or(Owner::Many);
+            let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+            found.list_bytes.insert(list, objects.values().fold(0, |sum, length| sum.saturating_add(*length)));
+            for (object, length) in objects {
+                found.objects.entry(object).or_insert((owner, length)).0.add(owner);
+            }
+        })?;
+        let Found { list_bytes, objects } = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut exclusive = vec![0_u64; snapshots.len()];
+        for (owner, length) in objects.into_values() {
+            if let Owner::One(position) = owner
+                && let Some(bytes) = exclusive.get_mut(position)
+            {
+                *bytes = bytes.saturating_add(length);
+            }
+        }
+        let sizes = snapshots.into_iter().zip(exclusive).map(|(snapshot, exclusive)| {
+            let distinct: HashSet<ObjectName> = snapshot.lists.iter().map(|list| list.object).collect();
+            let bytes = distinct.iter().filter_map(|list| list_bytes.get(list));
+            let bytes = bytes.fold(0_u64, |sum, bytes| sum.saturating_add(*bytes));
+            sizes(snapshot, bytes, exclusive)
         });
         Ok(sizes.collect())
+    }
+}
+
+/// What the lists of all snapshots say: one entry a list and a data object, however many snapshots there are.
+#[derive(Default)]
+struct Found {
+    /// Bytes of the data objects of each list.
+    list_bytes: HashMap<ObjectName, u64>,
+    /// Who uses each data object, and its bytes.
+    objects: HashMap<ObjectName, (Owner, u64)>,
+}
+
+/// Which snapshots use something, as far as it matters.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    /// The one at this position.
+    One(usize),
+    /// More than one.
+    Many,
+}
+
+impl Owner {
+    fn add(&mut self, other: Self) {
+        if *self != other {
+            *self = Self::Many;
+        }
     }
 }
 

@@ -2,17 +2,14 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use rayon::{ThreadPool, ThreadPoolBuilder};
+use rayon::{Scope, ThreadPool, ThreadPoolBuilder};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::Limits;
 
 /// The most threads of a pool that is not handed in: what a limit of workers may be raised to while work goes on.
-const POOL_THREADS: usize = 32;
-/// How often a worker that has to rest looks whether it still has.
-const REST: Duration = Duration::from_millis(20);
+pub(crate) const POOL_THREADS: usize = 32;
 
 /// Threads that move data, no more of them at a time than the store's limits say.
 pub(crate) struct Workers {
@@ -37,7 +34,7 @@ impl Workers {
     fn allowed(&self) -> usize {
         match self.limits.get().workers {
             0 => self.threads,
-            workers => workers,
+            workers => workers.min(self.pool.current_num_threads()),
         }
     }
 }
@@ -59,39 +56,84 @@ pub(crate) fn for_each<T: Sync, S>(
     state: impl Fn() -> S + Sync,
     work: impl Fn(&mut S, &T) -> Result<()> + Sync,
 ) -> Result<()> {
-    let next = AtomicUsize::new(0);
-    let stopped = AtomicBool::new(false);
-    let failure = Mutex::new(None);
-    let run = |worker: usize| {
-        let mut own = None;
-        while !stopped.load(Ordering::Relaxed) {
-            if worker >= workers.allowed() {
-                // Whoever rests holds nothing, and is not needed for the end.
-                if next.load(Ordering::Relaxed) >= items.len() {
-                    break;
-                }
-                own = None;
-                std::thread::sleep(REST);
-                continue;
-            }
-            let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
-            if let Err(error) = work(own.get_or_insert_with(&state), item) {
-                stopped.store(true, Ordering::Relaxed);
-                failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-            }
-        }
+    let run = Run {
+        workers,
+        items,
+        state,
+        work,
+        next: AtomicUsize::new(0),
+        working: AtomicUsize::new(0),
+        stopped: AtomicBool::new(false),
+        failure: Mutex::new(None),
     };
-    workers.pool.in_place_scope(|scope| {
-        for worker in 0..workers.pool.current_num_threads().min(items.len()) {
-            let run = &run;
-            scope.spawn(move |_| run(worker));
+    workers.pool.in_place_scope(|scope| run.fill(scope));
+    run.failure.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
+}
+
+/// Work that is under way.
+struct Run<'w, T, F, G> {
+    workers: &'w Workers,
+    items: &'w [T],
+    state: F,
+    work: G,
+    /// The position of the next item that nobody has begun.
+    next: AtomicUsize,
+    /// How many work.
+    working: AtomicUsize,
+    stopped: AtomicBool,
+    failure: Mutex<Option<Error>>,
+}
+
+impl<T: Sync, S, F: Fn() -> S + Sync, G: Fn(&mut S, &T) -> Result<()> + Sync> Run<'_, T, F, G> {
+    /// Starts as many workers as are allowed and have something to do.
+    fn fill<'s>(&'s self, scope: &Scope<'s>) {
+        loop {
+            let working = self.working.load(Ordering::SeqCst);
+            let is_done = self.stopped.load(Ordering::SeqCst)
+                || self.next.load(Ordering::SeqCst) >= self.items.len();
+            if is_done || working >= self.workers.allowed().min(self.items.len()) {
+                return;
+            }
+            let one_more = self.working.compare_exchange(
+                working,
+                working + 1,
+                Ordering::SeqCst,
+                Ordering::SeqCst,
+            );
+            if one_more.is_ok() {
+                scope.spawn(move |scope| self.work_on(scope));
+            }
         }
-    });
-    failure.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
+    }
+
+    fn work_on<'s>(&'s self, scope: &Scope<'s>) {
+        let mut state = (self.state)();
+        while !self.stopped.load(Ordering::SeqCst) {
+            let Some(item) = self.items.get(self.next.fetch_add(1, Ordering::SeqCst)) else { break };
+            if let Err(error) = (self.work)(&mut state, item) {
+                self.stopped.store(true, Ordering::SeqCst);
+                self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+            }
+            // Between two items the number of workers follows the limit. One always stays.
+            let working = self.working.load(Ordering::SeqCst);
+            if working > self.workers.allowed().max(1)
+                && self
+                    .working
+                    .compare_exchange(working, working - 1, Ordering::SeqCst, Ordering::SeqCst)
+                    .is_ok()
+            {
+                return;
+            }
+            self.fill(scope);
+        }
+        self.working.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::store::RateLimits;
 

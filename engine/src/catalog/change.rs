@@ -348,8 +348,9 @@ impl<'c> Change<'c> {
         Ok(())
     }
 
-    /// Remembers what a backup of a table left in a repository. All of the table takes the place of what was there; some
-    /// partitions stand beside it, so that the next backup of all knows what they brought.
+    /// Remembers what a backup of a table left in a repository. A backup of all of the table takes the place of those
+    /// before it that were compressed alike; one of some partitions stands beside them, so that the next of all knows what
+    /// it brought.
     pub(crate) fn put_table_base(
         &mut self,
         repository: RepositoryEntryId,
@@ -358,14 +359,18 @@ impl<'c> Change<'c> {
     ) -> Result<()> {
         let mut lists = self.txn.open_table(tables::FILE_LISTS)?;
         let key = (repository.get(), table.get());
-        let mut stored = match lists.get(key)? {
-            Some(bytes) if !base.is_whole => record::decode("file list", bytes.value())?,
-            _ => TableBasesV1::default(),
+        let mut stored: TableBasesV1 = match lists.get(key)? {
+            Some(bytes) => record::decode("file list", bytes.value())?,
+            None => TableBasesV1::default(),
         };
-        stored.bases.push(TableBaseV1::from(base));
+        let new = TableBaseV1::from(base);
+        if base.is_whole {
+            stored.bases.retain(|old| old.compression != new.compression);
+        }
+        stored.bases.push(new);
         if stored.bases.len() > MAX_TABLE_BASES {
-            // The first is of all partitions, when there is one.
-            stored.bases.remove(1);
+            let oldest_part = stored.bases.iter().position(|old| !old.is_whole);
+            stored.bases.remove(oldest_part.unwrap_or(0));
         }
         lists.insert(key, record::encode(&stored)?.as_slice())?;
         Ok(())

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cairn_format::{
-    ColumnBounds, ColumnType, DatabaseName, Digest, FieldId, FileListRef, ObjectName, PartitionDefinition,
+    ColumnBounds, ColumnType, Compression, DatabaseName, Digest, FieldId, FileListRef, ObjectName, PartitionDefinition,
     PartitionDefinitionV1, RepositoryName, SnapshotLabel, SnapshotTimestamp, TableDefinition,
     TableDefinitionV1, Value,
 };
@@ -144,7 +144,9 @@ pub(super) struct TableBaseV1 {
     rows: u64,
     bytes: u64,
     fingerprint: String,
-    is_whole: bool,
+    pub(super) is_whole: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) compression: Option<String>,
 }
 
 /// A file list that an earlier backup of a table left in a repository.
@@ -158,6 +160,8 @@ pub(crate) struct TableBase {
     pub(crate) fingerprint: Digest,
     /// Whether it has all partitions of the table.
     pub(crate) is_whole: bool,
+    /// How its data files were compressed.
+    pub(crate) compression: Option<Compression>,
 }
 
 pub(super) fn encode<T: Serialize>(record: &T) -> Result<Vec<u8>> {
@@ -317,6 +321,7 @@ impl From<&TableBase> for TableBaseV1 {
             bytes: base.list.bytes,
             fingerprint: base.fingerprint.to_string(),
             is_whole: base.is_whole,
+            compression: base.compression.map(|compression| compression.to_string()),
         }
     }
 }
@@ -339,6 +344,7 @@ impl TryFrom<TableBaseV1> for TableBase {
             },
             fingerprint: Digest::parse(&stored.fingerprint)?,
             is_whole: stored.is_whole,
+            compression: stored.compression.as_deref().map(Compression::parse).transpose()?,
         })
     }
 }

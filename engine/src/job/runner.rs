@@ -248,6 +248,11 @@ impl JobContext<'_> {
         self.store.job(self.id)
     }
 
+    /// Whether the job is only to stop for now, and to go on at the next open.
+    pub(super) fn is_closing(&self) -> bool {
+        self.running.stop_reason() == Some(StopReason::Closing)
+    }
+
     /// Fails when the job is to stop.
     pub(super) fn check(&self) -> Result<()> {
         match self.running.stop_reason() {

@@ -260,8 +260,11 @@ enum Parts {
 impl DataFile {
     fn check(&self) -> Result<()> {
         self.check_location()?;
-        for (index, column) in self.columns.iter().enumerate() {
-            if self.columns[..index].iter().any(|other| other.field_id == column.field_id) {
+        // Columns come in the order of their ids; only where they do not is a set needed.
+        let is_sorted = self.columns.is_sorted_by(|a, b| a.field_id < b.field_id);
+        let mut seen = HashSet::new();
+        for column in &self.columns {
+            if !is_sorted && !seen.insert(column.field_id) {
                 let message = format!("data file {} has field id {} twice", self.digest, column.field_id);
                 return Err(Error::invalid(message));
             }

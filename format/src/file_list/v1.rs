@@ -211,6 +211,8 @@ fn check_sizes(metadata: &ParquetMetaData, length: usize) -> Result<()> {
     let columns = || metadata.row_groups().iter().flat_map(RowGroupMetaData::columns);
     let sane = (0..=MAX_FILES).contains(&rows)
         && metadata.row_groups().iter().all(|group| (0..=rows).contains(&group.num_rows()))
+        && metadata.row_groups().iter().try_fold(0, |sum: i64, group| sum.checked_add(group.num_rows()))
+            == Some(rows)
         && columns().all(|column| {
             usize::try_from(column.compressed_size()).is_ok_and(|size| size <= length)
                 && (0..=MAX_COLUMN_BYTES).contains(&column.uncompressed_size())

@@ -12,6 +12,7 @@ use crate::file_list::{FileList, FileListRef};
 use crate::name::{DatabaseName, SnapshotLabel};
 use crate::schema::{PartitionDefinition, TableDefinition};
 use crate::timestamp::SnapshotTimestamp;
+use crate::ulid::IntentId;
 
 /// One snapshot of one database.
 ///
@@ -36,6 +37,8 @@ pub struct Manifest {
     pub expires_at_ms: Option<i64>,
     /// What the backup had to send; `None` when the writer did not say.
     pub sent: Option<Sent>,
+    /// The intent of the backup that made the snapshot; `None` in the first release.
+    pub intent: Option<IntentId>,
     /// Name and version of the program that wrote the snapshot.
     pub writer: String,
     /// What a reader must understand.
@@ -118,9 +121,9 @@ impl Manifest {
     /// Whether `other` is the same snapshot: who wrote it and when, and what had to be sent for it, do not make another of
     /// it.
     pub fn is_same_snapshot(&self, other: &Self) -> bool {
-        let Self { created_at_ms, finished_at_ms, expires_at_ms, sent, .. } = *other;
+        let Self { created_at_ms, finished_at_ms, expires_at_ms, sent, intent, .. } = *other;
         let writer = other.writer.clone();
-        Self { created_at_ms, finished_at_ms, expires_at_ms, sent, writer, ..self.clone() } == *other
+        Self { created_at_ms, finished_at_ms, expires_at_ms, sent, intent, writer, ..self.clone() } == *other
     }
 
     /// Reads the bytes of a manifest.

@@ -56,6 +56,7 @@ fn manifest() -> Manifest {
         ttl: Some("7 DAY".into()),
         expires_at_ms: Some(3),
         sent: Some(Sent { files: 1, bytes: 50, objects: 1 }),
+        intent: Some(IntentId::parse("01ARZ3NDEKTSV4RRFFQ69G5FAV").unwrap()),
         writer: "cairn 0.1.0".into(),
         read_features: FeatureSet::new(),
         totals: Totals::of(&tables).unwrap(),

@@ -10,6 +10,7 @@ use crate::name::{DatabaseName, SnapshotLabel};
 use crate::object_name::ObjectName;
 use crate::schema::{PartitionDefinitionV1, TableDefinition, TableDefinitionV1};
 use crate::timestamp::SnapshotTimestamp;
+use crate::ulid::IntentId;
 
 /// The one field that decides whether the rest may be read.
 #[derive(Deserialize)]
@@ -31,6 +32,8 @@ pub(super) struct ManifestV1 {
     expires_at_ms: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sent: Option<SentV1>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    intent: Option<String>,
     writer: String,
     read_features: Vec<String>,
     tables: Vec<TableV1>,
@@ -91,6 +94,7 @@ impl TryFrom<&Manifest> for ManifestV1 {
             ttl: manifest.ttl.clone(),
             expires_at_ms: manifest.expires_at_ms,
             sent: manifest.sent.map(|Sent { files, bytes, objects }| SentV1 { files, bytes, objects }),
+            intent: manifest.intent.map(|intent| intent.to_string()),
             writer: manifest.writer.clone(),
             read_features: manifest.read_features.names().map(Into::into).collect(),
             tables: manifest.tables.iter().map(TableV1::try_from).collect::<Result<_>>()?,
@@ -138,6 +142,7 @@ impl TryFrom<ManifestV1> for Manifest {
             ttl: document.ttl,
             expires_at_ms: document.expires_at_ms,
             sent: document.sent.map(|SentV1 { files, bytes, objects }| Sent { files, bytes, objects }),
+            intent: document.intent.as_deref().map(IntentId::parse).transpose()?,
             writer: document.writer,
             read_features: document.read_features.into_iter().collect(),
             tables: document.tables.into_iter().map(TableEntry::try_from).collect::<Result<_>>()?,

@@ -60,8 +60,11 @@ pub(super) fn is_expired(intent: &Intent, now_ms: i64) -> bool {
 pub(super) fn end_expired(repository: &Repository, report: &mut CollectionReport) -> Result<()> {
     let now_ms = repository.environment().clock.now_ms();
     for intent in read_intents(repository)?.iter().filter(|intent| is_expired(intent, now_ms)) {
-        if fence(repository, intent)? {
-            report.given_up.push(intent.clone());
+        match fence(repository, intent)? {
+            Fenced::GivenUp => report.given_up.push(intent.clone()),
+            Fenced::Committed => {}
+            // Should that snapshot be dropped, this backup could still commit: its intent stays.
+            Fenced::Undecided => continue,
         }
         let key = ObjectKey::Intent(intent.id);
         if let Err(error) = repository.store().delete(&key) {
@@ -71,17 +74,37 @@ pub(super) fn end_expired(repository: &Repository, report: &mut CollectionReport
     Ok(())
 }
 
-/// Decides the race for the manifest of a backup, once and for all. Whether the backup lost it: then it cannot commit.
-/// Otherwise its snapshot was there, and readers of manifests see it from now on.
-fn fence(repository: &Repository, intent: &Intent) -> Result<bool> {
+/// What stands under the key of a backup's manifest.
+enum Fenced {
+    /// A fence: the backup cannot commit any more.
+    GivenUp,
+    /// The backup's own manifest.
+    Committed,
+    /// The manifest of another backup of the same label and time.
+    Undecided,
+}
+
+/// Decides the race for the manifest of a backup, once and for all.
+fn fence(repository: &Repository, intent: &Intent) -> Result<Fenced> {
     let key = ObjectKey::Snapshot { label: intent.label.clone(), timestamp: intent.timestamp };
     let bytes = Fence { intent: intent.id }.encode(repository.descriptor().digest_algorithm)?;
-    Ok(match repository.store().put_create(&key, bytes.into())? {
-        PutOutcome::Created => true,
-        PutOutcome::AlreadyExists => {
-            let name =
-                crate::repository::SnapshotName { label: intent.label.clone(), timestamp: intent.timestamp };
-            !repository.snapshots(Some(&intent.label))?.contains(&name)
-        }
-    })
+    match repository.store().put_create(&key, bytes.into())? {
+        PutOutcome::Created => Ok(Fenced::GivenUp),
+        PutOutcome::AlreadyExists => match repository.open_snapshot(&intent.label, intent.timestamp) {
+            Ok(manifest) if manifest.intent == Some(intent.id) => Ok(Fenced::Committed),
+            Ok(_) => Ok(Fenced::Undecided),
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            // A fence of an earlier collection, or a manifest that was dropped in between.
+            Err(_) if is_fenced(repository, &key)? => Ok(Fenced::GivenUp),
+            Err(_) => Ok(Fenced::Undecided),
+        },
+    }
+}
+
+fn is_fenced(repository: &Repository, key: &ObjectKey) -> Result<bool> {
+    match repository.store().get(key) {
+        Ok(bytes) => Ok(Fence::decode(&bytes).is_ok()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
 }

@@ -7,8 +7,8 @@ use cairn_format::{MAX_MARKED_OBJECTS, Marks, ObjectKey, ObjectName, TrashId};
 use super::intents::read_intents;
 use super::plan::{list_objects, running, unused};
 use super::report::CollectionReport;
-use super::sweep::{record_waits, used_objects};
-use crate::closure::{read_lists, read_snapshots};
+use super::sweep::record_waits;
+use crate::closure::{read_snapshots, used_objects};
 use crate::error::{Error, ErrorKind, Result};
 use crate::marks::{name_of, read_marks};
 use crate::repository::Repository;
@@ -23,7 +23,7 @@ pub(super) fn mark(
 ) -> Result<()> {
     let now_ms = repository.environment().clock.now_ms();
     let snapshots = read_snapshots(repository, transfer)?;
-    let used = used_objects(&snapshots, &read_lists(repository, &snapshots, transfer)?);
+    let used = used_objects(repository, &snapshots, transfer)?;
     let marked: HashSet<ObjectName> =
         read_marks(repository)?.iter().flat_map(|marks| &marks.objects).filter_map(name_of).collect();
     let running = running(&read_intents(repository)?, now_ms);

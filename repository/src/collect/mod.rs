@@ -102,6 +102,14 @@ impl Repository {
         self.check_collectable()?;
         let plan = plan::plan(self, policy, transfer)?;
         let mut report = CollectionReport::default();
+        if !plan.drops.is_empty() {
+            // Who committed what stays may have died before it was durable, and what goes goes for good.
+            for KeptSnapshot { name, .. } in &plan.keeps {
+                let key = ObjectKey::Snapshot { label: name.label.clone(), timestamp: name.timestamp };
+                self.store().touch(&key)?;
+            }
+            self.store().barrier()?;
+        }
         for dropped in &plan.drops {
             transfer.check()?;
             let DroppedSnapshot { name, .. } = dropped;

@@ -9,8 +9,8 @@ use cairn_format::{
 
 use super::CollectionPolicy;
 use super::intents::{is_expired, read_intents};
-use super::sweep::{read_waits, used_objects};
-use crate::closure::{SnapshotFacts, read_lists, read_snapshots};
+use super::sweep::read_waits;
+use crate::closure::{SnapshotFacts, read_snapshots, used_objects};
 use crate::error::Result;
 use crate::marks::{name_of, read_marks};
 use crate::repository::{Repository, SnapshotName};
@@ -122,7 +122,7 @@ pub(super) fn plan(
     let intents = read_intents(repository)?;
     let dropped: HashSet<&SnapshotName> = drops.iter().map(|dropped| &dropped.name).collect();
     let kept: Vec<_> = snapshots.iter().filter(|s| !dropped.contains(&s.name)).cloned().collect();
-    let used = used_objects(&kept, &read_lists(repository, &kept, transfer)?);
+    let used = used_objects(repository, &kept, transfer)?;
     let there = list_objects(repository)?;
     let all_marks = read_marks(repository)?;
     let marked: HashSet<ObjectName> =

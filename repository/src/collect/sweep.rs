@@ -1,14 +1,14 @@
 //! Sweeping: what was marked, and is still unused when everybody who might have used it has ended, is deleted.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use cairn_format::{Marks, ObjectKey, ObjectName, TRASH_PREFIX, TrashId, Waits};
+use cairn_format::{Marks, ObjectKey, TRASH_PREFIX, TrashId, Waits};
 
 use super::CollectionPolicy;
 use super::intents::{list_intents, read_intents};
 use super::plan::{PlannedSweep, SweepState, UnusedObject, list_objects, state_of};
 use super::report::CollectionReport;
-use crate::closure::{ListObjects, SnapshotFacts, read_lists, read_snapshots};
+use crate::closure::{read_snapshots, used_objects};
 use crate::error::{Error, ErrorKind, Result};
 use crate::marks::{name_of, read_marks};
 use crate::repository::Repository;
@@ -48,10 +48,16 @@ pub(super) fn sweep(
     // Whoever may not have seen the marks has ended by now, so no use of what they name can begin any more: what the
     // manifests use from here on is all that will ever be used of it.
     let snapshots = read_snapshots(repository, transfer)?;
-    let used = used_objects(&snapshots, &read_lists(repository, &snapshots, transfer)?);
+    let used = used_objects(repository, &snapshots, transfer)?;
     let there = list_objects(repository)?;
     for marks in ready {
         transfer.check()?;
+        // Another collection may have swept these marks and removed them since they were read here. Whoever began after
+        // that has not seen them, and may use what it had kept. While they are there, after the manifests were read,
+        // nobody can.
+        if repository.store().head(&ObjectKey::Trash(marks.id))?.is_none() {
+            continue;
+        }
         let unused: Vec<UnusedObject> = marks
             .objects
             .iter()
@@ -92,15 +98,6 @@ fn delete(repository: &Repository, unused: Vec<UnusedObject>, report: &mut Colle
         }
     }
     all
-}
-
-/// Every data object and file list that snapshots use.
-pub(super) fn used_objects(
-    snapshots: &[SnapshotFacts],
-    lists: &HashMap<ObjectName, ListObjects>,
-) -> HashSet<ObjectName> {
-    let of_lists = snapshots.iter().flat_map(|snapshot| snapshot.lists.iter().map(|list| list.object));
-    of_lists.chain(lists.values().flat_map(|objects| objects.keys().copied())).collect()
 }
 
 /// Puts down which backups run now that the marks are there. Whoever does so first decides: any listing that began when

@@ -63,10 +63,9 @@ pub(crate) fn fetch(
     files: &[FetchFile],
     transfer: &Transfer,
 ) -> Result<FetchOutcome> {
-    let missing = missing(workers, files, transfer)?;
-    let small = missing.iter().filter(|file| file.length < SMALL).count();
+    let small = files.iter().filter(|file| file.length < SMALL).count();
     // Opened before anything is written: it hears of writes that fail from then on.
-    let sync_at_end = match missing.first().and_then(|file| file.path.parent()) {
+    let sync_at_end = match files.first().and_then(|file| file.path.parent()) {
         Some(directory) if Disk::CAN_SYNC_FILESYSTEM && small >= SYNCED_TOGETHER => {
             let opened = File::open(directory).map_err(|source| {
                 Error::from_io("cannot fetch data files", name_path("open", directory, source))
@@ -76,6 +75,7 @@ pub(crate) fn fetch(
         _ => None,
     };
     let run = Run { store, disk, transfer, syncs_each: sync_at_end.is_none() };
+    let missing = run.missing(workers, files)?;
     let pieces = plan(&missing);
     workers::for_each(
         workers,
@@ -102,26 +102,6 @@ pub(crate) fn fetch(
     })
 }
 
-/// The files that do not lie there already, of an earlier attempt.
-fn missing<'a>(workers: &Workers, files: &'a [FetchFile], transfer: &Transfer) -> Result<Vec<&'a FetchFile>> {
-    let wanted: Vec<_> = files.iter().map(|file| (file, AtomicBool::new(false))).collect();
-    workers::for_each(
-        workers,
-        &wanted,
-        || vec![0; BLOCK],
-        |buffer, (file, there)| {
-            transfer.check()?;
-            if is_there(file, buffer, transfer)? {
-                there.store(true, Ordering::Relaxed);
-                transfer.add_bytes(file.length);
-                transfer.add_file();
-            }
-            Ok(())
-        },
-    )?;
-    Ok(wanted.into_iter().filter(|(_, there)| !there.load(Ordering::Relaxed)).map(|(file, _)| file).collect())
-}
-
 struct Run<'a> {
     store: &'a Store,
     disk: &'a Disk,
@@ -131,6 +111,50 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// The files that do not lie there already, of an earlier attempt.
+    fn missing<'f>(&self, workers: &Workers, files: &'f [FetchFile]) -> Result<Vec<&'f FetchFile>> {
+        let wanted: Vec<_> = files.iter().map(|file| (file, AtomicBool::new(false))).collect();
+        workers::for_each(workers, &wanted, || vec![0; BLOCK], |buffer, (file, there)| {
+            self.transfer.check()?;
+            if self.is_there(file, buffer)? {
+                there.store(true, Ordering::Relaxed);
+                self.transfer.add_bytes(file.length);
+                self.transfer.add_file();
+            }
+            Ok(())
+        })?;
+        let missing = wanted.into_iter().filter(|(_, there)| !there.load(Ordering::Relaxed));
+        Ok(missing.map(|(file, _)| file).collect())
+    }
+
+    /// Whether the wanted file lies there already, durably.
+    fn is_there(&self, wanted: &FetchFile, buffer: &mut [u8]) -> Result<bool> {
+        let failed = |e| Error::from_io(format!("cannot read '{}'", wanted.path.display()), e);
+        let mut file = match File::open(&wanted.path) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
+            other => other.map_err(failed)?,
+        };
+        if file.metadata().map_err(failed)?.len() != wanted.length {
+            return Ok(false);
+        }
+        let mut hasher = DigestHasher::with_algorithm(wanted.digest.algorithm());
+        loop {
+            self.transfer.check()?;
+            match file.read(buffer).map_err(failed)? {
+                0 => break,
+                read => hasher.update(&buffer[..read]),
+            }
+        }
+        if hasher.digest() != wanted.digest {
+            return Ok(false);
+        }
+        // A small file may have got its name before its bytes were durable.
+        if wanted.length < SMALL && self.syncs_each {
+            self.disk.sync_file(&wanted.path, &file).map_err(failed)?;
+        }
+        Ok(true)
+    }
+
     /// Fetches a file that is all of its object.
     fn object(&self, wanted: &FetchFile, buffer: &mut [u8]) -> Result<()> {
         let partial = Partial::create(self.disk, &wanted.path)?;
@@ -186,25 +210,5 @@ impl Run<'_> {
         }
         self.transfer.add_file();
         Ok(())
-    }
-}
-
-/// Whether the wanted file lies there already.
-fn is_there(wanted: &FetchFile, buffer: &mut [u8], transfer: &Transfer) -> Result<bool> {
-    let failed = |e| Error::from_io(format!("cannot read '{}'", wanted.path.display()), e);
-    let mut file = match File::open(&wanted.path) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
-        other => other.map_err(failed)?,
-    };
-    if file.metadata().map_err(failed)?.len() != wanted.length {
-        return Ok(false);
-    }
-    let mut hasher = DigestHasher::with_algorithm(wanted.digest.algorithm());
-    loop {
-        transfer.check()?;
-        match file.read(buffer).map_err(failed)? {
-            0 => return Ok(hasher.digest() == wanted.digest),
-            read => hasher.update(&buffer[..read]),
-        }
     }
 }

@@ -18,7 +18,7 @@ pub const MAX_REQUESTS_PER_SECOND: &str = "max_requests_per_second";
 pub const WORKERS: &str = "workers";
 
 /// Threads at most; more help no store.
-const MAX_WORKERS: usize = 256;
+const MAX_WORKERS: usize = crate::workers::POOL_THREADS;
 /// A waiting call looks this often whether the limit has been changed.
 const STEP: Duration = Duration::from_millis(20);
 /// What an idle store saves up: this much time's worth may go at once.

@@ -104,6 +104,8 @@ const REMOTE_BLOCK: usize = 8 << 20;
 const MAX_IN_FLIGHT: usize = 32 << 20;
 /// The unit in which room in flight is counted.
 const FLIGHT_UNIT: usize = 1 << 10;
+/// How often a store behind a network repeats a create-only put.
+const NETWORK_PUT_REPEATS: u32 = 4;
 /// Create-only puts that collide may be told to come again instead of who won; so often they do.
 const MAX_CONFLICTS: u32 = 8;
 
@@ -117,6 +119,8 @@ struct Inner {
     in_flight: Arc<Semaphore>,
     /// Whether objects can be neither put nor deleted, whoever asks.
     read_only: bool,
+    /// How often a create-only put is repeated whose answer did not come: clients do not repeat those by themselves.
+    put_repeats: u32,
 }
 
 impl Store {
@@ -127,7 +131,16 @@ impl Store {
         runtime: Handle,
         location: impl Into<String>,
     ) -> Self {
-        Self::build(objects, None, runtime, location.into(), false)
+        Self::build(objects, None, runtime, location.into(), false, 0)
+    }
+
+    /// A store behind a network that loses answers at times.
+    pub(crate) fn from_network(
+        objects: Arc<dyn ObjectStore>,
+        runtime: Handle,
+        location: impl Into<String>,
+    ) -> Self {
+        Self::build(objects, None, runtime, location.into(), false, NETWORK_PUT_REPEATS)
     }
 
     /// A store that can only be read.
@@ -136,7 +149,7 @@ impl Store {
         runtime: Handle,
         location: impl Into<String>,
     ) -> Self {
-        Self::build(objects, None, runtime, location.into(), true)
+        Self::build(objects, None, runtime, location.into(), true, 0)
     }
 
     /// A store on `objects` whose names become durable by `durability`: a [`LocalStore`], or what wraps one.
@@ -146,7 +159,7 @@ impl Store {
         runtime: Handle,
         location: impl Into<String>,
     ) -> Self {
-        Self::build(objects, Some(durability), runtime, location.into(), false)
+        Self::build(objects, Some(durability), runtime, location.into(), false, 0)
     }
 
     fn build(
@@ -155,6 +168,7 @@ impl Store {
         runtime: Handle,
         location: String,
         read_only: bool,
+        put_repeats: u32,
     ) -> Self {
         let inner = Inner {
             objects,
@@ -165,6 +179,7 @@ impl Store {
             limits: Limits::default(),
             in_flight: Arc::new(Semaphore::new(MAX_IN_FLIGHT / FLIGHT_UNIT)),
             read_only,
+            put_repeats,
         };
         Self { inner: Arc::new(inner) }
     }
@@ -322,7 +337,9 @@ impl Store {
         let path = path_of(key)?;
         self.inner.limits.wait_upload(bytes.len());
         let payload = PutPayload::from_bytes(bytes);
-        let mut conflicts = 0;
+        let (mut conflicts, mut repeats) = (0, 0);
+        // A manifest is put once: were it dropped between two tries, the second would bring it back.
+        let may_repeat = !matches!(ObjectKey::parse(key), Some(ObjectKey::Snapshot { .. }));
         loop {
             count(&self.inner.counters.put);
             self.inner.limits.wait_request();
@@ -338,8 +355,18 @@ impl Store {
                     }
                     thread::sleep(Duration::from_millis(10 << conflicts));
                 }
+                // A repeated put may find its own object: who puts something looks whether it is that.
                 Err(object_store::Error::AlreadyExists { .. }) => return Ok(PutOutcome::AlreadyExists),
-                Err(source) => return Err(self.failed("put", key, source)),
+                Err(source) => {
+                    let error = self.failed("put", key, source);
+                    let is_lost = error.kind() == ErrorKind::Unavailable && may_repeat;
+                    if !is_lost || repeats == self.inner.put_repeats {
+                        return Err(error);
+                    }
+                    repeats += 1;
+                    tracing::debug!(%error, "a put is repeated");
+                    thread::sleep(Duration::from_millis(100 << repeats));
+                }
             }
         }
     }

@@ -75,7 +75,7 @@ impl StoreProvider for SystemStores {
                 let objects = remote::connect(&location, &settings, &self.credentials)?;
                 match kind {
                     LocationKind::Http => Store::from_read_only(objects, handle, text),
-                    _ => Store::from_object_store(objects, handle, text),
+                    _ => Store::from_network(objects, handle, text),
                 }
             }
         };

@@ -99,8 +99,13 @@ fn retired(
 ) -> HashSet<ObjectName> {
     struct Use {
         object_length: u64,
+        /// Bytes of data files of the object that are used.
         used: u64,
+        /// Bytes of the local files that these were made of.
+        local: u64,
         is_bundle: bool,
+        /// Whether all of these would be bundled if they were sent again.
+        is_bundled_again: bool,
     }
     let mut retired = HashSet::new();
     let mut partial = HashSet::new();
@@ -115,9 +120,13 @@ fn retired(
                 let object = objects.entry(location.object).or_insert(Use {
                     object_length: location.object_length,
                     used: 0,
+                    local: 0,
                     is_bundle,
+                    is_bundled_again: true,
                 });
                 object.used += stored.length;
+                object.local += file.length;
+                object.is_bundled_again &= is_small(file.length, bundle_bytes);
             }
         }
         if !group.is_whole {
@@ -204,6 +213,24 @@ mod tests {
         assert_eq!(asked(2, true), (vec![], 2));
         assert_eq!(asked(1, true), (vec![1], 0));
         assert_eq!(asked(1, false), (vec![], 1));
+    }
+
+    #[test]
+    fn what_compression_made_small_is_not_sent_again_and_again() {
+        let files: Vec<_> = (0..40).map(|n| file(n, 60)).collect();
+        let mut known = Known::default();
+        for (file, object) in files.iter().zip(0..) {
+            let halved = UploadFile { length: 30, ..file.clone() };
+            knows(&mut known, &halved, object, 30, 0);
+        }
+        assert_eq!(planned(&[group(files)], &known, 100), (vec![], 40));
+        let pairs: Vec<_> = (0..40).map(|n| file(n, 50)).collect();
+        let mut known = Known::default();
+        for (number, file) in pairs.iter().enumerate() {
+            let halved = UploadFile { length: 25, ..file.clone() };
+            knows(&mut known, &halved, number as u64 / 2, 50, (number as u64 % 2) * 25);
+        }
+        assert_eq!(planned(&[group(pairs)], &known, 100), (vec![], 40));
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub(super) struct Sender<'a> {
     algorithm: DigestAlgorithm,
     intent: IntentId,
     compression: Option<Compression>,
+    /// Whether an earlier attempt may have put something under the same intent.
+    is_resumed: bool,
     transfer: &'a Transfer,
     files: AtomicU64,
     objects: AtomicU64,
@@ -57,6 +59,7 @@ impl<'a> Sender<'a> {
             algorithm: repository.descriptor().digest_algorithm,
             intent: *writer.intent_id(),
             compression,
+            is_resumed: writer.is_resumed(),
             transfer,
             files: AtomicU64::new(0),
             objects: AtomicU64::new(0),
@@ -209,7 +212,7 @@ impl<'a> Sender<'a> {
             *block = bytes.try_into_mut().ok();
             self.transfer.add_bytes(file.length);
             outcome
-        } else if self.store.head(&key)?.is_some() {
+        } else if self.is_resumed && self.store.head(&key)?.is_some() {
             // An earlier attempt of this backup sent it. Parts are many requests, and not every store can complete them
             // create-only.
             self.transfer.add_bytes(file.length);
@@ -251,17 +254,15 @@ impl<'a> Sender<'a> {
         parts.complete()
     }
 
-    /// Counts an object of so many files that was put, or makes sure of one that was there.
+    /// Counts an object of so many files, and makes sure of one that an earlier attempt of this backup put.
     fn settle(&self, name: &ObjectName, length: u64, files: usize, outcome: PutOutcome) -> Result<()> {
-        match outcome {
-            PutOutcome::Created => {
-                self.files.fetch_add(files as u64, Ordering::Relaxed);
-                self.objects.fetch_add(1, Ordering::Relaxed);
-                self.bytes.fetch_add(length, Ordering::Relaxed);
-                Ok(())
-            }
-            PutOutcome::AlreadyExists => self.confirm(name, length),
+        if outcome == PutOutcome::AlreadyExists {
+            self.confirm(name, length)?;
         }
+        self.files.fetch_add(files as u64, Ordering::Relaxed);
+        self.objects.fetch_add(1, Ordering::Relaxed);
+        self.bytes.fetch_add(length, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Makes sure of an object that an earlier attempt of this backup put: nobody else uses its name. A store in a

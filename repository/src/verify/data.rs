@@ -1,6 +1,6 @@
 //! Checking data objects: that they are there, and, where that is asked for, every byte of them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Mutex;
 
 use cairn_format::{DATA_PREFIX, DataFile, ObjectKey, ObjectName, VerifyLevel};
@@ -19,14 +19,14 @@ use crate::workers;
 pub(super) struct ObjectUse {
     length: u64,
     /// Data files that are not all of the object.
-    parts: Vec<Part>,
+    parts: BTreeSet<Part>,
     /// The numbers of the file lists that use it.
     pub(super) lists: Vec<usize>,
 }
 
 impl ObjectUse {
     pub(super) fn new(length: u64) -> Self {
-        Self { length, parts: Vec::new(), lists: Vec::new() }
+        Self { length, parts: BTreeSet::new(), lists: Vec::new() }
     }
 
     /// Takes note of a data file of list `list`.
@@ -41,7 +41,7 @@ impl ObjectUse {
             )));
         }
         if !file.location.is_whole(file.length) {
-            self.parts.push(Part { offset: file.location.offset, length: file.length, digest: file.digest });
+            self.parts.insert(Part { offset: file.location.offset, length: file.length, digest: file.digest });
         }
         Ok(())
     }
@@ -122,9 +122,7 @@ fn read(
     object: &ObjectUse,
     buffer: &mut [u8],
 ) -> Looked<()> {
-    let mut parts = object.parts.clone();
-    parts.sort_unstable();
-    parts.dedup();
+    let parts: Vec<Part> = object.parts.iter().copied().collect();
     let mut hashers = PartHashers::new(&parts);
     let digest = name.digest();
     let checked = scan(repository.store(), key, &digest, object.length, buffer, check.transfer, |block| {

@@ -129,7 +129,8 @@ impl Repository {
     /// the report tells; an error means that the check itself could not be done.
     pub fn verify(&self, options: &VerifyOptions, transfer: &Transfer) -> Result<VerifyReport> {
         let began_ms = self.environment().clock.now_ms();
-        let memory = Memory::read(self)?;
+        let is_remembering = options.record || options.max_age.is_some() || options.max_duration.is_some();
+        let memory = if is_remembering { Memory::read(self)? } else { Memory::default() };
         let snapshots = select(self, &options.selection)?;
         let check = Check::new(self, transfer);
         let everyone: Users = (0..snapshots.len()).collect();
@@ -137,6 +138,7 @@ impl Repository {
         let used = walk(self, &check, &snapshots, transfer)?;
         let read = check_data(self, &check, options, &memory, &used, began_ms)?;
         let mut report = check.report(snapshots);
+        forget_dropped(self, &mut report)?;
         report.remembered = read.remembered;
         report.left = read.left;
         if options.record && self.access() == Access::ReadWrite {
@@ -152,6 +154,21 @@ impl Repository {
     pub fn verified(&self) -> Result<Vec<Verified>> {
         Ok(Memory::read(self)?.snapshots())
     }
+}
+
+/// Takes back what was found of snapshots that were dropped while they were read: they and their objects are gone, as they
+/// should be.
+fn forget_dropped(repository: &Repository, report: &mut VerifyReport) -> Result<()> {
+    if report.findings.is_empty() {
+        return Ok(());
+    }
+    let there: BTreeSet<SnapshotName> = repository.snapshots(None)?.into_iter().collect();
+    report.findings.retain_mut(|finding| {
+        let harmed = !finding.harms.is_empty();
+        finding.harms.retain(|name| there.contains(name));
+        !harmed || !finding.harms.is_empty()
+    });
+    Ok(())
 }
 
 /// The data objects that the chosen snapshots use.

@@ -7,12 +7,12 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use cairn_format::{
-    DatabaseName, FeatureSet, LOCATED_FILES, Manifest, Sent, SnapshotTimestamp, TableEntry, Totals,
+    DatabaseName, FeatureSet, IntentId, LOCATED_FILES, Manifest, Sent, SnapshotTimestamp, TableEntry, Totals,
 };
 use cairn_repository::{BeginOptions, CommitOutcome, Repository, SnapshotName, SnapshotWriter};
 
-use self::cut::cut;
-use self::send::{SentTable, send};
+use self::cut::{CutTable, cut};
+use self::send::{SentTable, SentTables, send};
 
 use super::record::{BackupWork, JobRecord, JobState, JobStatus, JobTimes, JobTotals, JobWork};
 use super::request::{BackupRequest, TableSelection};
@@ -132,29 +132,30 @@ pub(super) fn run(context: &JobContext<'_>, record: &JobRecord, work: &BackupWor
     let may_have_committed = record.state == JobState::UploadInfo;
     if may_have_committed && snapshot_exists(&repository, record)? {
         forget(&repository, work);
-        return finish(context, &entry, record, &[]);
+        return finish(context, &entry, record, work, &[]);
     }
-    context.advance(JobState::Snapshoting, |_, _| {})?;
+    context.advance(JobState::Snapshoting, |record, _| {
+        // The intent of an attempt that may have put its manifest is never gone on with. It stays where it is, to protect
+        // what that manifest names should it still arrive, until it expires.
+        if let JobWork::Backup(work) = &mut record.work
+            && may_have_committed
+        {
+            work.intent = None;
+        }
+    })?;
     // The view keeps the files of the cut alive while this runs; the record does so across processes.
     let view = store.catalog.view_at(work.cut, &record.database)?;
     let tables = cut(&view, record, work)?;
     context.advance(JobState::UploadSnapshot, |record, now| record.times.snapshot_finished = Some(now))?;
 
-    let timeout_ms = i64::try_from(record.timeout_s.saturating_mul(1000)).unwrap_or(i64::MAX);
-    let options = BeginOptions::default()
-        .with_lifetime_ms(timeout_ms.saturating_add(INTENT_MARGIN_MS))
-        .with_resume(work.intent.filter(|_| !may_have_committed));
-    let writer = repository.begin_snapshot(&record.label, record.timestamp, &options)?;
-    if work.intent.is_some_and(|dead| dead != *writer.intent_id()) {
-        forget(&repository, work);
-    }
-    let sent = match send(context, &repository, &writer, entry.id, work, tables) {
-        Ok(sent) => sent,
-        Err(error) => {
-            // The intent would only keep a collection waiting until it expires.
-            let _ = writer.abandon();
-            return Err(error);
+    let resume = work.intent.filter(|_| !may_have_committed);
+    let (writer, sent) = match attempt(context, &repository, &entry, record, work, &tables, resume) {
+        // A power cut may have left names without bytes in a directory. Under a new intent all names are new.
+        Err(error) if resume.is_some() && error.kind() == ErrorKind::Corrupt => {
+            tracing::warn!(%error, "what an earlier attempt sent is damaged and is sent again");
+            attempt(context, &repository, &entry, record, work, &tables, None)?
         }
+        other => other?,
     };
     let finished_at_ms = context.record()?.times.transfer_finished;
     let manifest = manifest(record, work, finished_at_ms, &sent.tables, sent.totals)?;
@@ -168,7 +169,34 @@ pub(super) fn run(context: &JobContext<'_>, record: &JobRecord, work: &BackupWor
     };
     context.advance(JobState::UploadInfo, |record, _| record.totals = Some(totals))?;
     commit(&repository, writer, record, &manifest)?;
-    finish(context, &entry, record, &sent.tables)
+    finish(context, &entry, record, work, &sent.tables)
+}
+
+/// Sends what the repository lacks, under the intent `resume` where that is still there.
+fn attempt(
+    context: &JobContext<'_>,
+    repository: &Repository,
+    entry: &RepositoryEntry,
+    record: &JobRecord,
+    work: &BackupWork,
+    tables: &[CutTable],
+    resume: Option<IntentId>,
+) -> Result<(SnapshotWriter, SentTables)> {
+    let timeout_ms = i64::try_from(record.timeout_s.saturating_mul(1000)).unwrap_or(i64::MAX);
+    let options = BeginOptions::default()
+        .with_lifetime_ms(timeout_ms.saturating_add(INTENT_MARGIN_MS))
+        .with_resume(resume);
+    let writer = repository.begin_snapshot(&record.label, record.timestamp, &options)?;
+    match send(context, repository, &writer, entry.id, work, tables) {
+        Ok(sent) => Ok((writer, sent)),
+        Err(error) => {
+            // The intent would only keep a collection waiting until it expires; but a job that is to go on needs it.
+            if !context.is_closing() {
+                let _ = writer.abandon();
+            }
+            Err(error)
+        }
+    }
 }
 
 /// Makes the snapshot exist.
@@ -209,7 +237,7 @@ fn snapshot_exists(repository: &Repository, record: &JobRecord) -> Result<bool> 
     Ok(repository.confirm_snapshot(&record.label, record.timestamp)?)
 }
 
-/// Removes the intent of an earlier process. One that stays expires.
+/// Removes the intent of an earlier process whose snapshot exists. One that stays expires.
 fn forget(repository: &Repository, work: &BackupWork) {
     let Some(dead) = &work.intent else { return };
     if let Err(error) = repository.forget_intent(dead) {
@@ -222,6 +250,7 @@ fn finish(
     context: &JobContext<'_>,
     entry: &RepositoryEntry,
     record: &JobRecord,
+    work: &BackupWork,
     tables: &[SentTable],
 ) -> Result<()> {
     let snapshot = SnapshotName { label: record.label.clone(), timestamp: record.timestamp };
@@ -236,6 +265,7 @@ fn finish(
                 list: table.entry.files,
                 fingerprint: table.fingerprint,
                 is_whole: table.is_whole,
+                compression: work.compression,
             };
             change.put_table_base(entry.id, table.id, &base)?;
         }
@@ -262,6 +292,7 @@ fn manifest(
         ttl: work.ttl.as_ref().map(ToString::to_string),
         expires_at_ms: work.ttl.zip(finished_at_ms).map(|(ttl, finished)| ttl.expires_at_ms(finished)),
         sent: Some(sent),
+        intent: None,
         writer: cairn_repository::DEFAULT_WRITER.to_owned(),
         read_features: [LOCATED_FILES].into_iter().collect::<FeatureSet>(),
         tables,

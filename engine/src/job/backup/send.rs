@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cairn_format::{
-    DataFile, Digest, FileList, FileListRef, Manifest, PartitionEntry, PartitionName, Sent, TableEntry,
+    DataFile, Digest, FileList, FileListRef, PartitionEntry, PartitionName, Sent, TableEntry,
     create_table_statement,
 };
-use cairn_repository::{Repository, SnapshotName, SnapshotWriter, UploadFile, UploadGroup};
+use cairn_repository::{
+    BaseSnapshot, Repository, SnapshotName, SnapshotWriter, UploadFile, UploadGroup,
+};
 
 use super::cut::CutTable;
 use crate::catalog::TableBase;
@@ -36,9 +38,9 @@ pub(super) fn send(
     writer: &SnapshotWriter,
     known_as: RepositoryEntryId,
     work: &BackupWork,
-    tables: Vec<CutTable>,
+    tables: &[CutTable],
 ) -> Result<SentTables> {
-    let adopted = adopt(context, repository, writer, known_as, &tables)?;
+    let adopted = adopt(context, repository, writer, known_as, tables)?;
     let groups: Vec<UploadGroup> = tables
         .iter()
         .zip(&adopted)
@@ -66,43 +68,43 @@ pub(super) fn send(
     })?;
     let outcome = writer.upload(&groups, work.compression, &context.running.transfer)?;
     context.advance(JobState::SaveMeta, |record, now| {
-        record.times.transfer_finished.get_or_insert(now);
+        record.times.transfer_finished = Some(now);
     })?;
     let mut stored = outcome.stored.into_iter();
     let (mut parts, mut lists) = (Vec::new(), Vec::new());
-    for (table, adopted) in tables.into_iter().zip(adopted) {
+    for (table, adopted) in tables.iter().zip(adopted) {
         context.check()?;
-        let CutTable { id, definition, partitions, files, is_whole, fingerprint } = table;
-        let entry = if let Some(adopted) = adopted {
+        let part = if let Some(adopted) = adopted {
             adopted
         } else {
             let places = stored.next().ok_or_else(|| Error::corrupt("an upload lost a table"))?;
-            let files = files.into_iter().zip(places).map(|((mut file, _), stored)| {
+            let files = table.files.iter().zip(places).map(|((file, _), stored)| {
+                let mut file = file.clone();
                 stored.place(&mut file);
                 file
             });
-            let names: Vec<PartitionName> = partitions.iter().map(|p| p.name.clone()).collect();
+            let names: Vec<PartitionName> = table.partitions.iter().map(|p| p.name.clone()).collect();
             let list = FileList::try_new(&names, files.collect())?;
             let sums = sums(&names, list.files());
             lists.push(list);
             Adopted { files: None, sums }
         };
-        parts.push((id, definition, partitions, entry, is_whole, fingerprint));
+        parts.push(part);
     }
     let mut put = writer.put_file_lists(lists)?.into_iter();
     let mut sent = Vec::with_capacity(parts.len());
-    for (id, definition, partitions, Adopted { files, sums }, is_whole, fingerprint) in parts {
+    for (table, Adopted { files, sums }) in tables.iter().zip(parts) {
         let files = files.or_else(|| put.next()).ok_or_else(|| Error::corrupt("a file list got lost"))?;
+        let partitions = table.partitions.iter().cloned().zip(sums);
         let entry = TableEntry {
-            ddl: create_table_statement(&definition, &partitions)?,
-            definition,
+            ddl: create_table_statement(&table.definition, &table.partitions)?,
+            definition: table.definition.clone(),
             partitions: partitions
-                .into_iter()
-                .zip(sums)
                 .map(|(definition, (rows, bytes))| PartitionEntry { definition, rows, bytes })
                 .collect(),
             files,
         };
+        let CutTable { id, fingerprint, is_whole, .. } = *table;
         sent.push(SentTable { id, entry, fingerprint, is_whole });
     }
     let totals = Sent { files: outcome.sent_files, bytes: outcome.sent_bytes, objects: outcome.sent_objects };
@@ -129,41 +131,48 @@ fn adopt(
         .map(|table| context.store.catalog.table_bases(known_as, table.id))
         .collect::<Result<_>>()?;
     let names: BTreeSet<&SnapshotName> = bases.iter().flatten().map(|base| &base.snapshot).collect();
-    let mut manifests: BTreeMap<&SnapshotName, Manifest> = BTreeMap::new();
+    let mut snapshots: BTreeMap<&SnapshotName, BaseSnapshot> = BTreeMap::new();
     for name in names {
         context.check()?;
-        if let Some(manifest) = readable(writer.base(name))?.flatten() {
-            manifests.insert(name, manifest);
+        if let Some(snapshot) = readable(writer.base(name))?.flatten() {
+            snapshots.insert(name, snapshot);
         }
     }
     let mut adopted = Vec::with_capacity(tables.len());
-    let mut strangers = Vec::new();
+    let (mut strangers, mut reused) = (Vec::new(), Vec::new());
     for (table, bases) in tables.iter().zip(&bases) {
         context.check()?;
         let there: Vec<_> =
-            bases.iter().filter_map(|base| Some((base, manifests.get(&base.snapshot)?))).collect();
-        adopted.push(None);
+            bases.iter().filter_map(|base| Some((base, snapshots.get(&base.snapshot)?))).collect();
         if there.is_empty() {
             strangers.push(table);
         }
-        for (base, manifest) in &there {
-            if base.fingerprint == table.fingerprint
-                && let Some(sums) = sums_in(manifest, &base.list, table)
-                && readable(writer.adopt_list(manifest, &base.list))?.unwrap_or(false)
+        let unchanged = there.iter().filter(|(base, _)| base.fingerprint == table.fingerprint);
+        let mut whole = None;
+        for (base, snapshot) in unchanged {
+            if let Some(sums) = sums_in(snapshot, &base.list, table)
+                && readable(writer.adopt_list(snapshot, &base.list))?.unwrap_or(false)
             {
-                adopted.pop();
-                adopted.push(Some(Adopted { files: Some(base.list), sums }));
+                whole = Some(Adopted { files: Some(base.list), sums });
                 break;
             }
         }
-        if adopted.last().is_some_and(Option::is_none) {
-            for (base, manifest) in there {
-                readable(writer.reuse(manifest, &base.list))?;
-            }
+        if whole.is_none() {
+            reused.extend(there.into_iter().map(|(base, snapshot)| (snapshot, base.list)));
         }
+        adopted.push(whole);
     }
+    reuse(writer, &reused)?;
     reuse_of_others(repository, writer, context, &strangers)?;
     Ok(adopted)
+}
+
+/// Takes note of the files of lists. What cannot be read of them is sent again.
+fn reuse(writer: &SnapshotWriter, lists: &[(&BaseSnapshot, FileListRef)]) -> Result<()> {
+    for (list, error) in writer.reuse(lists)? {
+        tracing::warn!(list = %list.object, %error, "an earlier snapshot cannot be built on; verify the repository");
+    }
+    Ok(())
 }
 
 /// Takes note of what the newest snapshot of the database has of tables that this store has never backed up into the
@@ -180,14 +189,11 @@ fn reuse_of_others(
     }
     let database = &context.record()?.database;
     let Some((name, _)) = repository.latest_snapshot_of(database)? else { return Ok(()) };
-    let Some(manifest) = readable(writer.base(&name))?.flatten() else { return Ok(()) };
-    for table in tables {
-        context.check()?;
-        if let Some(entry) = manifest.table(table.definition.name.as_str()) {
-            readable(writer.reuse(&manifest, &entry.files))?;
-        }
-    }
-    Ok(())
+    let Some(snapshot) = readable(writer.base(&name))?.flatten() else { return Ok(()) };
+    let wanted: BTreeSet<_> = tables.iter().map(|table| &table.definition.name).collect();
+    let entries = snapshot.manifest().tables.iter().filter(|entry| wanted.contains(&entry.definition.name));
+    let lists: Vec<_> = entries.map(|entry| (&snapshot, entry.files)).collect();
+    reuse(writer, &lists)
 }
 
 /// What an earlier snapshot has is a help, and no more: what is damaged of it is sent again.
@@ -203,13 +209,16 @@ fn readable<T>(read: cairn_repository::Result<T>) -> Result<Option<T>> {
     }
 }
 
-/// Rows and bytes of the partitions of `table` as `manifest` has them beside `list`.
-fn sums_in(manifest: &Manifest, list: &FileListRef, table: &CutTable) -> Option<Vec<(u64, u64)>> {
-    let entry = manifest.tables.iter().find(|entry| entry.files == *list)?;
-    let same = entry.partitions.len() == table.partitions.len()
-        && entry.partitions.iter().zip(&table.partitions).all(|(a, b)| a.definition.name == b.name)
-        && entry.definition.distribution == table.definition.distribution;
-    same.then(|| entry.partitions.iter().map(|partition| (partition.rows, partition.bytes)).collect())
+/// Rows and bytes of the partitions of `table` as an earlier snapshot has them beside `list`.
+fn sums_in(snapshot: &BaseSnapshot, list: &FileListRef, table: &CutTable) -> Option<Vec<(u64, u64)>> {
+    // Tables without files share a list.
+    let fits = |entry: &&TableEntry| {
+        entry.partitions.len() == table.partitions.len()
+            && entry.partitions.iter().zip(&table.partitions).all(|(a, b)| a.definition.name == b.name)
+            && entry.definition.distribution == table.definition.distribution
+    };
+    let entry = snapshot.tables_of(list).find(fits)?;
+    Some(entry.partitions.iter().map(|partition| (partition.rows, partition.bytes)).collect())
 }
 
 /// Rows and bytes of each partition, whose files stand together and in order.

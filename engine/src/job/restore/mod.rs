@@ -149,9 +149,9 @@ fn prepare<'m>(
     let work = work(record)?;
     let selected = plan::selected(manifest, work.tables.as_deref())?;
     let mut wanted = Vec::new();
-    for selection in &selected {
+    let entries: Vec<_> = selected.iter().map(|selection| selection.entry).collect();
+    for (selection, list) in selected.iter().zip(repository.file_lists(&entries)?) {
         context.check()?;
-        let list = repository.file_list(selection.entry)?;
         let files =
             list.into_files().into_iter().filter(|file| selection.wants(&file.partition)).collect::<Vec<_>>();
         wanted.push(files);
