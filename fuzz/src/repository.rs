@@ -9,7 +9,9 @@ pub fn location(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
     if let Ok(location) = Location::parse(text) {
         let again = Location::parse(&location.to_string()).expect("a location's own text");
-        // A URL takes `..` out of a path, so the text is what stays.
-        assert_eq!(again.to_string(), location.to_string());
+        // A URL takes `..` out of a path, so such a path comes back as another.
+        if !text.contains("..") {
+            assert_eq!(again, location);
+        }
     }
 }

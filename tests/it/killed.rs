@@ -27,7 +27,8 @@ struct Server {
 
 impl Server {
     fn start(place: &Place) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let root = place.path("server");
         let bucket = root.join("b");
         std::fs::create_dir_all(&bucket).unwrap();
@@ -88,7 +89,8 @@ fn what_a_killed_process_sent_or_fetched_is_not_sent_or_fetched_again() {
 
     // Killed again and again, a little later each time; every process goes on with the job that the first one began.
     let mut kills = 0;
-    let mut child = place.start(["sql", "--data", &place.text("a"), "-e", "BACKUP DATABASE big SNAPSHOT s TO r"]);
+    let mut child =
+        place.start(["sql", "--data", &place.text("a"), "-e", "BACKUP DATABASE big SNAPSHOT s TO r"]);
     let sent = loop {
         let before = server.data("r");
         let more = before.len() + 5;

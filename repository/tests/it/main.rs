@@ -7,6 +7,7 @@ mod crash;
 mod damage;
 mod decoders;
 mod faults;
+mod flipped;
 mod histories;
 mod locked;
 mod publish;
