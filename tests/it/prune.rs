@@ -11,10 +11,11 @@ fn backed_up() -> Place {
     let place = Place::new();
     let mut script = format!("{SHOP} {}", repository(&place.path("r")));
     for (label, id) in [("one", 10), ("two", 11), ("three", 12)] {
-        script.push_str(&format!(
+        let backup = format!(
             "TRUNCATE TABLE shop.orders; INSERT INTO shop.orders VALUES ({id}, '2026-01-05', 1, 'x');
              BACKUP DATABASE shop SNAPSHOT {label} TO r;"
-        ));
+        );
+        script.push_str(&backup);
     }
     place.sql("a", &script).ok();
     place
