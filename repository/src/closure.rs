@@ -82,37 +82,43 @@ pub(crate) fn for_each_list(
     }
     let mut wanted: Vec<_> = wanted.into_values().collect();
     wanted.sort_by_key(|(list, _)| list.object);
-    workers::for_each(repository.workers(), &wanted, || (), |(), (list, users)| {
-        transfer.check()?;
-        let files = match repository.file_locations_at(list) {
-            Ok(files) => files,
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                // Its snapshots were there a moment ago. Those that still are would need it.
-                for name in users {
-                    let key = ObjectKey::Snapshot { label: name.label.clone(), timestamp: name.timestamp };
-                    if repository.store().head(&key)?.is_some() {
-                        return Err(error);
+    workers::for_each(
+        repository.workers(),
+        &wanted,
+        || (),
+        |(), (list, users)| {
+            transfer.check()?;
+            let files = match repository.file_locations_at(list) {
+                Ok(files) => files,
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    // Its snapshots were there a moment ago. Those that still are would need it.
+                    for name in users {
+                        let key =
+                            ObjectKey::Snapshot { label: name.label.clone(), timestamp: name.timestamp };
+                        if repository.store().head(&key)?.is_some() {
+                            return Err(error);
+                        }
                     }
+                    return Ok(());
                 }
-                return Ok(());
+                Err(error) => return Err(error),
+            };
+            let mut objects = HashMap::new();
+            for file in files.files() {
+                let length = file.location.object_length;
+                if *objects.entry(file.location.object).or_insert(length) != length {
+                    return Err(Error::corrupt(format!(
+                        "file list {} in {} gives data object {} two lengths",
+                        list.object,
+                        repository.store().location(),
+                        file.location.object
+                    )));
+                }
             }
-            Err(error) => return Err(error),
-        };
-        let mut objects = HashMap::new();
-        for file in files.files() {
-            let length = file.location.object_length;
-            if *objects.entry(file.location.object).or_insert(length) != length {
-                return Err(Error::corrupt(format!(
-                    "file list {} in {} gives data object {} two lengths",
-                    list.object,
-                    repository.store().location(),
-                    file.location.object
-                )));
-            }
-        }
-        take(list.object, objects);
-        Ok(())
-    })
+            take(list.object, objects);
+            Ok(())
+        },
+    )
 }
 
 /// Every data object and file list that snapshots use.

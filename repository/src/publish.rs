@@ -207,8 +207,11 @@ impl SnapshotWriter {
             .map(|(_, list)| *list)
             .collect();
         let unusable = Mutex::new(Vec::new());
-        workers::for_each(self.repository.workers(), &wanted, || (), |(), list| {
-            match self.repository.file_locations_at(list) {
+        workers::for_each(
+            self.repository.workers(),
+            &wanted,
+            || (),
+            |(), list| match self.repository.file_locations_at(list) {
                 Ok(files) => {
                     let mut known = self.known();
                     for file in files.files() {
@@ -228,8 +231,8 @@ impl SnapshotWriter {
                     Ok(())
                 }
                 Err(error) => Err(error),
-            }
-        })?;
+            },
+        )?;
         Ok(unusable.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 

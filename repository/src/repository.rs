@@ -254,11 +254,18 @@ impl Repository {
     /// As [`Repository::file_list`].
     pub fn file_lists(&self, tables: &[&TableEntry]) -> Result<Vec<FileList>> {
         let wanted: Vec<_> = tables.iter().map(|table| (*table, Mutex::new(None))).collect();
-        workers::for_each(&self.inner.workers, &wanted, || (), |(), (table, list)| {
-            *list.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.file_list(table)?);
-            Ok(())
-        })?;
-        let lists = wanted.into_iter().filter_map(|(_, list)| list.into_inner().unwrap_or_else(PoisonError::into_inner));
+        workers::for_each(
+            &self.inner.workers,
+            &wanted,
+            || (),
+            |(), (table, list)| {
+                *list.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.file_list(table)?);
+                Ok(())
+            },
+        )?;
+        let lists = wanted
+            .into_iter()
+            .filter_map(|(_, list)| list.into_inner().unwrap_or_else(PoisonError::into_inner));
         Ok(lists.collect())
     }
 

@@ -54,7 +54,9 @@ impl Repository {
         for_each_list(self, &snapshots, transfer, |list, objects| {
             let owner = users.get(&list).copied().unwrap_or(Owner::Many);
             let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
-            found.list_bytes.insert(list, objects.values().fold(0, |sum, length| sum.saturating_add(*length)));
+            found
+                .list_bytes
+                .insert(list, objects.values().fold(0, |sum, length| sum.saturating_add(*length)));
             for (object, length) in objects {
                 found.objects.entry(object).or_insert((owner, length)).0.add(owner);
             }

@@ -89,17 +89,13 @@ impl<T: Sync, S, F: Fn() -> S + Sync, G: Fn(&mut S, &T) -> Result<()> + Sync> Ru
     fn fill<'s>(&'s self, scope: &Scope<'s>) {
         loop {
             let working = self.working.load(Ordering::SeqCst);
-            let is_done = self.stopped.load(Ordering::SeqCst)
-                || self.next.load(Ordering::SeqCst) >= self.items.len();
+            let is_done =
+                self.stopped.load(Ordering::SeqCst) || self.next.load(Ordering::SeqCst) >= self.items.len();
             if is_done || working >= self.workers.allowed().min(self.items.len()) {
                 return;
             }
-            let one_more = self.working.compare_exchange(
-                working,
-                working + 1,
-                Ordering::SeqCst,
-                Ordering::SeqCst,
-            );
+            let one_more =
+                self.working.compare_exchange(working, working + 1, Ordering::SeqCst, Ordering::SeqCst);
             if one_more.is_ok() {
                 scope.spawn(move |scope| self.work_on(scope));
             }

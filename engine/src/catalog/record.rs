@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use cairn_format::{
-    ColumnBounds, ColumnType, Compression, DatabaseName, Digest, FieldId, FileListRef, ObjectName, PartitionDefinition,
-    PartitionDefinitionV1, RepositoryName, SnapshotLabel, SnapshotTimestamp, TableDefinition,
-    TableDefinitionV1, Value,
+    ColumnBounds, ColumnType, Compression, DatabaseName, Digest, FieldId, FileListRef, ObjectName,
+    PartitionDefinition, PartitionDefinitionV1, RepositoryName, SnapshotLabel, SnapshotTimestamp,
+    TableDefinition, TableDefinitionV1, Value,
 };
 use cairn_repository::SnapshotName;
 use serde::de::DeserializeOwned;

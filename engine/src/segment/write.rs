@@ -5,9 +5,7 @@ use std::io::{self, BufWriter};
 use std::path::Path;
 
 use arrow::record_batch::RecordBatch;
-use cairn_format::{
-    ColumnBounds, DigestAlgorithm, DigestWriter, TableDefinition, writer_properties,
-};
+use cairn_format::{ColumnBounds, DigestAlgorithm, DigestWriter, TableDefinition, writer_properties};
 use cairn_repository::Disk;
 use parquet::arrow::ArrowWriter;
 

@@ -147,11 +147,8 @@ pub(crate) fn leave_traces(world: &World, repository: &Repository) {
         .begin_snapshot(&label("died"), timestamp(1), &BeginOptions::default().with_lifetime_ms(0))
         .unwrap();
     let bytes = std::fs::read(&local).unwrap();
-    let file = UploadFile {
-        digest: cairn_format::Digest::of(&bytes),
-        length: bytes.len() as u64,
-        path: local,
-    };
+    let file =
+        UploadFile { digest: cairn_format::Digest::of(&bytes), length: bytes.len() as u64, path: local };
     died.upload(&[UploadGroup { files: vec![file], is_whole: true }], None, &Transfer::new()).unwrap();
     drop(died);
     let report = repository.collect(&CollectionPolicy::default(), &Transfer::new()).unwrap();

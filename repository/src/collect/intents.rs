@@ -7,6 +7,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::repository::Repository;
 use crate::store::PutOutcome;
 
+/// How long after its intent has expired a manifest's put may still be under way, at the very most: a day. It matters only
+/// for a backup under whose key another's manifest stands, where no fence can be put.
+const LATE_PUT_MS: i64 = 24 * 60 * 60 * 1000;
+
 /// Every intent that there is now.
 ///
 /// # Errors
@@ -63,8 +67,9 @@ pub(super) fn end_expired(repository: &Repository, report: &mut CollectionReport
         match fence(repository, intent)? {
             Fenced::GivenUp => report.given_up.push(intent.clone()),
             Fenced::Committed => {}
-            // Should that snapshot be dropped, this backup could still commit: its intent stays.
-            Fenced::Undecided => continue,
+            // A put of this backup that is still under way would come through, should that snapshot be dropped.
+            Fenced::Undecided if intent.expires_at_ms.saturating_add(LATE_PUT_MS) > now_ms => continue,
+            Fenced::Undecided => {}
         }
         let key = ObjectKey::Intent(intent.id);
         if let Err(error) = repository.store().delete(&key) {

@@ -114,15 +114,20 @@ impl Run<'_> {
     /// The files that do not lie there already, of an earlier attempt.
     fn missing<'f>(&self, workers: &Workers, files: &'f [FetchFile]) -> Result<Vec<&'f FetchFile>> {
         let wanted: Vec<_> = files.iter().map(|file| (file, AtomicBool::new(false))).collect();
-        workers::for_each(workers, &wanted, || vec![0; BLOCK], |buffer, (file, there)| {
-            self.transfer.check()?;
-            if self.is_there(file, buffer)? {
-                there.store(true, Ordering::Relaxed);
-                self.transfer.add_bytes(file.length);
-                self.transfer.add_file();
-            }
-            Ok(())
-        })?;
+        workers::for_each(
+            workers,
+            &wanted,
+            || vec![0; BLOCK],
+            |buffer, (file, there)| {
+                self.transfer.check()?;
+                if self.is_there(file, buffer)? {
+                    there.store(true, Ordering::Relaxed);
+                    self.transfer.add_bytes(file.length);
+                    self.transfer.add_file();
+                }
+                Ok(())
+            },
+        )?;
         let missing = wanted.into_iter().filter(|(_, there)| !there.load(Ordering::Relaxed));
         Ok(missing.map(|(file, _)| file).collect())
     }

@@ -41,7 +41,11 @@ impl ObjectUse {
             )));
         }
         if !file.location.is_whole(file.length) {
-            self.parts.insert(Part { offset: file.location.offset, length: file.length, digest: file.digest });
+            self.parts.insert(Part {
+                offset: file.location.offset,
+                length: file.length,
+                digest: file.digest,
+            });
         }
         Ok(())
     }

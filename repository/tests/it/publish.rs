@@ -96,7 +96,7 @@ fn only_what_is_new_is_sent() {
     files.push(world.file(9, 123));
     let writer = begin(&repository, &world.backup("new"));
     let base = writer.base(&old.name()).unwrap().unwrap();
-    writer.reuse(&base, &base.tables[0].files).unwrap();
+    assert!(writer.reuse(&[(&base, base.manifest().tables[0].files)]).unwrap().is_empty());
     let before = repository.store().requests();
     let transfer = Transfer::new();
     let outcome = writer.upload(&[UploadGroup { files, is_whole: true }], None, &transfer).unwrap();

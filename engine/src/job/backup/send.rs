@@ -6,9 +6,7 @@ use cairn_format::{
     DataFile, Digest, FileList, FileListRef, PartitionEntry, PartitionName, Sent, TableEntry,
     create_table_statement,
 };
-use cairn_repository::{
-    BaseSnapshot, Repository, SnapshotName, SnapshotWriter, UploadFile, UploadGroup,
-};
+use cairn_repository::{BaseSnapshot, Repository, SnapshotName, SnapshotWriter, UploadFile, UploadGroup};
 
 use super::cut::CutTable;
 use crate::catalog::TableBase;

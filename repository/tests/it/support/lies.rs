@@ -20,25 +20,22 @@ pub(crate) enum Omission {
     NoFence,
     /// A writer puts no intent.
     NoIntent,
-    /// A writer uses what the manifest of its last snapshot says that it read before it put its intent.
-    BaseReadEarly,
     /// A backup that is begun again after it had put its manifest goes on with the intent it had.
     NewIntent,
 }
 
 impl Omission {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::MarksUnseen,
         Self::IntentsUnseen,
         Self::ReadOnce,
         Self::NoFence,
         Self::NoIntent,
-        Self::BaseReadEarly,
         Self::NewIntent,
     ];
 
     fn is_of_writers(self) -> bool {
-        matches!(self, Self::MarksUnseen | Self::NoIntent | Self::BaseReadEarly)
+        matches!(self, Self::MarksUnseen | Self::NoIntent)
     }
 }
 

@@ -82,8 +82,6 @@ pub(crate) struct Source {
     pub(crate) tables: Vec<SourceTable>,
     pub(crate) compression: Option<Compression>,
     pub(crate) lifetime_ms: i64,
-    /// Whether the base is read before the intent is put, which is wrong.
-    pub(crate) reads_base_early: bool,
     /// Whether an intent is gone on with whose snapshot may have existed, which is wrong.
     pub(crate) resumes_always: bool,
     /// The last snapshot, and the tables as they were in it.
@@ -102,14 +100,7 @@ pub(crate) struct Progress {
 impl Source {
     pub(crate) fn new(tables: Vec<SourceTable>) -> Self {
         let lifetime_ms = cairn_format::INTENT_LIFETIME_MS;
-        Self {
-            tables,
-            compression: None,
-            lifetime_ms,
-            reads_base_early: false,
-            resumes_always: false,
-            base: None,
-        }
+        Self { tables, compression: None, lifetime_ms, resumes_always: false, base: None }
     }
 
     /// One attempt. `progress` is what the store keeps of a backup across the deaths of its processes.
@@ -127,36 +118,28 @@ impl Source {
             self.remember(label, timestamp);
             return Ok(CommitOutcome::AlreadyCommitted);
         }
-        let early = match &self.base {
-            Some((name, _)) if self.reads_base_early => {
-                repository.open_snapshot(&name.label, name.timestamp).ok()
-            }
-            _ => None,
-        };
         // Once a snapshot may have existed it may have been dropped, and its intent taken for ended.
         let resume = progress.intent.filter(|_| self.resumes_always || !progress.may_have_committed);
         let options = BeginOptions::default().with_resume(resume).with_lifetime_ms(self.lifetime_ms);
         let writer = repository.begin_snapshot(label, timestamp, &options)?;
-        let earlier = progress.intent.replace(*writer.intent_id());
-        if let Some(dead) = earlier.filter(|dead| dead != writer.intent_id()) {
-            repository.forget_intent(&dead)?;
-        }
+        // An earlier intent whose manifest may still arrive stays, and expires.
+        progress.intent = Some(*writer.intent_id());
         let base = match &self.base {
-            Some((name, tables)) => writer.base(name)?.or(early).map(|manifest| (manifest, tables)),
+            Some((name, tables)) => writer.base(name)?.map(|snapshot| (snapshot, tables)),
             None => None,
         };
         let mut references: Vec<Option<FileListRef>> = vec![None; self.tables.len()];
         let mut groups = Vec::new();
         for (table, reference) in self.tables.iter().zip(&mut references) {
-            if let Some((manifest, tables)) = &base
-                && let Some(entry) = manifest.table(&table.name)
+            if let Some((snapshot, tables)) = &base
+                && let Some(entry) = snapshot.manifest().table(&table.name)
             {
                 let unchanged = tables.iter().any(|old| old.name == table.name && old.files == table.files);
-                if unchanged && writer.adopt_list(manifest, &entry.files)? {
+                if unchanged && writer.adopt_list(snapshot, &entry.files)? {
                     *reference = Some(entry.files);
                     continue;
                 }
-                writer.reuse(manifest, &entry.files)?;
+                writer.reuse(&[(snapshot, entry.files)])?;
             }
             groups.push(UploadGroup { files: table.files.clone(), is_whole: true });
         }
@@ -200,6 +183,7 @@ impl Source {
             ttl: None,
             expires_at_ms: None,
             sent: None,
+            intent: None,
             writer: "test".into(),
             read_features: FeatureSet::new(),
             totals: Totals::of(&tables).unwrap(),
