@@ -259,9 +259,12 @@ impl SnapshotWriter {
         let sealed: Vec<_> = sealed.collect::<cairn_format::Result<_>>()?;
         let store = self.repository.store();
         store.barrier()?;
+        // Empty tables have equal lists.
+        let mut names = HashSet::new();
+        let distinct: Vec<_> = sealed.iter().filter(|list| names.insert(list.reference().object)).collect();
         workers::for_each(
             self.repository.workers(),
-            &sealed,
+            &distinct,
             || (),
             |(), list| {
                 let key = ObjectKey::FileList(list.reference().object);

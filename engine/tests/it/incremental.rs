@@ -112,10 +112,10 @@ fn compression_on_the_way_is_as_incremental_as_none() {
         let compression = Some(Compression::parse(compression).unwrap());
         try_backup(&a, &BackupRequest { compression, ..backup_request(name) })
     };
-    assert_eq!(moved(&compressed("z1", "zstd(19)")).0, 5);
-    assert_eq!(moved(&compressed("z2", "zstd(19)")), (0, 0));
+    assert_eq!(moved(&compressed("z1", "lz4")).0, 5);
+    assert_eq!(moved(&compressed("z2", "lz4")), (0, 0));
     insert(&a, "t", &small_rows(&[(1_000_000, None)])).unwrap();
-    let third = compressed("z3", "zstd(19)");
+    let third = compressed("z3", "lz4");
     assert_eq!(moved(&third), (1, 1));
     // Another choice is another file; none is the file as it is.
     assert_eq!(moved(&compressed("l1", "none")).0, 6);
@@ -127,7 +127,7 @@ fn compression_on_the_way_is_as_incremental_as_none() {
     assert_eq!(rows(&b, "t"), rows(&a, "t"));
     // What was restored is the compressed file: asked for the same, the other store sends nothing either.
     let request =
-        BackupRequest { compression: Some(Compression::parse("zstd(19)").unwrap()), ..backup_request("b1") };
+        BackupRequest { compression: Some(Compression::parse("lz4").unwrap()), ..backup_request("b1") };
     // The newest snapshot of the database is the one as it is; build on the compressed one.
     for name in ["l1", "as_is"] {
         a.drop_snapshot(&repository(), &label(name)).unwrap();

@@ -133,11 +133,18 @@ fn retired(
             partial.extend(objects.into_keys());
             continue;
         }
-        let small = objects.values().filter(|object| is_small(object.object_length, bundle_bytes)).count();
+        let is_in_crowd =
+            |object: &Use| object.is_bundled_again && is_small(object.object_length, bundle_bytes);
+        let (count, bytes) = objects
+            .values()
+            .filter(|object| is_in_crowd(object))
+            .fold((0, 0_u64), |(count, bytes), object| (count + 1, bytes + object.local));
+        // What was compressed may be small for good: it is sent again only where that makes far fewer objects of it.
+        let fewer = usize::try_from(bytes.div_ceil(bundle_bytes.max(1))).unwrap_or(usize::MAX);
+        let is_crowded = count > MAX_SMALL_OBJECTS && fewer.saturating_mul(2) <= count;
         retired.extend(objects.into_iter().filter_map(|(name, object)| {
             let is_hollow = object.is_bundle && object.used < object.object_length / 2;
-            let is_crowd = small > MAX_SMALL_OBJECTS && is_small(object.object_length, bundle_bytes);
-            (is_hollow || is_crowd).then_some(name)
+            (is_hollow || (is_crowded && is_in_crowd(&object))).then_some(name)
         }));
     }
     // What only a part of a table is asked of may be in full use by the rest.

@@ -190,8 +190,11 @@ fn attempt(
     match send(context, repository, &writer, entry.id, work, tables) {
         Ok(sent) => Ok((writer, sent)),
         Err(error) => {
-            // The intent would only keep a collection waiting until it expires; but a job that is to go on needs it.
-            if !context.is_closing() {
+            // The intent would only keep a collection waiting until it expires; but a job that is to go on needs it, once it
+            // is on record.
+            let is_needed = context.is_closing()
+                && matches!(&context.record()?.work, JobWork::Backup(work) if work.intent == Some(*writer.intent_id()));
+            if !is_needed {
                 let _ = writer.abandon();
             }
             Err(error)
