@@ -375,7 +375,7 @@ fn whatever_the_order_of_calls_snapshots_stay_whole_and_nothing_stays_behind() {
     if let Some(seed) = std::env::var("CAIRN_HISTORY_SEED").ok().and_then(|text| text.parse().ok()) {
         return run(&Stage::new(), seed);
     }
-    on_two_threads(runs("CAIRN_HISTORY_RUNS", 300), run);
+    on_two_threads(runs("CAIRN_HISTORY_RUNS", 150), run);
 }
 
 /// The test would find a protocol without any one of its steps: each is left out in turn, and some history shows it. Two
