@@ -2,7 +2,12 @@
 //!
 //! `CAIRN_FUZZ_RUNS` asks for more mutations a target.
 
-#![allow(unreachable_pub, reason = "the fuzz crate exports it; a test includes it")]
+#![allow(
+    unreachable_pub,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a test includes it, tells the input that fails, and is asked for campaigns by a variable"
+)]
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};

@@ -101,7 +101,7 @@ pub fn verification(input: &[u8]) {
 /// Parquet files that are put into a bundle, and compressed anew. They are only ever files that this program wrote and
 /// whose digest is right, so what is promised is an error and not a good one.
 pub fn data_file(input: &[u8]) {
-    let _ = recompress(Bytes::copy_from_slice(input), &mut Vec::new(), Compression::DEFAULT);
+    let _ = recompress(Bytes::copy_from_slice(input), Vec::new(), Compression::DEFAULT);
     let mut bundle = BundleBuilder::new();
     let offsets = [bundle.push(input), bundle.push(input)];
     if let [Some(first), Some(second)] = offsets {
@@ -174,12 +174,12 @@ pub fn texts(input: &[u8]) {
 /// A table's definition as manifests and catalogs keep it.
 pub fn table_definition(input: &[u8]) {
     let Ok(stored) = serde_json::from_slice::<TableDefinitionV1>(input) else { return };
-    if let Ok(definition) = TableDefinition::try_from(stored) {
-        if definition.check().is_ok() {
-            let again = TableDefinitionV1::try_from(&definition).expect("what was read can be written");
-            assert_eq!(TableDefinition::try_from(again).expect("what was written can be read"), definition);
-            let _ = create_table_statement(&definition, &[]);
-        }
+    if let Ok(definition) = TableDefinition::try_from(stored)
+        && definition.check().is_ok()
+    {
+        let again = TableDefinitionV1::from(&definition);
+        assert_eq!(TableDefinition::try_from(again).expect("what was written can be read"), definition);
+        let _ = create_table_statement(&definition, &[]);
     }
 }
 

@@ -14,6 +14,7 @@ use cairn_repository::{
 
 use crate::support::bucket::Bucket;
 use crate::support::closure::{Closure, check_bytes, closure};
+use crate::support::random::runs;
 use crate::support::source::{SourceTable, segment};
 use crate::support::{Backup, World};
 
@@ -23,8 +24,8 @@ type Objects = BTreeMap<String, Bytes>;
 pub(crate) struct Specimen {
     pub(crate) world: World,
     pub(crate) objects: Objects,
-    /// The two snapshots of it.
-    pub(crate) backups: [Backup; 2],
+    /// The one snapshot of it.
+    pub(crate) backup: Backup,
     needed: Vec<(String, Closure)>,
 }
 
@@ -35,12 +36,10 @@ impl Specimen {
         let repository = open(&world, &world.environment, &bucket).unwrap();
         let files: Vec<_> = (0..5).map(|seed| segment(world.directory.path(), seed, 1)).collect();
         let table = |files: &[_]| vec![SourceTable::new("t", files.to_vec())];
-        let first = Backup::new("first", 1_400_000_000_000, table(&files[..2]));
-        let second = Backup::new("second", 1_400_000_000_001, table(&files[..3]));
-        let third = Backup::new("third", 1_400_000_000_002, table(&files[3..]));
-        assert_eq!(first.publish(&repository).unwrap(), CommitOutcome::Committed);
-        assert_eq!(second.publish_after(&first, &repository).unwrap(), CommitOutcome::Committed);
-        assert_eq!(third.publish(&repository).unwrap(), CommitOutcome::Committed);
+        let backup = Backup::new("kept", 1_400_000_000_000, table(&files[..3]));
+        let dropped = Backup::new("dropped", 1_400_000_000_001, table(&files[3..]));
+        assert_eq!(backup.publish(&repository).unwrap(), CommitOutcome::Committed);
+        assert_eq!(dropped.publish(&repository).unwrap(), CommitOutcome::Committed);
         let options = VerifyOptions::new(VerifySelection::All).with_record(true);
         assert!(repository.verify(&options, &Transfer::new()).unwrap().is_clean());
         // A backup that expired at once and dies: a collection puts a fence in the place of its manifest.
@@ -53,7 +52,7 @@ impl Specimen {
         expired.upload(&[group], None, &Transfer::new()).unwrap();
         drop(expired);
         let running = begin("running", &BeginOptions::default());
-        repository.drop_snapshot(&third.name()).unwrap();
+        repository.drop_snapshot(&dropped.name()).unwrap();
         repository.collect(&CollectionPolicy::default(), &Transfer::new()).unwrap();
         drop(running);
         let state = bucket.state();
@@ -61,7 +60,7 @@ impl Specimen {
         let objects = state.objects.clone();
         let needed = state.closures.iter().map(|(key, needs)| (key.clone(), needs.clone())).collect();
         drop(state);
-        Self { world, objects, backups: [first, second], needed }
+        Self { world, objects, backup, needed }
     }
 
     /// The repository with other objects.
@@ -98,15 +97,11 @@ impl Specimen {
         let verified = verify(&repository, VerifyLevel::Data);
         let found = verified.as_ref().map_or(true, |report| report.findings.iter().any(|f| f.key == key));
         assert!(found || !self.is_needed(key), "{key} {how}: {verified:?}");
-        let mut unread = 0;
-        for backup in &self.backups {
-            let read = repository.open_snapshot(&backup.label, backup.timestamp).and_then(|manifest| {
-                manifest.tables.iter().map(|table| repository.file_list(table)).collect::<Result<Vec<_>>>()
-            });
-            unread += usize::from(read.is_err());
-        }
+        let read = repository.open_snapshot(&self.backup.label, self.backup.timestamp).and_then(|manifest| {
+            manifest.tables.iter().map(|table| repository.file_list(table)).collect::<Result<Vec<_>>>()
+        });
         let is_metadata = matches!(Self::kind(key), "snapshots" | "tables");
-        assert!(unread > 0 || !is_metadata || !self.is_needed(key), "{key} {how}: it is read");
+        assert!(read.is_err() || !is_metadata || !self.is_needed(key), "{key} {how}: it is read");
         let policy = CollectionPolicy::default().with_grace(Duration::ZERO);
         let collected = repository.collect(&policy, &Transfer::new());
         // What nobody can read may have named anything. Data objects name nothing, records protect nothing, and waits are
@@ -171,7 +166,12 @@ fn every_flipped_byte_is_refused_or_found_and_nothing_needed_is_deleted() {
             let specimen = &specimen;
             scope.spawn(move || {
                 for (key, good) in &specimen.objects {
-                    let step = if Specimen::kind(key) == "data" { 211 } else { 1 };
+                    let step = match Specimen::kind(key) {
+                        "data" => 211,
+                        // The digest is over all bytes alike, and reading Parquet takes its time.
+                        "tables" => usize::try_from(runs("CAIRN_FLIP_STEP", 7)).unwrap(),
+                        _ => 1,
+                    };
                     for at in (0..good.len()).step_by(step).filter(|at| at / step % 2 == half) {
                         let mut bytes = good.to_vec();
                         bytes[at] ^= 1 << (at % 8);
@@ -191,6 +191,10 @@ fn every_cut_and_every_exchange_is_refused_or_found_and_nothing_needed_is_delete
         specimen.check(key, good.slice(..good.len() - 1), "cut");
         specimen.check(key, [good, b"\n".as_slice()].concat().into(), "longer");
         for (other, bytes) in specimen.objects.iter().filter(|(other, _)| *other != key) {
+            // Where a fence stands there is no snapshot, as there is none where nothing stands.
+            if key.starts_with("snapshots/") && cairn_format::Fence::decode(bytes).is_ok() {
+                continue;
+            }
             specimen.check(key, bytes.clone(), &format!("replaced by {other}"));
         }
     }

@@ -21,7 +21,7 @@ use crate::support::bucket::Bucket;
 use crate::support::closure::check_bytes;
 use crate::support::hooked::HookedStore;
 use crate::support::lies::{Lies, Omission};
-use crate::support::random::{Random, runs};
+use crate::support::random::{Random, number, runs};
 use crate::support::schedule::{ActorId, Life, Schedule, SeededIds, SkewedClock, environment};
 use crate::support::source::{Progress, Source, SourceTable, segment};
 
@@ -227,7 +227,7 @@ impl<'a> Actor<'a> {
         let files = &self.history.stage.files;
         let random = &mut self.random;
         if self.source.tables.is_empty() || random.chance(200) {
-            self.source.tables = (0..1 + random.below(3))
+            self.source.tables = (0..=random.below(3))
                 .map(|table| {
                     let first = random.below(files.len());
                     let files = files.iter().cycle().skip(first).take(random.below(5)).cloned().collect();
@@ -372,10 +372,10 @@ fn on_two_threads(wanted: u64, work: impl Fn(&Stage, u64) + Sync) {
 
 #[test]
 fn whatever_the_order_of_calls_snapshots_stay_whole_and_nothing_stays_behind() {
-    if let Some(seed) = std::env::var("CAIRN_HISTORY_SEED").ok().and_then(|text| text.parse().ok()) {
+    if let Some(seed) = number("CAIRN_HISTORY_SEED") {
         return run(&Stage::new(), seed);
     }
-    on_two_threads(runs("CAIRN_HISTORY_RUNS", 300), run);
+    on_two_threads(runs("CAIRN_HISTORY_RUNS", 150), run);
 }
 
 /// The test would find a protocol without any one of its steps: each is left out in turn, and some history shows it. Two

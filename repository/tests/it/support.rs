@@ -160,7 +160,11 @@ impl Backup {
         let originals: Vec<_> = self.tables.iter().flat_map(|table| &table.files).collect();
         assert_eq!(fetched.len(), originals.len());
         for ((_, path), original) in fetched.iter().zip(originals) {
-            assert!(std::fs::read(path).unwrap() == std::fs::read(&original.path).unwrap(), "{path:?}");
+            assert!(
+                std::fs::read(path).unwrap() == std::fs::read(&original.path).unwrap(),
+                "{}",
+                path.display()
+            );
         }
         Ok(())
     }

@@ -54,11 +54,15 @@ impl Lies {
 
     pub(crate) fn verdict(&self, kind: CallKind, subject: &str) -> Verdict {
         let folder = subject.split('/').next().unwrap_or(subject);
+        let pretended = match self.omission {
+            Some(Omission::MarksUnseen) => Some((CallKind::List, TRASH_PREFIX)),
+            Some(Omission::IntentsUnseen) => Some((CallKind::List, JOBS_PREFIX)),
+            Some(Omission::NoFence) => Some((CallKind::Put, SNAPSHOTS_PREFIX)),
+            Some(Omission::NoIntent) => Some((CallKind::Put, JOBS_PREFIX)),
+            _ => None,
+        };
         match (self.omission, kind) {
-            (Some(Omission::MarksUnseen), CallKind::List) if folder == TRASH_PREFIX => Verdict::Pretend,
-            (Some(Omission::IntentsUnseen), CallKind::List) if folder == JOBS_PREFIX => Verdict::Pretend,
-            (Some(Omission::NoFence), CallKind::Put) if folder == SNAPSHOTS_PREFIX => Verdict::Pretend,
-            (Some(Omission::NoIntent), CallKind::Put) if folder == JOBS_PREFIX => Verdict::Pretend,
+            _ if pretended == Some((kind, folder)) => Verdict::Pretend,
             (Some(Omission::ReadOnce), CallKind::List) if folder == SNAPSHOTS_PREFIX => {
                 let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
                 let seen = seen.entry(subject.to_owned()).or_default();

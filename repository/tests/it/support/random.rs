@@ -34,5 +34,11 @@ impl Random {
 
 /// The runs that a campaign's variable asks for, or `default`.
 pub(crate) fn runs(variable: &str, default: u64) -> u64 {
-    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+    number(variable).unwrap_or(default)
+}
+
+/// The number that a variable has.
+#[expect(clippy::disallowed_methods, reason = "campaigns are asked for by variables")]
+pub(crate) fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok()?.parse().ok()
 }

@@ -16,7 +16,7 @@ use super::lies::Lies;
 use super::random::Random;
 
 /// Long before this, a turn that nobody passes on is a deadlock.
-const STUCK: Duration = Duration::from_secs(60);
+const STUCK: Duration = Duration::from_mins(1);
 
 pub(crate) type ActorId = usize;
 
