@@ -61,7 +61,8 @@ impl Tool {
             Self::S5cmd => {
                 command.args(["cp", &format!("{}/", from.display()), &format!("s3://{BUCKET}/{prefix}/")])
             }
-            Self::Rclone => command.arg("copy").arg(from).arg(format!("bench:{BUCKET}/{prefix}")),
+            // Without a slash at the end it asks for an object of that name, and this server fails when it is a folder.
+            Self::Rclone => command.arg("copy").arg(from).arg(format!("bench:{BUCKET}/{prefix}/")),
         };
         run_program(&mut command)
     }
@@ -73,7 +74,7 @@ impl Tool {
             Self::S5cmd => {
                 command.args(["cp", &format!("s3://{BUCKET}/{prefix}/*"), &format!("{}/", to.display())])
             }
-            Self::Rclone => command.arg("copy").arg(format!("bench:{BUCKET}/{prefix}")).arg(to),
+            Self::Rclone => command.arg("copy").arg(format!("bench:{BUCKET}/{prefix}/")).arg(to),
         };
         let mut reported = run_program(&mut command)?;
         let begun = std::time::Instant::now();
