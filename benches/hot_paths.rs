@@ -16,7 +16,7 @@ mod support;
 use std::time::Duration;
 
 use cairn_format::RepositoryName;
-use cairn_repository::{Transfer, VerifySelection};
+use cairn_repository::{Transfer, VerifyOptions, VerifySelection};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use support::{Fallible, World, backup, files_below, load_all, load_table, restore, scale_factor, tables};
 
@@ -94,9 +94,9 @@ fn try_hot_paths(criterion: &mut Criterion) -> Fallible<()> {
     });
 
     let repository = store.open_repository(&RepositoryName::parse("kept")?)?;
-    let selection = VerifySelection::Snapshot(first.label.clone(), first.timestamp);
+    let options = VerifyOptions::new(VerifySelection::Snapshot(first.label.clone(), first.timestamp));
     group.bench_function("verify", |bencher| {
-        bencher.iter(|| repository.verify(&selection, &Transfer::new()));
+        bencher.iter(|| repository.verify(&options, &Transfer::new()));
     });
     group.finish();
     Ok(())

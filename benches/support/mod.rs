@@ -1,4 +1,7 @@
-//! TPC-H data in a store, for the benches: the tables, their rows from `tpchgen`, and a world to back them up in.
+//! What the benches share: TPC-H data in a store, a world to back it up in, children and their figures, plain copying.
+
+pub(crate) mod copying;
+pub(crate) mod measure;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,7 +17,7 @@ use cairn_format::{
     Column, ColumnName, ColumnType, DatabaseName, Distribution, FieldId, KeyModel, Partitioning,
     RepositoryName, SnapshotLabel, SnapshotTimestamp, TableDefinition, TableName,
 };
-use cairn_repository::{Disk, SystemStores};
+use cairn_repository::{Disk, SystemStores, Transfer, VerifyOptions, VerifySelection};
 use tpchgen::generators as rows;
 use tpchgen_arrow as arrow_rows;
 
@@ -22,7 +25,7 @@ pub(crate) type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 
 /// The scale factor, from `CAIRN_BENCH_SF`.
 pub(crate) fn scale_factor(default: f64) -> f64 {
-    std::env::var("CAIRN_BENCH_SF").ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+    measure::setting("CAIRN_BENCH_SF", default)
 }
 
 /// A table to be loaded: its name, its rows, and how many columns from the left are the key.
@@ -89,7 +92,7 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(directory: &Path) -> Fallible<Self> {
         std::fs::create_dir_all(directory)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         Ok(Self { directory: directory.to_owned(), runtime })
     }
 
@@ -103,11 +106,22 @@ impl World {
         Ok(store)
     }
 
+    /// Adds a repository in the directory of its name.
     pub(crate) fn add_repository(&self, store: &TabletStore, name: &str) -> Fallible<()> {
+        let location = self.directory.join(name).to_str().ok_or("a path that is not UTF-8")?.to_owned();
+        Self::add_repository_at(store, name, location, BTreeMap::new())
+    }
+
+    pub(crate) fn add_repository_at(
+        store: &TabletStore,
+        name: &str,
+        location: String,
+        properties: BTreeMap<String, String>,
+    ) -> Fallible<()> {
         Ok(store.create_repository(NewRepository {
             name: RepositoryName::parse(name)?,
-            location: self.directory.join(name).to_str().ok_or("a path that is not UTF-8")?.to_owned(),
-            properties: BTreeMap::new(),
+            location,
+            properties,
             read_only: false,
             broker: None,
         })?)
@@ -146,6 +160,8 @@ pub(crate) fn backup(store: &TabletStore, repository: &str, label: &str) -> Fall
         repository: RepositoryName::parse(repository)?,
         tables: None,
         timeout_s: 3600,
+        ttl: None,
+        compression: None,
     })?;
     finished(store.wait_for_job(id, None)?)
 }
@@ -176,6 +192,13 @@ fn finished(record: Arc<JobRecord>) -> Fallible<Arc<JobRecord>> {
         ok if ok == "[OK]" => Ok(record),
         failed => Err(failed.into()),
     }
+}
+
+/// Reads every byte of a repository and compares it.
+pub(crate) fn verify(store: &TabletStore, name: &str) -> Fallible<()> {
+    let repository = store.open_repository(&RepositoryName::parse(name)?)?;
+    let report = repository.verify(&VerifyOptions::new(VerifySelection::All), &Transfer::new())?;
+    if report.is_clean() { Ok(()) } else { Err("a snapshot is damaged".into()) }
 }
 
 /// Every file below `directory`.

@@ -99,6 +99,6 @@ mod tests {
                 builder.with_batch_size(1 << 20).build().unwrap().map(|batch| batch.unwrap()).collect();
             assert_eq!(arrow::compute::concat_batches(&batch.schema(), &read).unwrap(), batch);
         }
-        assert!(recompress(Bytes::from_static(b"noise"), &mut Vec::new(), Compression::DEFAULT).is_err());
+        assert!(recompress(Bytes::from_static(b"noise"), Vec::new(), Compression::DEFAULT).is_err());
     }
 }

@@ -22,13 +22,11 @@ pub(crate) struct Workers {
 impl Workers {
     /// `threads` workers on `pool`, or on a pool of their own.
     pub(crate) fn new(pool: Option<Arc<ThreadPool>>, threads: usize, limits: Limits) -> Result<Self> {
-        Ok(match pool {
-            Some(pool) => Self { threads: pool.current_num_threads(), pool, limits },
-            None => {
-                let threads = threads.max(1);
-                Self { threads, pool: build_pool(threads.max(POOL_THREADS))?, limits }
-            }
-        })
+        if let Some(pool) = pool {
+            return Ok(Self { threads: pool.current_num_threads(), pool, limits });
+        }
+        let threads = threads.max(1);
+        Ok(Self { threads, pool: build_pool(threads.max(POOL_THREADS))?, limits })
     }
 
     fn allowed(&self) -> usize {

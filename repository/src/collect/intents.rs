@@ -66,10 +66,9 @@ pub(super) fn end_expired(repository: &Repository, report: &mut CollectionReport
     for intent in read_intents(repository)?.iter().filter(|intent| is_expired(intent, now_ms)) {
         match fence(repository, intent)? {
             Fenced::GivenUp => report.given_up.push(intent.clone()),
-            Fenced::Committed => {}
             // A put of this backup that is still under way would come through, should that snapshot be dropped.
             Fenced::Undecided if intent.expires_at_ms.saturating_add(LATE_PUT_MS) > now_ms => continue,
-            Fenced::Undecided => {}
+            Fenced::Committed | Fenced::Undecided => {}
         }
         let key = ObjectKey::Intent(intent.id);
         if let Err(error) = repository.store().delete(&key) {
@@ -97,11 +96,11 @@ fn fence(repository: &Repository, intent: &Intent) -> Result<Fenced> {
         PutOutcome::Created => Ok(Fenced::GivenUp),
         PutOutcome::AlreadyExists => match repository.open_snapshot(&intent.label, intent.timestamp) {
             Ok(manifest) if manifest.intent == Some(intent.id) => Ok(Fenced::Committed),
-            Ok(_) => Ok(Fenced::Undecided),
             Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-            // A fence of an earlier collection, or a manifest that was dropped in between.
+            // A fence of an earlier collection.
             Err(_) if is_fenced(repository, &key)? => Ok(Fenced::GivenUp),
-            Err(_) => Ok(Fenced::Undecided),
+            // Another's manifest, or one that was dropped in between.
+            Ok(_) | Err(_) => Ok(Fenced::Undecided),
         },
     }
 }

@@ -30,7 +30,7 @@ use crate::repository::{Repository, SnapshotName};
 use crate::transfer::Transfer;
 
 /// How long marks wait when nobody says otherwise. It gives those time who read what was just dropped.
-pub const DEFAULT_GRACE: Duration = Duration::from_secs(60 * 60);
+pub const DEFAULT_GRACE: Duration = Duration::from_hours(1);
 
 /// What a collection is to do.
 #[derive(Debug, Clone, Copy)]
