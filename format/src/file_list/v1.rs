@@ -347,7 +347,7 @@ impl<'a> Locations<'a> {
     }
 }
 
-fn text<'a>(array: Option<&'a StringArray>, row: usize) -> Option<&'a str> {
+fn text(array: Option<&StringArray>, row: usize) -> Option<&str> {
     array.filter(|array| array.is_valid(row)).map(|array| array.value(row))
 }
 
