@@ -11,9 +11,13 @@ pub(crate) const ULID_BYTES: usize = 26;
 
 /// The bytes of a ULID in its canonical spelling: upper-case Crockford digits that fit in 128 bits.
 fn ulid_bytes(text: &str) -> Option<[u8; ULID_BYTES]> {
-    const DIGITS: &[u8] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     let bytes: [u8; ULID_BYTES] = text.as_bytes().try_into().ok()?;
-    (bytes.iter().all(|b| DIGITS.contains(b)) && bytes[0] <= b'7').then_some(bytes)
+    (bytes.iter().all(|b| is_digit(*b)) && bytes[0] <= b'7').then_some(bytes)
+}
+
+/// Whether `byte` is one of Crockford's digits: no `I`, `L`, `O` or `U`.
+fn is_digit(byte: u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'A'..=b'H' | b'J' | b'K' | b'M' | b'N' | b'P'..=b'T' | b'V'..=b'Z')
 }
 
 macro_rules! ulid_id {

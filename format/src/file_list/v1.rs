@@ -268,10 +268,7 @@ fn read_batch(batch: &RecordBatch, files: &mut Vec<DataFile>) -> Result<()> {
     let digest = strings(column(batch, "digest")?)?;
     let length = longs(column(batch, "length")?)?;
     let rows = longs(column(batch, "rows")?)?;
-    let bounds = match batch.column_by_name(BOUNDS_COLUMN) {
-        Some(columns) => Some(columns.as_list_opt::<i32>().ok_or_else(wrong_type)?),
-        None => None,
-    };
+    let bounds = batch.column_by_name(BOUNDS_COLUMN).map(Bounds::of).transpose()?;
     let locations = Locations::of(batch)?;
     let mut name: Option<PartitionName> = None;
     for row in 0..batch.num_rows() {
@@ -292,8 +289,8 @@ fn read_batch(batch: &RecordBatch, files: &mut Vec<DataFile>) -> Result<()> {
             digest,
             length,
             rows: large(rows, row)?,
-            columns: match bounds {
-                Some(bounds) => present(bounds, row).and_then(|()| read_bounds(&bounds.value(row)))?,
+            columns: match &bounds {
+                Some(bounds) => bounds.read(row)?,
                 None => Vec::new(),
             },
             location: locations.location(row, digest, length)?,
@@ -356,24 +353,53 @@ fn text(array: Option<&StringArray>, row: usize) -> Option<&str> {
     array.filter(|array| array.is_valid(row)).map(|array| array.value(row))
 }
 
-fn read_bounds(element: &ArrayRef) -> Result<Vec<FileColumnBounds>> {
-    let element = element.as_struct_opt().ok_or_else(wrong_type)?;
-    let part = |name: &str| element.column_by_name(name).ok_or_else(wrong_type);
-    let (field_id, null_count) = (ints(part("field_id")?)?, longs(part("null_count")?)?);
-    let (lower, upper) = (strings(part("lower")?)?, strings(part("upper")?)?);
-    let text = |array: &StringArray, row: usize| array.is_valid(row).then(|| array.value(row).to_owned());
-    (0..element.len())
-        .map(|row| {
-            present(element, row)?;
-            present(field_id, row)?;
-            Ok(FileColumnBounds {
-                field_id: FieldId::try_new(field_id.value(row))?,
-                null_count: if null_count.is_valid(row) { Some(large(null_count, row)?) } else { None },
-                lower: text(lower, row),
-                upper: text(upper, row),
-            })
+/// The bounds of columns: those of one file are a range of the items of all.
+struct Bounds<'a> {
+    lists: &'a ListArray,
+    items: &'a StructArray,
+    field_id: &'a Int32Array,
+    null_count: &'a Int64Array,
+    lower: &'a StringArray,
+    upper: &'a StringArray,
+}
+
+impl<'a> Bounds<'a> {
+    fn of(column: &'a ArrayRef) -> Result<Self> {
+        let lists = column.as_list_opt::<i32>().ok_or_else(wrong_type)?;
+        let items = lists.values().as_struct_opt().ok_or_else(wrong_type)?;
+        let part = |name: &str| items.column_by_name(name).ok_or_else(wrong_type);
+        Ok(Self {
+            lists,
+            items,
+            field_id: ints(part("field_id")?)?,
+            null_count: longs(part("null_count")?)?,
+            lower: strings(part("lower")?)?,
+            upper: strings(part("upper")?)?,
         })
-        .collect()
+    }
+
+    fn read(&self, row: usize) -> Result<Vec<FileColumnBounds>> {
+        present(self.lists, row)?;
+        let [start, end] = [row, row + 1].map(|at| self.lists.value_offsets()[at]);
+        let item = |item: i32| usize::try_from(item).map_err(|_| negative());
+        (item(start)?..item(end)?).map(|item| self.item(item)).collect()
+    }
+
+    fn item(&self, item: usize) -> Result<FileColumnBounds> {
+        present(self.items, item)?;
+        let text = |array| text(Some(array), item).map(str::to_owned);
+        present(self.field_id, item)?;
+        Ok(FileColumnBounds {
+            field_id: FieldId::try_new(self.field_id.value(item))?,
+            null_count: if self.null_count.is_valid(item) {
+                Some(large(self.null_count, item)?)
+            } else {
+                None
+            },
+            lower: text(self.lower),
+            upper: text(self.upper),
+        })
+    }
 }
 
 fn column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef> {
