@@ -7,12 +7,9 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use async_trait::async_trait;
-use cairn_repository::{
-    CollectionPolicy, CommitOutcome, Disk, DiskCall, DiskHook, ErrorKind, LocalStore, Result, Store, Transfer,
-};
+use cairn_repository::{CommitOutcome, Disk, DiskCall, DiskHook, ErrorKind, LocalStore, Result, Store};
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use object_store::path::Path;
@@ -69,12 +66,12 @@ fn check(world: &World, backup: &Backup, doomed: Store, power_cut: impl FnOnce()
         again = backup.publish_again(&repository, &mut progress);
     }
     assert_eq!(again.unwrap(), expected, "{context}");
-    // What an attempt sent that was not gone on with is unused now.
-    repository.collect(&CollectionPolicy::default().with_grace(Duration::ZERO), &Transfer::new()).unwrap();
+    // What an attempt sent that was not gone on with is unused.
+    world.collect_everything(world.local(Disk::system()));
     let report = verify_all(&repository).unwrap();
     assert!(report.is_clean() && report.snapshots.len() == 1, "{context}: {report:?}");
-    // Nothing is left but the snapshot, intents that will expire, and what the next who writes will clear.
-    let is_passing = |key: &String| key.starts_with("jobs/") || key.starts_with(".tmp/");
+    // Nothing is left but the snapshot, and what the next who writes will clear.
+    let is_passing = |key: &String| key.starts_with(".tmp/");
     let rest: Vec<_> = objects(&world.root()).into_iter().filter(|key| !is_passing(key)).collect();
     assert_eq!(rest.len() as u64, report.objects, "{context}: {rest:?}");
     std::fs::remove_dir_all(world.root()).unwrap();

@@ -12,11 +12,13 @@ pub(crate) mod source;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
 
 use cairn_format::{Digest, SnapshotLabel, SnapshotTimestamp};
 use cairn_repository::{
-    Clock, CommitOutcome, Disk, Environment, IdSource, LocalStore, Repository, RepositoryOptions, Result,
-    SnapshotName, Store, Transfer, UploadFile, VerifyOptions, VerifyReport, VerifySelection,
+    Clock, CollectionPolicy, CollectionReport, CommitOutcome, Disk, Environment, IdSource, LocalStore,
+    Repository, RepositoryOptions, Result, SnapshotName, Store, Transfer, UploadFile, VerifyOptions,
+    VerifyReport, VerifySelection,
 };
 use object_store::memory::InMemory;
 use tempfile::TempDir;
@@ -42,6 +44,15 @@ impl IdSource for Numbers {
     }
 }
 
+/// A clock that is so many milliseconds fast.
+struct Fast(Arc<dyn Clock>, i64);
+
+impl Clock for Fast {
+    fn now_ms(&self) -> i64 {
+        self.0.now_ms() + self.1
+    }
+}
+
 pub(crate) struct World {
     pub(crate) directory: TempDir,
     pub(crate) runtime: Runtime,
@@ -57,6 +68,15 @@ impl World {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
         let options = RepositoryOptions::default().with_pool(Arc::new(pool));
         Self { directory: tempfile::tempdir().unwrap(), runtime, environment, options }
+    }
+
+    /// A collection without grace, so much later that every intent has expired.
+    pub(crate) fn collect_everything(&self, store: Store) -> CollectionReport {
+        let clock = Arc::new(Fast(self.environment.clock.clone(), 400 * 24 * 3_600_000));
+        let environment = Environment { clock, ids: self.environment.ids.clone() };
+        let repository = Repository::create_or_open(store, environment, self.options.clone()).unwrap();
+        let policy = CollectionPolicy::default().with_grace(Duration::ZERO);
+        repository.collect(&policy, &Transfer::new()).unwrap()
     }
 
     pub(crate) fn root(&self) -> PathBuf {
