@@ -112,8 +112,8 @@ impl Series {
     /// Prints medians, beside that of the row `limit`.
     pub(crate) fn print(&self, bytes: u64, limit: &str) {
         println!(
-            "{:<34}{:>10}{:>10}{:>8}{:>10}{:>12}  {}",
-            "median of the statement", "seconds", "MB/s", "ratio", "peak MiB", "above idle", "notes"
+            "{:<34}{:>10}{:>10}{:>8}{:>10}{:>12}  notes",
+            "median of the statement", "seconds", "MB/s", "ratio", "peak MiB", "above idle"
         );
         for (what, all) in &self.rows {
             let seconds = median(all);

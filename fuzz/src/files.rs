@@ -2,7 +2,7 @@
 
 #![allow(unreachable_pub, reason = "the fuzz crate exports it; a test includes it")]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use cairn_engine::{StoreOptions, TabletStore};
@@ -36,7 +36,7 @@ fn reader() -> &'static Mutex<Reader> {
 
 impl Reader {
     /// Reads all rows; an error is as good, a panic is not.
-    fn select(&mut self, path: &PathBuf, options: &str) {
+    fn select(&mut self, path: &Path, options: &str) {
         let query = format!("SELECT * FROM FILES('path' = '{}'{options})", path.display());
         let [source] = split_statements(&query).try_into().expect("one statement");
         let statement = parse_statement(&source).expect("a statement");

@@ -38,6 +38,14 @@ pub(super) struct Sender<'a> {
     stored: Mutex<Vec<(Digest, Stored)>>,
 }
 
+/// A file in a bundle.
+struct Member<'f> {
+    file: &'f UploadFile,
+    offset: u64,
+    length: u64,
+    digest: Digest,
+}
+
 /// What was sent.
 pub(super) struct Sent {
     pub(super) stored: Vec<(Digest, Stored)>,
@@ -127,46 +135,62 @@ impl<'a> Sender<'a> {
 
     /// Sends small files together. Those that cannot share an object with the first go on to the next.
     fn bundle(&self, files: &[&UploadFile]) -> Result<()> {
-        let mut rest = Vec::with_capacity(files.len());
+        let mut builder = BundleBuilder::new();
+        let (mut members, mut others) = (Vec::new(), Vec::new());
         for file in files {
             self.transfer.check()?;
-            rest.push((*file, self.read(file)?));
-        }
-        while let Some((first, bytes)) = rest.first() {
-            let mut builder = BundleBuilder::new();
-            if builder.push(bytes).is_none() {
-                self.whole(first, Bytes::copy_from_slice(bytes))?;
-                rest.remove(0);
-                continue;
+            // Only the bundle holds the bytes of its members.
+            let bytes = self.read(file)?;
+            if let Err(bytes) = self.add(&mut builder, &mut members, file, bytes) {
+                others.push((*file, bytes));
             }
-            let mut members = vec![(*first, 0, bytes.len() as u64, Digest::by(self.algorithm, bytes))];
-            let mut others = Vec::new();
-            for (file, bytes) in rest.drain(..).skip(1) {
-                match builder.push(&bytes) {
-                    Some(offset) => {
-                        let digest = Digest::by(self.algorithm, &bytes);
-                        members.push((file, offset, bytes.len() as u64, digest));
-                    }
-                    None => others.push((file, bytes)),
+        }
+        self.members(builder, &members)?;
+        while !others.is_empty() {
+            let mut builder = BundleBuilder::new();
+            let mut members = Vec::new();
+            let mut rest = Vec::new();
+            for (file, bytes) in others {
+                if let Err(bytes) = self.add(&mut builder, &mut members, file, bytes) {
+                    rest.push((file, bytes));
                 }
             }
-            rest = others;
+            if members.is_empty() {
+                // No Parquet file, whatever it is: it goes by itself.
+                let (file, bytes) = rest.remove(0);
+                self.whole(file, bytes.into())?;
+            }
             self.members(builder, &members)?;
+            others = rest;
         }
         Ok(())
     }
 
-    fn members(&self, builder: BundleBuilder, members: &[(&UploadFile, u64, u64, Digest)]) -> Result<()> {
-        let bytes = if let [(_, _, length, _)] = members {
+    /// Adds a file to a bundle, or gives its bytes back when it does not fit.
+    fn add<'f>(
+        &self,
+        builder: &mut BundleBuilder,
+        members: &mut Vec<Member<'f>>,
+        file: &'f UploadFile,
+        bytes: Vec<u8>,
+    ) -> std::result::Result<(), Vec<u8>> {
+        let Some(offset) = builder.push(&bytes) else { return Err(bytes) };
+        let digest = Digest::by(self.algorithm, &bytes);
+        members.push(Member { file, offset, length: bytes.len() as u64, digest });
+        Ok(())
+    }
+
+    fn members(&self, builder: BundleBuilder, members: &[Member<'_>]) -> Result<()> {
+        let bytes = match members {
+            [] => return Ok(()),
             // A footer of its own would only take room.
-            builder.finish()?.slice(..usize::try_from(*length).unwrap_or(usize::MAX))
-        } else {
-            builder.finish()?
+            [alone] => builder.finish()?.slice(..usize::try_from(alone.length).unwrap_or(usize::MAX)),
+            _ => builder.finish()?,
         };
         let name = ObjectName::new(Digest::by(self.algorithm, &bytes), self.intent);
         let object_length = bytes.len() as u64;
         self.put(&name, bytes, members.len())?;
-        for (file, offset, length, digest) in members {
+        for Member { file, offset, length, digest } in members {
             let location = FileLocation { object: name, object_length, offset: *offset };
             self.note(file, Stored { digest: *digest, length: *length, location });
             self.transfer.add_bytes(file.length);
