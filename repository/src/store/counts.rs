@@ -13,7 +13,7 @@ pub struct RequestCounts {
     pub put: u64,
     /// Listings begun.
     pub list: u64,
-    /// Requests that delete: of one object, or of up to [`DELETES_PER_REQUEST`] at once.
+    /// Requests that delete: of one object, or of up to a thousand at once.
     pub delete: u64,
 }
 
