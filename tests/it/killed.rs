@@ -18,7 +18,7 @@ use crate::support::{Place, files_below, finish, wait_until};
 const ROWS: &str = "SELECT count(*) AS n, sum(id) AS ids, min(a) AS low, max(a) AS high FROM big.t";
 const FILES: usize = 40;
 
-/// A server whose bucket `b` is a folder of this place.
+/// A server whose bucket `bucket` is a folder of this place.
 struct Server {
     _runtime: Runtime,
     properties: String,
@@ -30,7 +30,7 @@ impl Server {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let root = place.path("server");
-        let bucket = root.join("b");
+        let bucket = root.join("bucket");
         std::fs::create_dir_all(&bucket).unwrap();
         let mut builder = S3ServiceBuilder::new(FileSystem::new(&root).unwrap());
         builder.set_auth(SimpleAuth::from_single("KEY", "SECRET"));
@@ -55,7 +55,7 @@ impl Server {
     /// The statement that makes the repository below `prefix` known as `r`, an object for each file.
     fn repository(&self, prefix: &str, read_only: &str) -> String {
         format!(
-            "CREATE {read_only} REPOSITORY r WITH BROKER ON LOCATION 's3://b/{prefix}' \
+            "CREATE {read_only} REPOSITORY r WITH BROKER ON LOCATION 's3://bucket/{prefix}' \
              PROPERTIES ({}, 'bundle_size' = '0');",
             self.properties
         )
