@@ -4,8 +4,11 @@
 //! `CAIRN_FAULT_RUNS` asks for more runs of each test.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use cairn_repository::{Access, CommitOutcome, Repository, Store};
+use cairn_repository::{
+    Access, CollectionPolicy, CommitOutcome, Error, ErrorKind, Repository, Store, Transfer,
+};
 use object_store::ObjectStore;
 use object_store::memory::InMemory;
 
@@ -102,5 +105,39 @@ fn backups_restores_and_verifications_come_right_over_a_store_that_does_badly() 
             verify_all(&Repository::open(store, world.environment.clone(), Access::ReadOnly, options)?)
         });
         assert!(report.is_clean() && report.snapshots.len() == 2, "seed {seed}: {report:?}");
+        check_collection(&mut bad, permille.min(30));
     }
+}
+
+/// Drops a snapshot and collects. A listing must be true, which `spec/repository.md` asks of a store; everything else may go
+/// wrong.
+fn check_collection(bad: &mut Bad, permille: u64) {
+    let seed = bad.seed;
+    let kinds: Vec<_> = Fault::ALL.into_iter().filter(|fault| *fault != Fault::StaleList).collect();
+    let first = bad.world.backup("first").name();
+    bad.until_done(&kinds, permille, "a drop", |world, store| {
+        match world.create(store)?.drop_snapshot(&first) {
+            // An attempt that failed may have gone through.
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            other => other,
+        }
+    });
+    bad.until_done(&kinds, permille, "a collection", |world, store| {
+        let policy = CollectionPolicy::default().with_grace(Duration::ZERO);
+        let report = world.create(store)?.collect(&policy, &Transfer::new())?;
+        match report.failed.first() {
+            Some(failed) => Err(Error::new(ErrorKind::Unavailable, failed.message.clone())),
+            None => Ok(()),
+        }
+    });
+    let report = verify_all(&bad.world.create(bad.good()).unwrap()).unwrap();
+    assert!(report.is_clean() && report.snapshots.len() == 1, "seed {seed}: {report:?}");
+    // What attempts left that failed goes when their intents have expired: a fence may stay for a backup that was given up.
+    bad.world.collect_everything(bad.good());
+    let report = verify_all(&bad.world.create(bad.good()).unwrap()).unwrap();
+    assert!(report.is_clean() && report.snapshots.len() == 1, "seed {seed}: {report:?}");
+    let good = bad.good();
+    let left = ["data", "tables", "jobs", "trash"].map(|folder| good.list(folder).unwrap());
+    let objects = report.objects - 2;
+    assert_eq!(left.iter().map(Vec::len).sum::<usize>() as u64, objects, "seed {seed}: {left:?}");
 }
