@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
-use cairn_format::{DatabaseName, FileListRef, Manifest, ObjectKey, ObjectName};
+use cairn_format::{DatabaseName, FileListRef, Manifest, ObjectName};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::repository::{Repository, SnapshotName};
@@ -93,10 +93,13 @@ pub(crate) fn for_each_list(
                 Err(error) if error.kind() == ErrorKind::NotFound => {
                     // Its snapshots were there a moment ago. Those that still are would need it.
                     for name in users {
-                        let key =
-                            ObjectKey::Snapshot { label: name.label.clone(), timestamp: name.timestamp };
-                        if repository.store().head(&key)?.is_some() {
-                            return Err(error);
+                        // Another snapshot may have taken the name.
+                        match repository.open_snapshot(&name.label, name.timestamp) {
+                            Ok(found)
+                                if found.tables.iter().all(|table| table.files.object != list.object) => {}
+                            Ok(_) => return Err(error),
+                            Err(other) if other.kind() == ErrorKind::NotFound => {}
+                            Err(other) => return Err(other),
                         }
                     }
                     return Ok(());
