@@ -68,3 +68,8 @@ fn verifications() {
 fn data_files() {
     check("data_file", 1000, targets::data_file);
 }
+
+#[test]
+fn waits() {
+    check("waits", 4000, targets::waits);
+}

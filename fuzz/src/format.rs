@@ -6,8 +6,8 @@ use bytes::Bytes;
 use cairn_format::{
     BundleBuilder, ColumnType, Compression, Descriptor, Digest, DigestAlgorithm, EnvelopeKind, Fence,
     FileList, FileListRef, Intent, IntentId, Manifest, Marks, ObjectKey, ObjectName, Retention,
-    SnapshotLabel, SnapshotTimestamp, TableDefinition, TableDefinitionV1, Value, VerificationRecord,
-    VerifyLevel, create_table_statement, recompress,
+    SnapshotLabel, SnapshotTimestamp, TableDefinition, TableDefinitionV1, Ttl, Value, VerificationRecord,
+    VerifyLevel, Waits, create_table_statement, parse_duration, recompress,
 };
 
 const ALGORITHM: DigestAlgorithm = DigestAlgorithm::DEFAULT;
@@ -72,6 +72,16 @@ pub fn marks(input: &[u8]) {
         if let Ok(marks) = Marks::decode(&object) {
             let again = marks.encode(ALGORITHM).expect("what was read can be written");
             assert_eq!(Marks::decode(&again).expect("what was written can be read"), marks);
+        }
+    }
+}
+
+/// `trash/<ulid>.waits.json`.
+pub fn waits(input: &[u8]) {
+    for object in objects(EnvelopeKind::Waits, input) {
+        if let Ok(waits) = Waits::decode(&object) {
+            let again = waits.encode(ALGORITHM).expect("what was read can be written");
+            assert_eq!(Waits::decode(&again).expect("what was written can be read"), waits);
         }
     }
 }
@@ -153,6 +163,13 @@ pub fn texts(input: &[u8]) {
     if let Ok(compression) = Compression::parse(text) {
         assert_eq!(Compression::parse(&compression.to_string()).expect("its own text"), compression);
     }
+    if let Ok(ttl) = Ttl::parse(text) {
+        assert_eq!(Ttl::parse(&ttl.to_string()).expect("its own text"), ttl);
+        for finished_ms in [i64::MIN, 0, i64::MAX] {
+            assert!(ttl.expires_at_ms(finished_ms) >= finished_ms);
+        }
+    }
+    let _ = parse_duration(text);
     if let Ok(level) = VerifyLevel::parse(text) {
         assert_eq!(VerifyLevel::parse(level.name()).expect("its own text"), level);
     }
