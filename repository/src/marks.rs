@@ -38,8 +38,12 @@ pub(crate) fn read_marks(repository: &Repository) -> Result<Vec<Marks>> {
 
 /// The names that any marks name.
 pub(crate) fn marked_objects(repository: &Repository) -> Result<HashSet<ObjectName>> {
-    let marks = read_marks(repository)?;
-    Ok(marks.iter().flat_map(|marks| &marks.objects).filter_map(name_of).collect())
+    Ok(names_in(&read_marks(repository)?))
+}
+
+/// The names that these marks name.
+pub(crate) fn names_in(marks: &[Marks]) -> HashSet<ObjectName> {
+    marks.iter().flat_map(|marks| &marks.objects).filter_map(name_of).collect()
 }
 
 /// The name in the key of a data object or a file list.

@@ -35,6 +35,13 @@ pub struct SnapshotName {
     pub timestamp: SnapshotTimestamp,
 }
 
+impl SnapshotName {
+    /// The key of its manifest.
+    pub fn key(&self) -> ObjectKey {
+        ObjectKey::Snapshot { label: self.label.clone(), timestamp: self.timestamp }
+    }
+}
+
 impl fmt::Display for SnapshotName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "'{}' of {}", self.label, self.timestamp)

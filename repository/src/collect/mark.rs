@@ -1,8 +1,6 @@
 //! Marking: what is unused is written down, for everybody to see, before anything is deleted.
 
-use std::collections::HashSet;
-
-use cairn_format::{MAX_MARKED_OBJECTS, Marks, ObjectKey, ObjectName, TrashId};
+use cairn_format::{MAX_MARKED_OBJECTS, Marks, ObjectKey, TrashId};
 
 use super::intents::read_intents;
 use super::plan::{list_objects, running, unused};
@@ -10,7 +8,7 @@ use super::report::CollectionReport;
 use super::sweep::record_waits;
 use crate::closure::{read_snapshots, used_objects};
 use crate::error::{Error, ErrorKind, Result};
-use crate::marks::{name_of, read_marks};
+use crate::marks::marked_objects;
 use crate::repository::Repository;
 use crate::store::PutOutcome;
 use crate::transfer::Transfer;
@@ -24,8 +22,7 @@ pub(super) fn mark(
     let now_ms = repository.environment().clock.now_ms();
     let snapshots = read_snapshots(repository, transfer)?;
     let used = used_objects(repository, &snapshots, transfer)?;
-    let marked: HashSet<ObjectName> =
-        read_marks(repository)?.iter().flat_map(|marks| &marks.objects).filter_map(name_of).collect();
+    let marked = marked_objects(repository)?;
     let running = running(&read_intents(repository)?, now_ms);
     let unused = unused(&list_objects(repository)?, &used, &marked, &running);
     for some in unused.chunks(MAX_MARKED_OBJECTS) {

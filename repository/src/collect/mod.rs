@@ -19,7 +19,7 @@ mod sweep;
 
 use std::time::Duration;
 
-use cairn_format::{ObjectKey, Retention};
+use cairn_format::Retention;
 
 pub use self::plan::{
     CollectionPlan, DroppedSnapshot, KeptSnapshot, PlannedSweep, SweepState, UnusedObject, WaitingFor,
@@ -75,13 +75,12 @@ impl Repository {
     /// `NotFound` when there is none; `Unsupported` when nothing can be deleted from the repository safely.
     pub fn drop_snapshot(&self, name: &SnapshotName) -> Result<()> {
         self.check_collectable()?;
-        let key = ObjectKey::Snapshot { label: name.label.clone(), timestamp: name.timestamp };
         // A fence stays for ever, and is not among these.
         if !self.snapshots(Some(&name.label))?.contains(name) {
             let message = format!("there is no snapshot {name} in {}", self.store().location());
             return Err(Error::new(ErrorKind::NotFound, message));
         }
-        self.store().delete(&key)
+        self.store().delete(&name.key())
     }
 
     /// What [`Repository::collect`] would do now. Nothing is written.
@@ -105,15 +104,14 @@ impl Repository {
         if !plan.drops.is_empty() {
             // Who committed what stays may have died before it was durable, and what goes goes for good.
             for KeptSnapshot { name, .. } in &plan.keeps {
-                let key = ObjectKey::Snapshot { label: name.label.clone(), timestamp: name.timestamp };
-                self.store().touch(&key)?;
+                self.store().touch(&name.key())?;
             }
             self.store().barrier()?;
         }
         for dropped in &plan.drops {
             transfer.check()?;
             let DroppedSnapshot { name, .. } = dropped;
-            let key = ObjectKey::Snapshot { label: name.label.clone(), timestamp: name.timestamp };
+            let key = name.key();
             match self.store().delete(&key) {
                 Ok(()) => report.dropped.push(dropped.clone()),
                 Err(error) => report.fail(&key, &error),

@@ -12,7 +12,7 @@ use super::intents::{is_expired, read_intents};
 use super::sweep::read_waits;
 use crate::closure::{SnapshotFacts, read_snapshots, used_objects};
 use crate::error::Result;
-use crate::marks::{name_of, read_marks};
+use crate::marks::{name_of, names_in, read_marks};
 use crate::repository::{Repository, SnapshotName};
 use crate::transfer::Transfer;
 
@@ -125,8 +125,7 @@ pub(super) fn plan(
     let used = used_objects(repository, &kept, transfer)?;
     let there = list_objects(repository)?;
     let all_marks = read_marks(repository)?;
-    let marked: HashSet<ObjectName> =
-        all_marks.iter().flat_map(|marks| &marks.objects).filter_map(name_of).collect();
+    let marked = names_in(&all_marks);
     let mut sweeps = Vec::new();
     // A collection ends those that have expired before it sweeps.
     let still_running: Vec<_> = intents.iter().filter(|i| !is_expired(i, now_ms)).cloned().collect();
@@ -134,12 +133,7 @@ pub(super) fn plan(
         sweeps.push(PlannedSweep {
             marks: marks.id,
             state: state_of(repository, marks, &still_running, policy, now_ms)?,
-            objects: marks
-                .objects
-                .iter()
-                .filter(|key| name_of(key).is_some_and(|name| !used.contains(&name)))
-                .filter_map(|key| Some(UnusedObject { key: key.clone(), length: *there.get(key)? }))
-                .collect(),
+            objects: still_unused(marks, &there, &used),
         });
     }
     let made: HashSet<SnapshotName> = snapshots.iter().map(|snapshot| snapshot.name.clone()).collect();
@@ -177,6 +171,20 @@ pub(super) fn unused(
         .iter()
         .filter(|(key, _)| name_of(key).is_some_and(|name| is_unused(&name)))
         .map(|(key, length)| UnusedObject { key: key.clone(), length: *length })
+        .collect()
+}
+
+/// What marks name that is there and that no snapshot uses.
+pub(super) fn still_unused(
+    marks: &Marks,
+    there: &BTreeMap<ObjectKey, u64>,
+    used: &HashSet<ObjectName>,
+) -> Vec<UnusedObject> {
+    marks
+        .objects
+        .iter()
+        .filter(|key| name_of(key).is_some_and(|name| !used.contains(&name)))
+        .filter_map(|key| Some(UnusedObject { key: key.clone(), length: *there.get(key)? }))
         .collect()
 }
 

@@ -6,11 +6,11 @@ use cairn_format::{Marks, ObjectKey, TRASH_PREFIX, TrashId, Waits};
 
 use super::CollectionPolicy;
 use super::intents::{list_intents, read_intents};
-use super::plan::{PlannedSweep, SweepState, UnusedObject, list_objects, state_of};
+use super::plan::{PlannedSweep, SweepState, UnusedObject, list_objects, state_of, still_unused};
 use super::report::CollectionReport;
 use crate::closure::{read_snapshots, used_objects};
 use crate::error::{Error, ErrorKind, Result};
-use crate::marks::{name_of, read_marks};
+use crate::marks::read_marks;
 use crate::repository::Repository;
 use crate::store::PutOutcome;
 use crate::transfer::Transfer;
@@ -58,13 +58,7 @@ pub(super) fn sweep(
         if repository.store().head(&ObjectKey::Trash(marks.id))?.is_none() {
             continue;
         }
-        let unused: Vec<UnusedObject> = marks
-            .objects
-            .iter()
-            .filter(|key| name_of(key).is_some_and(|name| !used.contains(&name)))
-            .filter_map(|key| Some(UnusedObject { key: key.clone(), length: *there.get(key)? }))
-            .collect();
-        if delete(repository, unused, report) {
+        if delete(repository, still_unused(&marks, &there, &used), report) {
             // The marks go last: they keep everybody off what they name.
             for key in [ObjectKey::Waits(marks.id), ObjectKey::Trash(marks.id)] {
                 if let Err(error) = repository.store().delete(&key) {

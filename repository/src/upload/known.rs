@@ -52,7 +52,7 @@ impl Known {
         self.files.get(&(source, compression))
     }
 
-    /// Forgets what lies in some objects: they are going out of use.
+    /// As [`Known::get`], but for what lies in an object that is going out of use.
     pub(super) fn get_unless<'a>(
         &'a self,
         source: Digest,

@@ -200,7 +200,7 @@ fn walk(
         || (),
         |(), (index, name)| {
             transfer.check()?;
-            let key = ObjectKey::Snapshot { label: name.label.clone(), timestamp: name.timestamp };
+            let key = name.key();
             if let Some(manifest) = check.note(&key, &[*index].into(), |check| check.manifest(&key, name))? {
                 lock(&manifests).push((*index, manifest));
             }

@@ -332,7 +332,7 @@ impl<'a> Actor<'a> {
             return;
         }
         let name = self.random.pick(&names).clone();
-        let key = ObjectKey::Snapshot { label: name.label.clone(), timestamp: name.timestamp }.render();
+        let key = name.key().render();
         let selection = VerifySelection::Snapshot(name.label, name.timestamp);
         let wrong = match repository.verify(&VerifyOptions::new(selection), &Transfer::new()) {
             Ok(report) if report.is_clean() => return,
