@@ -25,6 +25,7 @@ mod marks;
 mod options;
 mod problem;
 mod publish;
+mod records;
 mod repository;
 mod scan;
 mod sizes;

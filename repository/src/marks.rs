@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use cairn_format::{Marks, ObjectKey, ObjectName, TRASH_PREFIX};
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
+use crate::records::read_record;
 use crate::repository::Repository;
 
 /// All marks of the repository. Marks that go while they are read are left out: their collection has ended.
@@ -12,26 +13,16 @@ use crate::repository::Repository;
 /// # Errors
 /// `Corrupt` when some are damaged: nobody knows what they mean.
 pub(crate) fn read_marks(repository: &Repository) -> Result<Vec<Marks>> {
+    const ADVICE: &str =
+        ", the marks of a collection (when no collection runs anywhere, they can be removed)";
     let store = repository.store();
     let mut all = Vec::new();
     for object in store.list(TRASH_PREFIX)? {
         let Some(key @ ObjectKey::Trash(id)) = ObjectKey::parse(&object.key) else { continue };
-        let bytes = match store.get(&key) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == ErrorKind::NotFound => continue,
-            Err(error) => return Err(error),
-        };
-        let damaged = |error: Error| {
-            error.about(format_args!(
-                "object '{key}' in {}, the marks of a collection (when no collection runs anywhere, they can be removed)",
-                store.location()
-            ))
-        };
-        let marks = Marks::decode(&bytes).map_err(|error| damaged(error.into()))?;
-        if marks.id != id {
-            return Err(damaged(Error::corrupt(format!("these are marks {}", marks.id))));
-        }
-        all.push(marks);
+        all.extend(read_record(store, &key, ADVICE, |bytes| match Marks::decode(bytes)? {
+            marks if marks.id == id => Ok(marks),
+            other => Err(Error::corrupt(format!("these are marks {}", other.id))),
+        })?);
     }
     Ok(all)
 }

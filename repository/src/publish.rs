@@ -23,6 +23,7 @@ use cairn_format::{
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::marks;
+use crate::records::{put_record, read_record};
 use crate::repository::{Repository, SnapshotName};
 use crate::store::PutOutcome;
 use crate::transfer::Transfer;
@@ -374,15 +375,10 @@ fn resumed(
 ) -> Result<Option<Intent>> {
     let Some(id) = resume else { return Ok(None) };
     let key = ObjectKey::Intent(id);
-    let intent = match repository.store().get(&key) {
-        Ok(bytes) => Intent::decode(&bytes).map_err(|error| {
-            Error::from(error).about(format_args!("object '{key}' in {}", repository.store().location()))
-        })?,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    let is_ours = intent.id == id && intent.label == *label && intent.timestamp == timestamp;
-    Ok(is_ours.then_some(intent))
+    let intent = read_record(repository.store(), &key, "", |bytes| Ok(Intent::decode(bytes)?))?;
+    let is_ours =
+        |intent: &Intent| intent.id == id && intent.label == *label && intent.timestamp == timestamp;
+    Ok(intent.filter(is_ours))
 }
 
 fn new_intent(
@@ -401,11 +397,9 @@ fn new_intent(
         writer: repository.options().writer.clone(),
     };
     let key = ObjectKey::Intent(intent.id);
-    let bytes: bytes::Bytes = intent.encode(repository.descriptor().digest_algorithm)?.into();
-    match repository.store().put_create(&key, bytes.clone())? {
+    let bytes = intent.encode(repository.descriptor().digest_algorithm)?;
+    match put_record(repository.store(), &key, bytes)? {
         PutOutcome::Created => Ok(intent),
-        // The answer to the first try was lost on the way.
-        PutOutcome::AlreadyExists if repository.store().get(&key)? == bytes => Ok(intent),
         PutOutcome::AlreadyExists => {
             let message = format!("intent '{key}' exists already: the source of ids repeats itself");
             Err(Error::new(ErrorKind::AlreadyExists, message))

@@ -4,6 +4,7 @@ use cairn_format::{Fence, Intent, IntentId, JOBS_PREFIX, ObjectKey};
 
 use super::report::CollectionReport;
 use crate::error::{Error, ErrorKind, Result};
+use crate::records::read_record;
 use crate::repository::Repository;
 use crate::store::PutOutcome;
 
@@ -16,28 +17,16 @@ const LATE_PUT_MS: i64 = 24 * 60 * 60 * 1000;
 /// # Errors
 /// `Corrupt` when one is damaged: nobody can tell which backup it protects.
 pub(super) fn read_intents(repository: &Repository) -> Result<Vec<Intent>> {
-    let store = repository.store();
+    const ADVICE: &str =
+        ", the intent of a backup (when that backup does not run any more, it can be removed)";
     let mut intents = Vec::new();
     for id in list_intents(repository)? {
-        let key = ObjectKey::Intent(id);
-        let bytes = match store.get(&key) {
-            Ok(bytes) => bytes,
-            // Its backup has ended meanwhile.
-            Err(error) if error.kind() == ErrorKind::NotFound => continue,
-            Err(error) => return Err(error),
-        };
-        let read = Intent::decode(&bytes).map_err(Error::from).and_then(|intent| {
-            if intent.id == id {
-                Ok(intent)
-            } else {
-                Err(Error::corrupt(format!("this is intent {}", intent.id)))
+        // Where there is none any more its backup has ended meanwhile.
+        intents.extend(read_record(repository.store(), &ObjectKey::Intent(id), ADVICE, |bytes| {
+            match Intent::decode(bytes)? {
+                intent if intent.id == id => Ok(intent),
+                other => Err(Error::corrupt(format!("this is intent {}", other.id))),
             }
-        });
-        intents.push(read.map_err(|error| {
-            error.about(format_args!(
-                "object '{key}' in {}, the intent of a backup (when that backup does not run any more, it can be removed)",
-                store.location()
-            ))
         })?);
     }
     Ok(intents)

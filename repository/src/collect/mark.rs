@@ -9,6 +9,7 @@ use super::sweep::record_waits;
 use crate::closure::{read_snapshots, used_objects};
 use crate::error::{Error, ErrorKind, Result};
 use crate::marks::marked_objects;
+use crate::records::put_record;
 use crate::repository::Repository;
 use crate::store::PutOutcome;
 use crate::transfer::Transfer;
@@ -42,11 +43,9 @@ pub(super) fn mark(
 
 fn put_marks(repository: &Repository, marks: &Marks) -> Result<()> {
     let key = ObjectKey::Trash(marks.id);
-    let bytes: bytes::Bytes = marks.encode(repository.descriptor().digest_algorithm)?.into();
-    match repository.store().put_create(&key, bytes.clone())? {
+    let bytes = marks.encode(repository.descriptor().digest_algorithm)?;
+    match put_record(repository.store(), &key, bytes)? {
         PutOutcome::Created => Ok(()),
-        // The answer to the first try was lost on the way.
-        PutOutcome::AlreadyExists if repository.store().get(&key)? == bytes => Ok(()),
         PutOutcome::AlreadyExists => {
             let message = format!("marks '{key}' exist already: the source of ids repeats itself");
             Err(Error::new(ErrorKind::AlreadyExists, message))

@@ -9,8 +9,9 @@ use super::intents::{list_intents, read_intents};
 use super::plan::{PlannedSweep, SweepState, UnusedObject, list_objects, state_of, still_unused};
 use super::report::CollectionReport;
 use crate::closure::{read_snapshots, used_objects};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::marks::read_marks;
+use crate::records::read_record;
 use crate::repository::Repository;
 use crate::store::PutOutcome;
 use crate::transfer::Transfer;
@@ -109,24 +110,10 @@ pub(super) fn record_waits(repository: &Repository, id: TrashId) -> Result<()> {
 
 /// Which backups some marks wait for; `None` when nobody has put that down yet.
 pub(super) fn read_waits(repository: &Repository, id: TrashId) -> Result<Option<Waits>> {
-    let key = ObjectKey::Waits(id);
-    let bytes = match repository.store().get(&key) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    let read = Waits::decode(&bytes).map_err(Error::from).and_then(|waits| {
-        if waits.id == id {
-            Ok(waits)
-        } else {
-            Err(Error::corrupt(format!("these are the waits of marks {}", waits.id)))
-        }
-    });
-    read.map(Some).map_err(|error| {
-        error.about(format_args!(
-            "object '{key}' in {} (it can be removed: the next collection makes it anew)",
-            repository.store().location()
-        ))
+    const ADVICE: &str = " (it can be removed: the next collection makes it anew)";
+    read_record(repository.store(), &ObjectKey::Waits(id), ADVICE, |bytes| match Waits::decode(bytes)? {
+        waits if waits.id == id => Ok(waits),
+        other => Err(Error::corrupt(format!("these are the waits of marks {}", other.id))),
     })
 }
 
