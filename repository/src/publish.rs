@@ -17,8 +17,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cairn_format::{
-    Compression, FileList, FileListRef, INTENT_LIFETIME_MS, Intent, IntentId, Manifest, ObjectKey,
-    ObjectName, SnapshotLabel, SnapshotTimestamp, TableEntry,
+    Compression, DatabaseName, FileList, FileListRef, INTENT_LIFETIME_MS, Intent, IntentId, Manifest,
+    ObjectKey, ObjectName, SnapshotLabel, SnapshotTimestamp, TableEntry,
 };
 
 use crate::error::{Error, ErrorKind, Result};
@@ -176,6 +176,14 @@ impl SnapshotWriter {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// The newest snapshot of a database that can be built on, among the newest few of the repository.
+    ///
+    /// # Errors
+    /// `Unavailable` when storage does not answer; a snapshot that cannot be read is passed over.
+    pub fn latest_base_of(&self, database: &DatabaseName) -> Result<Option<BaseSnapshot>> {
+        Ok(self.repository.latest_snapshot_of(database)?.map(BaseSnapshot::new))
     }
 
     /// Takes a file list of `base` as it is for the new snapshot, with everything in it. No request is made unless a

@@ -179,13 +179,13 @@ impl Repository {
         }
     }
 
-    /// The newest snapshot of a database whose manifest can be read, among the newest few of the repository.
-    pub fn latest_snapshot_of(&self, database: &DatabaseName) -> Result<Option<(SnapshotName, Manifest)>> {
+    /// The manifest of the newest snapshot of a database whose manifest can be read, among the newest few of the repository.
+    pub(crate) fn latest_snapshot_of(&self, database: &DatabaseName) -> Result<Option<Manifest>> {
         let mut names = self.snapshots(None)?;
         names.sort_by_key(|name| std::cmp::Reverse(name.timestamp));
         for name in names.into_iter().take(LATEST_LOOKED_AT) {
             match self.open_snapshot(&name.label, name.timestamp) {
-                Ok(manifest) if manifest.database == *database => return Ok(Some((name, manifest))),
+                Ok(manifest) if manifest.database == *database => return Ok(Some(manifest)),
                 Ok(_) => {}
                 Err(error) if error.kind() == ErrorKind::Unavailable => return Err(error),
                 Err(error) => tracing::warn!(%name, %error, "a snapshot cannot be read"),

@@ -187,7 +187,7 @@ fn attempt(
         .with_lifetime_ms(timeout_ms.saturating_add(INTENT_MARGIN_MS))
         .with_resume(resume);
     let writer = repository.begin_snapshot(&record.label, record.timestamp, &options)?;
-    match send(context, repository, &writer, entry.id, work, tables) {
+    match send(context, &writer, entry.id, work, tables) {
         Ok(sent) => Ok((writer, sent)),
         Err(error) => {
             // The intent would only keep a collection waiting until it expires; but a job that is to go on needs it, once it

@@ -6,7 +6,7 @@ use cairn_format::{
     DataFile, Digest, FileList, FileListRef, PartitionEntry, PartitionName, Sent, TableEntry,
     create_table_statement,
 };
-use cairn_repository::{BaseSnapshot, Repository, SnapshotName, SnapshotWriter, UploadFile, UploadGroup};
+use cairn_repository::{BaseSnapshot, SnapshotName, SnapshotWriter, UploadFile, UploadGroup};
 
 use super::cut::CutTable;
 use crate::catalog::TableBase;
@@ -32,13 +32,12 @@ pub(super) struct SentTables {
 /// Sends what the repository lacks: files first, then the lists that name them.
 pub(super) fn send(
     context: &JobContext<'_>,
-    repository: &Repository,
     writer: &SnapshotWriter,
     known_as: RepositoryEntryId,
     work: &BackupWork,
     tables: &[CutTable],
 ) -> Result<SentTables> {
-    let adopted = adopt(context, repository, writer, known_as, tables)?;
+    let adopted = adopt(context, writer, known_as, tables)?;
     let groups: Vec<UploadGroup> = tables
         .iter()
         .zip(&adopted)
@@ -119,7 +118,6 @@ struct Adopted {
 /// that have.
 fn adopt(
     context: &JobContext<'_>,
-    repository: &Repository,
     writer: &SnapshotWriter,
     known_as: RepositoryEntryId,
     tables: &[CutTable],
@@ -161,7 +159,7 @@ fn adopt(
         adopted.push(whole);
     }
     reuse(writer, &reused)?;
-    reuse_of_others(repository, writer, context, &strangers)?;
+    reuse_of_others(writer, context, &strangers)?;
     Ok(adopted)
 }
 
@@ -176,18 +174,12 @@ fn reuse(writer: &SnapshotWriter, lists: &[(&BaseSnapshot, FileListRef)]) -> Res
 /// Takes note of what the newest snapshot of the database has of tables that this store has never backed up into the
 /// repository, or whose snapshots have been dropped: the same files may be there all the same, when the tables were
 /// restored from it.
-fn reuse_of_others(
-    repository: &Repository,
-    writer: &SnapshotWriter,
-    context: &JobContext<'_>,
-    tables: &[&CutTable],
-) -> Result<()> {
+fn reuse_of_others(writer: &SnapshotWriter, context: &JobContext<'_>, tables: &[&CutTable]) -> Result<()> {
     if tables.iter().all(|table| table.files.is_empty()) {
         return Ok(());
     }
     let database = &context.record()?.database;
-    let Some((name, _)) = repository.latest_snapshot_of(database)? else { return Ok(()) };
-    let Some(snapshot) = readable(writer.base(&name))?.flatten() else { return Ok(()) };
+    let Some(snapshot) = writer.latest_base_of(database)? else { return Ok(()) };
     let wanted: BTreeSet<_> = tables.iter().map(|table| &table.definition.name).collect();
     let entries = snapshot.manifest().tables.iter().filter(|entry| wanted.contains(&entry.definition.name));
     let lists: Vec<_> = entries.map(|entry| (&snapshot, entry.files)).collect();
