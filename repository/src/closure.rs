@@ -1,11 +1,12 @@
 //! What the snapshots of a repository use.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use cairn_format::{DatabaseName, FileListRef, Manifest, ObjectName};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::lock::{into_inner, lock};
 use crate::repository::{Repository, SnapshotName};
 use crate::transfer::Transfer;
 use crate::workers;
@@ -133,7 +134,7 @@ pub(crate) fn used_objects(
     let lists = snapshots.iter().flat_map(|snapshot| snapshot.lists.iter().map(|list| list.object));
     let used = Mutex::new(lists.collect::<HashSet<_>>());
     for_each_list(repository, snapshots, transfer, |_, objects| {
-        used.lock().unwrap_or_else(PoisonError::into_inner).extend(objects.into_keys());
+        lock(&used).extend(objects.into_keys());
     })?;
-    Ok(used.into_inner().unwrap_or_else(PoisonError::into_inner))
+    Ok(into_inner(used))
 }

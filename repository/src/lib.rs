@@ -20,6 +20,7 @@ mod download;
 mod environment;
 mod error;
 mod location;
+mod lock;
 mod manifests;
 mod marks;
 mod options;

@@ -1,10 +1,11 @@
 //! Reading many manifests at once.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use cairn_format::Manifest;
 
 use crate::error::Result;
+use crate::lock::{into_inner, lock};
 use crate::repository::{Repository, SnapshotName};
 use crate::workers;
 
@@ -25,13 +26,13 @@ impl Repository {
             |(), position| {
                 if let Some(name) = names.get(*position) {
                     let manifest = self.open_snapshot(&name.label, name.timestamp).map(&read);
-                    opened.lock().unwrap_or_else(PoisonError::into_inner).push((*position, manifest));
+                    lock(&opened).push((*position, manifest));
                 }
                 Ok(())
             },
         );
         debug_assert!(done.is_ok(), "no item fails");
-        let mut opened = opened.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut opened = into_inner(opened);
         opened.sort_by_key(|(position, _)| *position);
         opened.into_iter().map(|(_, manifest)| manifest).collect()
     }

@@ -14,7 +14,7 @@
 //! that it found after that.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use cairn_format::{
     Compression, DatabaseName, FileList, FileListRef, INTENT_LIFETIME_MS, Intent, IntentId, Manifest,
@@ -22,6 +22,7 @@ use cairn_format::{
 };
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::lock::{into_inner, lock};
 use crate::marks;
 use crate::records::{put_record, read_record};
 use crate::repository::{Repository, SnapshotName};
@@ -242,7 +243,7 @@ impl SnapshotWriter {
                 Err(error) => Err(error),
             },
         )?;
-        Ok(unusable.into_inner().unwrap_or_else(PoisonError::into_inner))
+        Ok(into_inner(unusable))
     }
 
     /// Makes sure that the repository has these files, sending those it lacks, compressed anew where that is asked for.
@@ -418,9 +419,4 @@ fn new_intent(
 /// Whether a snapshot of another time has the label.
 fn label_taken(repository: &Repository, label: &SnapshotLabel, timestamp: SnapshotTimestamp) -> Result<bool> {
     Ok(repository.snapshots(Some(label))?.iter().any(|name| name.timestamp != timestamp))
-}
-
-/// A set stays whole when a thread panics: every change to it is a single call.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,7 +1,7 @@
 //! A repository that is open: what is in it, and how to get it out.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use cairn_format::{
     DatabaseName, Descriptor, DigestAlgorithm, Fence, FileList, FileListRef, IntentId, Manifest, ObjectKey,
@@ -11,6 +11,7 @@ use cairn_format::{
 use crate::download::{self, FetchFile, FetchOutcome};
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
+use crate::lock::{into_inner, lock};
 use crate::options::RepositoryOptions;
 use crate::publish::{BeginOptions, SnapshotWriter};
 use crate::store::{ListedObject, PutOutcome, Store};
@@ -266,13 +267,11 @@ impl Repository {
             &wanted,
             || (),
             |(), (table, list)| {
-                *list.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.file_list(table)?);
+                *lock(list) = Some(self.file_list(table)?);
                 Ok(())
             },
         )?;
-        let lists = wanted
-            .into_iter()
-            .filter_map(|(_, list)| list.into_inner().unwrap_or_else(PoisonError::into_inner));
+        let lists = wanted.into_iter().filter_map(|(_, list)| into_inner(list));
         Ok(lists.collect())
     }
 

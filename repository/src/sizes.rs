@@ -1,12 +1,13 @@
 //! How much each snapshot holds, brought, and would set free.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use cairn_format::{DatabaseName, ObjectName, Sent, Totals};
 
 use crate::closure::{SnapshotFacts, for_each_list, read_snapshots};
 use crate::error::Result;
+use crate::lock::{into_inner, lock};
 use crate::repository::{Repository, SnapshotName};
 use crate::transfer::Transfer;
 
@@ -53,7 +54,7 @@ impl Repository {
         let found: Mutex<Found> = Mutex::default();
         for_each_list(self, &snapshots, transfer, |list, objects| {
             let owner = users.get(&list).copied().unwrap_or(Owner::Many);
-            let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut found = lock(&found);
             found
                 .list_bytes
                 .insert(list, objects.values().fold(0, |sum, length| sum.saturating_add(*length)));
@@ -61,7 +62,7 @@ impl Repository {
                 found.objects.entry(object).or_insert((owner, length)).0.add(owner);
             }
         })?;
-        let Found { list_bytes, objects } = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let Found { list_bytes, objects } = into_inner(found);
         let mut exclusive = vec![0_u64; snapshots.len()];
         for (owner, length) in objects.into_values() {
             if let Owner::One(position) = owner

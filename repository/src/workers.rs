@@ -1,11 +1,12 @@
 //! Many items, a few workers.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use rayon::{Scope, ThreadPool, ThreadPoolBuilder};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::lock::{into_inner, lock};
 use crate::store::Limits;
 
 /// The most threads of a pool that is not handed in: what a limit of workers may be raised to while work goes on.
@@ -65,7 +66,7 @@ pub(crate) fn for_each<T: Sync, S>(
         failure: Mutex::new(None),
     };
     workers.pool.in_place_scope(|scope| run.fill(scope));
-    run.failure.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
+    into_inner(run.failure).map_or(Ok(()), Err)
 }
 
 /// Work that is under way.
@@ -106,7 +107,7 @@ impl<T: Sync, S, F: Fn() -> S + Sync, G: Fn(&mut S, &T) -> Result<()> + Sync> Ru
             let Some(item) = self.items.get(self.next.fetch_add(1, Ordering::SeqCst)) else { break };
             if let Err(error) = (self.work)(&mut state, item) {
                 self.stopped.store(true, Ordering::SeqCst);
-                self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                lock(&self.failure).get_or_insert(error);
             }
             // Between two items the number of workers follows the limit. One always stays.
             let working = self.working.load(Ordering::SeqCst);

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
+use crate::lock::lock;
 
 /// Property: bytes a second that go up.
 pub const MAX_UPLOAD_RATE: &str = "max_upload_rate";
@@ -184,10 +185,6 @@ impl Bucket {
         }
         Err(Duration::from_secs_f64(((1.0 - self.level) / rate).min(1.0)))
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path as FilePath, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use futures::stream::{self, BoxStream};
@@ -33,6 +33,7 @@ use super::multipart::LocalUpload;
 use super::temporary::{TEMPORARY_FOLDER, TemporaryFile, TemporaryFolder};
 use super::{Durability, DurableAtBarrier};
 use crate::disk::{Disk, name_path};
+use crate::lock::lock;
 
 const STORE: &str = "local directory";
 /// An object of fewer bytes waits for the barrier as a whole. The sync of a larger one costs less than what it writes,
@@ -397,11 +398,6 @@ fn child(folder: &Path, name: &str) -> Option<Path> {
 fn object_meta(location: Path, metadata: &fs::Metadata) -> io::Result<ObjectMeta> {
     let last_modified = metadata.modified()?.into();
     Ok(ObjectMeta { location, last_modified, size: metadata.len(), e_tag: None, version: None })
-}
-
-/// The guarded data stays whole when a thread panics: every change to it is a single call.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 pub(super) fn generic(source: io::Error) -> Error {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use object_store::memory::InMemory;
 use tokio::runtime::Handle;
@@ -13,6 +13,7 @@ use super::{LocalStore, Store, remote};
 use crate::disk::Disk;
 use crate::error::Result;
 use crate::location::{Location, LocationKind};
+use crate::lock::lock;
 
 /// Opens stores by location: where credentials, clients and test doubles come in.
 pub trait StoreProvider: Send + Sync {
@@ -51,7 +52,7 @@ impl SystemStores {
     }
 
     fn memory(&self, name: &str) -> Arc<InMemory> {
-        let mut memories = self.memories.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut memories = lock(&self.memories);
         Arc::clone(memories.entry(name.to_owned()).or_default())
     }
 }

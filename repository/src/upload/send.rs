@@ -2,14 +2,15 @@
 
 use std::fs::File;
 use std::io::{self, Seek, Write};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use super::UploadFile;
 use super::known::Stored;
 use super::plan::Item;
 use super::source::{LocalSource, STEP, digest_of, open, read_whole};
 use crate::error::{Error, Result};
+use crate::lock::{into_inner, lock};
 use crate::publish::SnapshotWriter;
 use crate::repository::Repository;
 use crate::scan::scan;
@@ -78,7 +79,7 @@ impl<'a> Sender<'a> {
 
     pub(super) fn finish(self) -> Sent {
         Sent {
-            stored: self.stored.into_inner().unwrap_or_else(PoisonError::into_inner),
+            stored: into_inner(self.stored),
             files: self.files.into_inner(),
             objects: self.objects.into_inner(),
             bytes: self.bytes.into_inner(),
@@ -311,7 +312,7 @@ impl<'a> Sender<'a> {
 
     fn note(&self, file: &UploadFile, stored: Stored) {
         // The list stays whole when a thread panics: every change to it is a single call.
-        self.stored.lock().unwrap_or_else(PoisonError::into_inner).push((file.digest, stored));
+        lock(&self.stored).push((file.digest, stored));
         self.transfer.add_file();
     }
 }

@@ -1,13 +1,14 @@
 //! Looking at single objects, and what was found.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use bytes::Bytes;
 use cairn_format::{Descriptor, Digest, FileList, FileListRef, Manifest, ObjectKey};
 
 use super::{Finding, Users, VerifyReport};
 use crate::error::{ErrorKind, Result};
+use crate::lock::{into_inner, lock};
 use crate::problem::Problem;
 use crate::repository::{Repository, SnapshotName};
 use crate::transfer::Transfer;
@@ -123,7 +124,7 @@ impl<'a> Check<'a> {
     }
 
     pub(super) fn report(self, snapshots: Vec<SnapshotName>) -> VerifyReport {
-        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let state = into_inner(self.state);
         let mut findings: Vec<_> = state
             .findings
             .into_iter()
@@ -148,9 +149,4 @@ fn problem_of(error: &cairn_format::Error) -> Problem {
         cairn_format::ErrorKind::Unsupported => Problem::Unsupported(error.to_string()),
         _ => Problem::Malformed(error.to_string()),
     }
-}
-
-/// What is guarded stays whole when a thread panics: every change to it is a single call.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

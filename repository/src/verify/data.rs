@@ -5,11 +5,12 @@ use std::sync::Mutex;
 
 use cairn_format::{DATA_PREFIX, DataFile, ObjectKey, ObjectName, VerifyLevel};
 
-use super::check::{Check, Looked, lock};
+use super::check::{Check, Looked};
 use super::memory::Memory;
 use super::parts::{Part, PartHashers};
 use super::{Used, VerifyOptions};
 use crate::error::Result;
+use crate::lock::{into_inner, lock};
 use crate::problem::Problem;
 use crate::repository::Repository;
 use crate::scan::{BLOCK, scan};
@@ -105,10 +106,10 @@ pub(super) fn check_data(
             Ok(())
         },
     )?;
-    let left = left.into_inner().unwrap_or_default();
+    let left = into_inner(left);
     let mut outcome = DataOutcome {
-        good: good.into_inner().unwrap_or_default(),
-        bad: bad.into_inner().unwrap_or_default(),
+        good: into_inner(good),
+        bad: into_inner(bad),
         remembered: if options.level == VerifyLevel::Data { remembered.len() as u64 } else { 0 },
         left: left.len() as u64,
     };
@@ -184,5 +185,5 @@ fn look(
             Ok(())
         },
     )?;
-    Ok(bad.into_inner().unwrap_or_default())
+    Ok(into_inner(bad))
 }

@@ -6,16 +6,17 @@ mod memory;
 mod parts;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use cairn_format::{ObjectKey, ObjectName, SnapshotLabel, SnapshotTimestamp, TableEntry, VerifyLevel};
 
-use self::check::{Check, lock};
+use self::check::Check;
 use self::data::{ObjectUse, check_data};
 use self::memory::Memory;
 pub use self::memory::Verified;
 use crate::error::{Error, ErrorKind, Result};
+use crate::lock::{into_inner, lock};
 use crate::problem::Problem;
 use crate::repository::{Access, Repository, SnapshotName};
 use crate::transfer::Transfer;
@@ -208,7 +209,7 @@ fn walk(
         },
     )?;
     let mut tables: BTreeMap<ObjectName, Vec<(usize, TableEntry)>> = BTreeMap::new();
-    for (index, manifest) in manifests.into_inner().unwrap_or_else(PoisonError::into_inner) {
+    for (index, manifest) in into_inner(manifests) {
         for table in manifest.tables {
             tables.entry(table.files.object).or_default().push((index, table));
         }
@@ -245,7 +246,7 @@ fn walk(
             Ok(())
         },
     )?;
-    Ok(Used { data: data.into_inner().unwrap_or_else(PoisonError::into_inner), lists })
+    Ok(Used { data: into_inner(data), lists })
 }
 
 fn select(repository: &Repository, selection: &VerifySelection) -> Result<Vec<SnapshotName>> {
