@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::Finding;
 use crate::environment::Environment;
 use crate::error::{ErrorKind, Result};
-use crate::store::{PutOutcome, Store};
+use crate::store::{PartsUpload, PutOutcome, Store};
 
 /// Who puts at one time.
 const RACERS: usize = 8;
@@ -193,8 +193,8 @@ impl Probe {
         let key = self.key("parts");
         let put = |from: usize| {
             let mut upload = self.store.put_parts_raw(&key)?;
-            upload.put_part(self.body.slice(from..from + PART))?;
-            upload.put_part(self.body.slice(from + PART..from + PART + 1000))?;
+            self.put_part(&mut upload, self.body.slice(from..from + PART))?;
+            self.put_part(&mut upload, self.body.slice(from + PART..from + PART + 1000))?;
             upload.complete()
         };
         let first = put(0)?;
@@ -216,10 +216,15 @@ impl Probe {
         }))
     }
 
+    fn put_part(&self, upload: &mut PartsUpload, bytes: Bytes) -> Result<()> {
+        let room = self.store.room_for(bytes.len())?;
+        upload.put_part(bytes, room)
+    }
+
     fn parts_given_up(&self) -> Result<Finding> {
         let key = self.key("given-up");
         let mut upload = self.store.put_parts_raw(&key)?;
-        upload.put_part(self.body.slice(..PART))?;
+        self.put_part(&mut upload, self.body.slice(..PART))?;
         drop(upload);
         if self.store.head_raw(&key)?.is_some() {
             return Ok(Finding::failed("a put in parts that was given up left an object"));
@@ -254,7 +259,7 @@ impl Probe {
         let start = Instant::now();
         let mut upload = self.store.put_parts_raw(&key)?;
         for at in (0..LOAD).step_by(LOAD / 2) {
-            upload.put_part(self.body.slice(at..at + LOAD / 2))?;
+            self.put_part(&mut upload, self.body.slice(at..at + LOAD / 2))?;
         }
         let _ = upload.complete()?;
         self.store.barrier()?;

@@ -164,8 +164,16 @@ impl Run<'_> {
     fn object(&self, wanted: &FetchFile, buffer: &mut [u8]) -> Result<()> {
         let partial = Partial::create(self.disk, &wanted.path)?;
         let key = ObjectKey::Data(wanted.location.object);
+        let (mut begun, mut written) = (0, 0);
         scan(self.store, &key, &wanted.digest, wanted.length, buffer, self.transfer, |block| {
-            self.write(&partial, block)
+            self.write(&partial, block)?;
+            written += block.len() as u64;
+            // Blocks of a network are small.
+            if written - begun >= BLOCK as u64 {
+                Disk::begin_sync(partial.file(), begun, written - begun);
+                begun = written;
+            }
+            Ok(())
         })?
         .map_err(|problem| problem.into_error(&key, self.store))?;
         self.finish(partial, wanted)

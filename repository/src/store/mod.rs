@@ -99,15 +99,21 @@ pub struct Store {
 const LOCAL_BLOCK: usize = 1 << 20;
 /// Every part is a request. Object stores want parts of at least 5 MiB, and at most 10,000 of them.
 const REMOTE_BLOCK: usize = 8 << 20;
-/// Bytes of parts that are on their way at once, of all uploads of a store. Beside them every worker fills a block of
-/// its own, so that four workers hold 64 MiB at most, whatever the data's size.
-const MAX_IN_FLIGHT: usize = 32 << 20;
+/// An object of parts is two requests more, and some servers write it twice; what is put whole is held whole.
+const REMOTE_WHOLE: usize = 16 << 20;
+/// Bytes of objects and parts that are read or on their way at once, of all uploads of a store over a network,
+/// whatever the data's size.
+const MAX_IN_FLIGHT: usize = 40 << 20;
 /// The unit in which room in flight is counted.
 const FLIGHT_UNIT: usize = 1 << 10;
 /// How often a store behind a network repeats a create-only put.
 const NETWORK_PUT_REPEATS: u32 = 4;
 /// Create-only puts that collide may be told to come again instead of who won; so often they do.
 const MAX_CONFLICTS: u32 = 8;
+
+/// Room for bytes that are held until they are put; given back when it is dropped. In a local directory a worker holds
+/// one block at a time, which needs none.
+pub(crate) struct Room(#[expect(dead_code, reason = "held, never read")] Option<OwnedSemaphorePermit>);
 
 struct Inner {
     objects: Arc<dyn ObjectStore>,
@@ -189,9 +195,14 @@ impl Store {
         self.inner.durability.is_some()
     }
 
-    /// Bytes of a part of a large object; a smaller one is put whole.
+    /// Bytes of a part of a large object.
     pub(crate) fn block_bytes(&self) -> usize {
         if self.is_local() { LOCAL_BLOCK } else { REMOTE_BLOCK }
+    }
+
+    /// Bytes of the largest object that is put whole.
+    pub(crate) fn whole_bytes(&self) -> usize {
+        if self.is_local() { LOCAL_BLOCK } else { REMOTE_WHOLE }
     }
 
     /// The location's text, without secrets.
@@ -453,12 +464,16 @@ impl Store {
         durability.barrier().map_err(|source| self.not_durable(source))
     }
 
-    /// Waits until `bytes` more may be on their way.
-    fn room_in_flight(&self, bytes: usize) -> Result<OwnedSemaphorePermit> {
+    /// Waits until `bytes` more may be held to be put. Who has room never waits for more of it, except for parts that
+    /// land by themselves, so that uploads do not wait for each other in a circle.
+    pub(crate) fn room_for(&self, bytes: usize) -> Result<Room> {
+        if self.is_local() {
+            return Ok(Room(None));
+        }
         let units = bytes.min(MAX_IN_FLIGHT).div_ceil(FLIGHT_UNIT);
         let semaphore = Arc::clone(&self.inner.in_flight);
         let room = semaphore.acquire_many_owned(u32::try_from(units).unwrap_or(u32::MAX));
-        self.inner.runtime.block_on(room).map_err(|source| {
+        self.inner.runtime.block_on(room).map(|permit| Room(Some(permit))).map_err(|source| {
             Error::new(ErrorKind::Unavailable, format!("{} is closed", self.location())).with_source(source)
         })
     }

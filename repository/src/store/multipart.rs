@@ -11,7 +11,7 @@ use object_store::{MultipartUpload, PutPayload, PutResult, Result, UploadPart};
 
 use super::local::{Durable, LocalFiles, generic};
 use super::temporary::TemporaryFile;
-use crate::disk::name_path;
+use crate::disk::{Disk, name_path};
 
 /// Parts go to their places in a temporary file as they come, in any order.
 pub(super) struct LocalUpload {
@@ -45,11 +45,13 @@ impl MultipartUpload for LocalUpload {
         self.offset += data.content_length() as u64;
         Box::pin(async move {
             let temporary = temporary.ok_or_else(given_up)?;
+            let begin = offset;
             for block in &data {
                 let wrote = temporary.file.write_all_at(block, offset);
                 wrote.map_err(|source| generic(name_path("write", &temporary.path, source)))?;
                 offset += block.len() as u64;
             }
+            Disk::begin_sync(&temporary.file, begin, offset - begin);
             written.fetch_add(data.content_length() as u64, Ordering::AcqRel);
             Ok(())
         })

@@ -6,14 +6,12 @@ use bytes::Bytes;
 use object_store::{MultipartUpload, PutPayload};
 use tokio::task::JoinHandle;
 
-use super::{PutOutcome, Store, count};
+use super::{PutOutcome, Room, Store, count};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A put in parts that is under way. Dropped before its completion, it leaves nothing under its key.
 ///
-/// Over a network several parts are on their way at once. How many bytes that may be is bounded for all uploads of a
-/// store together; who hands in a part waits until there is room for it, never for room that it takes itself, so
-/// uploads that share the bound do not wait for each other in a circle.
+/// Over a network several parts are on their way at once, as many as [`Store::room_for`] has room for.
 pub(crate) struct PartsUpload {
     store: Store,
     key: String,
@@ -27,9 +25,9 @@ impl PartsUpload {
         Self { store, key, upload, flying: VecDeque::new(), complete: false }
     }
 
-    /// Puts the next part. It need not have arrived when the call returns: what goes wrong with it is said by a later
-    /// call, at the latest by [`PartsUpload::complete`].
-    pub(crate) fn put_part(&mut self, bytes: Bytes) -> Result<()> {
+    /// Puts the next part, which has `room`. It need not have arrived when the call returns: what goes wrong with it is
+    /// said by a later call, at the latest by [`PartsUpload::complete`].
+    pub(crate) fn put_part(&mut self, bytes: Bytes, room: Room) -> Result<()> {
         let inner = &self.store.inner;
         count(&inner.counters.put);
         inner.limits.wait_request();
@@ -42,7 +40,6 @@ impl PartsUpload {
                 .block_on(part)
                 .map_err(|source| self.store.failed("put", &self.key, source));
         }
-        let room = self.store.room_in_flight(bytes.len())?;
         let part = self.upload.put_part(PutPayload::from_bytes(bytes));
         self.flying.push_back(self.store.inner.runtime.spawn(async move {
             let outcome = part.await;

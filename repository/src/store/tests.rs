@@ -78,9 +78,9 @@ fn parts_in_flight_make_the_object_in_order_or_nothing() {
         let part = |number: u8| Bytes::from(vec![number; REMOTE_BLOCK]);
         let mut upload = store.put_parts(&key(1)).unwrap();
         for number in 0..9 {
-            upload.put_part(part(number)).unwrap();
+            upload.put_part(part(number), store.room_for(REMOTE_BLOCK).unwrap()).unwrap();
         }
-        upload.put_part(Bytes::from_static(b"end")).unwrap();
+        upload.put_part(Bytes::from_static(b"end"), store.room_for(3).unwrap()).unwrap();
         assert_eq!(upload.complete().unwrap(), PutOutcome::Created);
         let whole = store.get(&key(1)).unwrap();
         assert_eq!(whole.len(), 9 * REMOTE_BLOCK + 3);
@@ -92,7 +92,7 @@ fn parts_in_flight_make_the_object_in_order_or_nothing() {
         assert_eq!(store.requests().get, expected);
 
         let mut given_up = store.put_parts(&key(2)).unwrap();
-        given_up.put_part(part(1)).unwrap();
+        given_up.put_part(part(1), store.room_for(REMOTE_BLOCK).unwrap()).unwrap();
         drop(given_up);
         assert_eq!(store.head(&key(2)).unwrap(), None);
         assert_eq!(store.inner.in_flight.available_permits(), super::MAX_IN_FLIGHT / super::FLIGHT_UNIT);

@@ -14,7 +14,7 @@ use crate::lock::{into_inner, lock};
 use crate::publish::SnapshotWriter;
 use crate::repository::Repository;
 use crate::scan::scan;
-use crate::store::{PutOutcome, Store};
+use crate::store::{PutOutcome, Room, Store};
 use crate::transfer::Transfer;
 use bytes::{Bytes, BytesMut};
 use cairn_format::{
@@ -136,6 +136,7 @@ impl<'a> Sender<'a> {
 
     /// Sends small files together. Those that cannot share an object with the first go on to the next.
     fn bundle(&self, files: &[&UploadFile]) -> Result<()> {
+        let _room = self.room_for(files.iter().map(|file| file.length).sum())?;
         let mut builder = BundleBuilder::new();
         let (mut members, mut others) = (Vec::new(), Vec::new());
         for file in files {
@@ -229,12 +230,14 @@ impl<'a> Sender<'a> {
     fn stream(&self, block: &mut Option<BytesMut>, file: &UploadFile, opened: File) -> Result<Stored> {
         let name = ObjectName::new(file.digest, self.intent);
         let key = ObjectKey::Data(name);
-        let outcome = if file.length <= self.store.block_bytes() as u64 {
-            let mut source = LocalSource::new(file, opened, self.store.block_bytes());
+        let whole = self.store.whole_bytes();
+        let outcome = if file.length <= whole as u64 {
+            let _room = self.room_for(file.length)?;
+            let mut source = LocalSource::new(file, opened, whole);
             let (bytes, length) = source.read_block(block.take())?;
             source.check()?;
             let outcome = self.store.put_create_at_barrier(&key, bytes.slice(..length))?;
-            *block = bytes.try_into_mut().ok();
+            self.take_back(block, bytes);
             self.transfer.add_bytes(file.length);
             outcome
         } else if self.is_resumed && self.store.head(&key)?.is_some() {
@@ -265,18 +268,28 @@ impl<'a> Sender<'a> {
         let mut put = 0;
         while put < file.length {
             self.transfer.check()?;
+            let room = self.store.room_for(self.store.block_bytes())?;
             let (bytes, length) = source.read_block(block.take())?;
             if length == 0 {
                 break;
             }
-            parts.put_part(bytes.slice(..length))?;
+            parts.put_part(bytes.slice(..length), room)?;
             put += length as u64;
-            *block = bytes.try_into_mut().ok();
+            self.take_back(block, bytes);
             self.transfer.add_bytes(length as u64);
         }
         // Only the completion makes the object visible, so nothing wrong ever is.
         source.check()?;
         parts.complete()
+    }
+
+    fn room_for(&self, bytes: u64) -> Result<Room> {
+        self.store.room_for(usize::try_from(bytes).unwrap_or(usize::MAX))
+    }
+
+    /// Keeps a block to be filled again. Over a network it may still be on its way, and has no room once it is not.
+    fn take_back(&self, block: &mut Option<BytesMut>, bytes: Bytes) {
+        *block = bytes.try_into_mut().ok().filter(|_| self.store.is_local());
     }
 
     /// Counts an object of so many files, and makes sure of one that an earlier attempt of this backup put.

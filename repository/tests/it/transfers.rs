@@ -12,7 +12,7 @@ use cairn_repository::{
 use crate::support::{Backup, World, tree};
 
 /// More than one part.
-const LARGE: usize = (8 << 20) + 12_345;
+const LARGE: usize = (16 << 20) + 12_345;
 
 fn begin(world: &World, repository: &Repository) -> SnapshotWriter {
     resume(world, repository, None)
@@ -42,9 +42,9 @@ fn large_files_go_in_parts_and_come_back() {
         let writer = begin(&world, &repository);
         let files = [
             world.file(1, LARGE),
-            world.file(2, 8 << 20),
-            world.file(3, (8 << 20) + 1),
-            world.file(4, 16 << 20),
+            world.file(2, 16 << 20),
+            world.file(3, (16 << 20) + 1),
+            world.file(4, 24 << 20),
         ];
         let outcome = upload(&writer, &files, &Transfer::new()).unwrap();
         assert_eq!((outcome.sent_files, outcome.reused_files), (4, 0));
