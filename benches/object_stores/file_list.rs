@@ -91,8 +91,8 @@ fn data_file(number: u32, partitions: &[PartitionName], intent: IntentId) -> Fal
         Ok(FileColumnBounds {
             field_id: FieldId::try_new(id)?,
             null_count: Some(u64::from(number % 7)),
-            lower: Some(lower),
-            upper: Some(upper),
+            lower: Some(lower.into()),
+            upper: Some(upper.into()),
         })
     };
     let number_from = u64::from(number) * ROWS;

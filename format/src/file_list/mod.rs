@@ -7,6 +7,7 @@ mod v1;
 use std::collections::{HashMap, HashSet};
 
 use bytes::Bytes;
+use compact_str::CompactString;
 
 use crate::bounds::ColumnBounds;
 use crate::compression::Compression;
@@ -84,9 +85,9 @@ pub struct FileColumnBounds {
     /// How many values are null; `None` when unknown.
     pub null_count: Option<u64>,
     /// At or below every value.
-    pub lower: Option<String>,
+    pub lower: Option<CompactString>,
     /// At or above every value.
-    pub upper: Option<String>,
+    pub upper: Option<CompactString>,
 }
 
 impl FileColumnBounds {
@@ -96,7 +97,9 @@ impl FileColumnBounds {
     /// `Corrupt` when `table` has no such column.
     pub fn from_bounds(bounds: &ColumnBounds, table: &TableDefinition) -> Result<Self> {
         let column_type = &table.column_by_id(bounds.field_id)?.column_type;
-        let text = |value: &Option<Value>| value.as_ref().and_then(|value| value.to_text(column_type));
+        let text = |value: &Option<Value>| {
+            value.as_ref().and_then(|value| value.to_text(column_type)).map(CompactString::from)
+        };
         Ok(Self {
             field_id: bounds.field_id,
             null_count: bounds.null_count,
@@ -111,7 +114,7 @@ impl FileColumnBounds {
     /// `Corrupt` when `table` has no such column or a text is no value of its type.
     pub fn to_bounds(&self, table: &TableDefinition) -> Result<ColumnBounds> {
         let column = table.column_by_id(self.field_id)?;
-        let value = |text: &Option<String>| match text {
+        let value = |text: &Option<CompactString>| match text {
             None => Ok(None),
             Some(text) => Value::parse(&column.column_type, text).map(Some).map_err(|source| {
                 Error::corrupt(format!("a bound of column '{}' is no value of its type", column.name))

@@ -10,6 +10,7 @@ use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field, Fields, Int32Type, Int64Type, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use bytes::Bytes;
+use compact_str::CompactString;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
@@ -387,7 +388,7 @@ impl<'a> Bounds<'a> {
 
     fn item(&self, item: usize) -> Result<FileColumnBounds> {
         present(self.items, item)?;
-        let text = |array| text(Some(array), item).map(str::to_owned);
+        let text = |array| text(Some(array), item).map(CompactString::from);
         present(self.field_id, item)?;
         Ok(FileColumnBounds {
             field_id: FieldId::try_new(self.field_id.value(item))?,
