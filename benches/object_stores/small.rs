@@ -38,14 +38,8 @@ pub(crate) fn run() -> Fallible<()> {
 fn fill(world: &World, name: &str, tablets: usize) -> Fallible<()> {
     let store = world.open(name)?;
     let column = |id, name, column_type| -> Fallible<Column> {
-        Ok(Column {
-            field_id: FieldId::try_new(id)?,
-            name: ColumnName::parse(name)?,
-            column_type,
-            nullable: false,
-            default: None,
-            comment: None,
-        })
+        let (id, name) = (FieldId::try_new(id)?, ColumnName::parse(name)?);
+        Ok(Column { nullable: false, ..Column::new(id, name, column_type) })
     };
     let columns = vec![column(1, "k", ColumnType::Int)?, column(2, "v", ColumnType::String)?];
     let definition = TableDefinition {
@@ -53,6 +47,8 @@ fn fill(world: &World, name: &str, tablets: usize) -> Fallible<()> {
         next_field_id: 3,
         key_model: KeyModel::Duplicate,
         key_columns: 1,
+        sort_key: None,
+        indexes: Vec::new(),
         partitioning: Partitioning::Unpartitioned,
         distribution: Distribution::Hash { columns: vec![columns[0].field_id], buckets: tablets.try_into()? },
         columns,

@@ -60,14 +60,8 @@ fn column_type(data_type: &DataType) -> Fallible<ColumnType> {
 
 fn definition(name: &str, schema: &SchemaRef, key_columns: usize) -> Fallible<TableDefinition> {
     let column = |(field, id): (&Arc<arrow::datatypes::Field>, i32)| -> Fallible<Column> {
-        Ok(Column {
-            field_id: FieldId::try_new(id)?,
-            name: ColumnName::parse(field.name())?,
-            column_type: column_type(field.data_type())?,
-            nullable: false,
-            default: None,
-            comment: None,
-        })
+        let (id, name) = (FieldId::try_new(id)?, ColumnName::parse(field.name())?);
+        Ok(Column { nullable: false, ..Column::new(id, name, column_type(field.data_type())?) })
     };
     let columns = schema.fields().iter().zip(1..).map(column).collect::<Fallible<Vec<_>>>()?;
     Ok(TableDefinition {
@@ -75,6 +69,8 @@ fn definition(name: &str, schema: &SchemaRef, key_columns: usize) -> Fallible<Ta
         next_field_id: i32::try_from(columns.len())? + 1,
         key_model: KeyModel::Duplicate,
         key_columns,
+        sort_key: None,
+        indexes: Vec::new(),
         partitioning: Partitioning::Unpartitioned,
         distribution: Distribution::Hash { columns: vec![columns[0].field_id], buckets: 2 },
         columns,

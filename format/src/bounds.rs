@@ -160,7 +160,7 @@ mod tests {
     fn column(column_type: ColumnType) -> Column {
         let name = ColumnName::parse("c").unwrap();
         let field_id = FieldId::try_new(1).unwrap();
-        Column { field_id, name, column_type, nullable: true, default: None, comment: None }
+        Column::new(field_id, name, column_type)
     }
 
     #[test]

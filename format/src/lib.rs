@@ -61,9 +61,10 @@ pub use parquet_profile::{COMPRESSION_PROPERTY, CREATED_BY, ROW_GROUP_ROWS, writ
 pub use recompress::recompress;
 pub use retention::{KeepReason, Period, Retention};
 pub use schema::{
-    BoundValue, Column, ColumnDefault, ColumnType, Distribution, FieldId, KeyModel, PartitionBound,
-    PartitionDefinition, PartitionDefinitionV1, PartitionRange, Partitioning, TableDefinition,
-    TableDefinitionV1, Value, create_table_statement,
+    Aggregation, BoundValue, Column, ColumnDefault, ColumnType, Distribution, FieldId, IndexDefinition,
+    IndexKind, KeyModel, PartitionBound, PartitionDefinition, PartitionDefinitionV1, PartitionRange,
+    PartitionRows, PartitionStep, Partitioning, StepUnit, TableDefinition, TableDefinitionV1, Value,
+    create_table_statement,
 };
 pub use timestamp::SnapshotTimestamp;
 pub use ttl::{Ttl, parse_duration};

@@ -1,6 +1,8 @@
 //! What a new table must keep.
 
-use cairn_format::{KeyModel, PartitionDefinition, PartitionName, Partitioning, TableDefinition};
+use cairn_format::{
+    KeyModel, PartitionDefinition, PartitionName, PartitionRows, Partitioning, TableDefinition,
+};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -22,9 +24,9 @@ pub(crate) fn partitions_of_new_table(
             return Err(Error::invalid(format!("table '{name}' is not partitioned and takes no partitions")));
         }
         Partitioning::Unpartitioned => {
-            vec![PartitionDefinition { name: PartitionName::parse(name.as_str())?, range: None }]
+            vec![PartitionDefinition { name: PartitionName::parse(name.as_str())?, rows: PartitionRows::All }]
         }
-        Partitioning::Range(_) => given,
+        Partitioning::Range { .. } | Partitioning::List { .. } => given,
     };
     definition.check_partitions(&partitions)?;
     Ok(partitions)

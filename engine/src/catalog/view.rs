@@ -220,7 +220,7 @@ impl Table {
 
     pub(crate) fn sort_partitions(&mut self) {
         self.partitions.sort_by(|a, b| {
-            let lower = |p: &Partition| p.definition.range.as_ref().map(|range| range.lower().clone());
+            let lower = |p: &Partition| p.definition.rows.range().map(|range| range.lower().clone());
             match (lower(a), lower(b)) {
                 (Some(a), Some(b)) => a.compare(&b).unwrap_or(std::cmp::Ordering::Equal),
                 _ => a.id.cmp(&b.id),

@@ -158,7 +158,7 @@ mod tests {
 
     fn column(column_type: ColumnType, nullable: bool) -> Column {
         let (field_id, name) = (FieldId::try_new(1).unwrap(), ColumnName::parse("c").unwrap());
-        Column { field_id, name, column_type, nullable, default: None, comment: None }
+        Column { nullable, ..Column::new(field_id, name, column_type) }
     }
 
     fn refusal(column: &Column, array: &ArrayRef) -> String {

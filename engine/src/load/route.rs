@@ -145,7 +145,7 @@ impl Router {
     /// Partitions are sorted by their lower ends and apart: the last one that begins at or before the position.
     fn find(&self, position: &PartitionBound) -> Option<usize> {
         let after = self.table.partitions.partition_point(|partition| {
-            let lower = partition.definition.range.as_ref().map(cairn_format::PartitionRange::lower);
+            let lower = partition.definition.rows.range().map(cairn_format::PartitionRange::lower);
             lower.is_some_and(|lower| lower.compare(position) != Some(Ordering::Greater))
         });
         let at = after.checked_sub(1)?;
@@ -170,7 +170,7 @@ impl Router {
 }
 
 fn holds(partition: &Partition, position: &PartitionBound) -> bool {
-    partition.definition.range.as_ref().is_some_and(|range| range.contains(position))
+    partition.definition.rows.range().is_some_and(|range| range.contains(position))
 }
 
 fn position(arrays: &[(&ArrayRef, ColumnType)], row: usize) -> Result<PartitionBound> {

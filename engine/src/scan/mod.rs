@@ -74,7 +74,7 @@ pub fn select_segments<'t>(table: &'t Table, predicates: &[ColumnPredicate]) -> 
     let bucket = wanted_bucket(&table.definition, predicates);
     let mut selected = Vec::new();
     for partition in &table.partitions {
-        let range = partition.definition.range.as_ref();
+        let range = partition.definition.rows.range();
         if range.is_some_and(|range| !may_match_range(&table.definition, range, predicates)) {
             continue;
         }

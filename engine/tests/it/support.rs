@@ -11,8 +11,8 @@ use cairn_engine::{
 };
 use cairn_format::{
     BoundValue, Column, ColumnName, ColumnType, DatabaseName, Distribution, FieldId, KeyModel,
-    PartitionBound, PartitionDefinition, PartitionName, PartitionRange, Partitioning, RepositoryName,
-    SnapshotLabel, SnapshotTimestamp, TableDefinition, TableName, Value,
+    PartitionBound, PartitionDefinition, PartitionName, PartitionRange, PartitionRows, Partitioning,
+    RepositoryName, SnapshotLabel, SnapshotTimestamp, TableDefinition, TableName, Value,
 };
 use cairn_repository::{Clock, Disk, Environment, IdSource, SystemStores};
 use tempfile::TempDir;
@@ -110,14 +110,7 @@ pub(crate) fn label(name: &str) -> SnapshotLabel {
 
 pub(crate) fn column(id: i32, name: &str, column_type: ColumnType, nullable: bool) -> Column {
     let name = ColumnName::parse(name).unwrap();
-    Column {
-        field_id: FieldId::try_new(id).unwrap(),
-        name,
-        column_type,
-        nullable,
-        default: None,
-        comment: None,
-    }
+    Column { nullable, ..Column::new(FieldId::try_new(id).unwrap(), name, column_type) }
 }
 
 /// A table of these columns, keyed by the first, with one partition and `buckets` buckets by the first column.
@@ -127,6 +120,8 @@ pub(crate) fn plain_table(name: &str, columns: Vec<Column>, buckets: u32) -> Tab
         next_field_id: i32::try_from(columns.len()).unwrap() + 1,
         key_model: KeyModel::Duplicate,
         key_columns: usize::from(columns[0].column_type.can_be_key()),
+        sort_key: None,
+        indexes: Vec::new(),
         partitioning: Partitioning::Unpartitioned,
         distribution: if columns[0].column_type.can_be_key() {
             Distribution::Hash { columns: vec![columns[0].field_id], buckets }
@@ -151,13 +146,14 @@ pub(crate) fn small_table(name: &str, buckets: u32) -> TableDefinition {
 /// The small table with range partitions on `k` that end at `ends`, the first without a beginning.
 pub(crate) fn ranged_table(name: &str, ends: &[i128]) -> (TableDefinition, Vec<PartitionDefinition>) {
     let mut definition = small_table(name, 2);
-    definition.partitioning = Partitioning::Range(vec![definition.columns[0].field_id]);
+    definition.partitioning =
+        Partitioning::Range { columns: vec![definition.columns[0].field_id], step: None };
     let bound = |value| PartitionBound::try_new(vec![value], &[ColumnType::Int]).unwrap();
     let mut lower = bound(BoundValue::Min);
     let partitions = ends.iter().enumerate().map(|(number, end)| {
         let upper = bound(BoundValue::Value(Value::Integer(*end)));
         let range = PartitionRange::try_new(std::mem::replace(&mut lower, upper.clone()), upper).unwrap();
-        PartitionDefinition { name: partition(&format!("p{number}")), range: Some(range) }
+        PartitionDefinition { name: partition(&format!("p{number}")), rows: PartitionRows::Range(range) }
     });
     let partitions = partitions.collect();
     (definition, partitions)

@@ -8,29 +8,26 @@ use crate::digest::Digest;
 use crate::error::ErrorKind;
 use crate::name::{ColumnName, PartitionName, TableName};
 use crate::object_name::ObjectName;
-use crate::schema::{Column, ColumnType, Distribution, FieldId, KeyModel, Partitioning};
+use crate::schema::{Column, ColumnType, Distribution, FieldId, KeyModel, PartitionRows, Partitioning};
 
 fn table(name: &str) -> TableEntry {
-    let column = Column {
-        field_id: FieldId::try_new(1).unwrap(),
-        name: ColumnName::parse("id").unwrap(),
-        column_type: ColumnType::BigInt,
-        nullable: false,
-        default: None,
-        comment: None,
-    };
+    let (id, column_name) = (FieldId::try_new(1).unwrap(), ColumnName::parse("id").unwrap());
+    let column = Column { nullable: false, ..Column::new(id, column_name, ColumnType::BigInt) };
     let definition = TableDefinition {
         name: TableName::parse(name).unwrap(),
         columns: vec![column],
         key_model: KeyModel::Duplicate,
         key_columns: 1,
+        sort_key: None,
+        indexes: Vec::new(),
         partitioning: Partitioning::Unpartitioned,
         distribution: Distribution::Random { buckets: 2 },
         comment: Some("a \"comment\"\u{1f600}".into()),
         properties: BTreeMap::from([("compression".into(), "LZ4".into())]),
         next_field_id: 2,
     };
-    let partition = PartitionDefinition { name: PartitionName::parse(name).unwrap(), range: None };
+    let partition =
+        PartitionDefinition { name: PartitionName::parse(name).unwrap(), rows: PartitionRows::All };
     TableEntry {
         definition,
         partitions: vec![PartitionEntry { definition: partition, rows: 5, bytes: 50 }],

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::aggregation::Aggregation;
 use super::types::ColumnType;
 use super::value::Value;
 use crate::error::{Error, Result};
@@ -36,6 +37,24 @@ impl fmt::Display for FieldId {
 pub enum ColumnDefault {
     /// A constant, as text of the column's type.
     Constant(String),
+    /// The time of the load, in the store's time zone, with so many digits of a second.
+    CurrentTimestamp {
+        /// Digits of a second, at most 6.
+        digits: u8,
+    },
+    /// A new UUID for each row, as text.
+    Uuid,
+}
+
+impl fmt::Display for ColumnDefault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Constant(text) => f.write_str(text),
+            Self::CurrentTimestamp { digits: 0 } => f.write_str("CURRENT_TIMESTAMP"),
+            Self::CurrentTimestamp { digits } => write!(f, "CURRENT_TIMESTAMP({digits})"),
+            Self::Uuid => f.write_str("uuid()"),
+        }
+    }
 }
 
 /// One column of a table.
@@ -51,22 +70,72 @@ pub struct Column {
     pub nullable: bool,
     /// What stands in for a value that a load does not name; null, or an error, without it.
     pub default: Option<ColumnDefault>,
+    /// What rows of equal key make of their values; in Aggregate Key tables only.
+    pub aggregation: Option<Aggregation>,
+    /// Whether a value that is not given is the next whole number of the table's.
+    pub auto_increment: bool,
+    /// The expression over other columns, as SQL, that its values are, when they are never given.
+    pub generated: Option<String>,
     /// What the user says of it.
     pub comment: Option<String>,
 }
 
 impl Column {
-    /// Checks the type's parameters and that the default is a value of the type.
+    /// A column that is nullable and has nothing but a type.
+    pub fn new(field_id: FieldId, name: ColumnName, column_type: ColumnType) -> Self {
+        Self {
+            field_id,
+            name,
+            column_type,
+            nullable: true,
+            default: None,
+            aggregation: None,
+            auto_increment: false,
+            generated: None,
+            comment: None,
+        }
+    }
+
+    /// Checks that the column's parts fit each other.
     pub fn check(&self) -> Result<()> {
-        self.column_type.check().map_err(|e| e.about(format_args!("column '{}'", self.name)))?;
+        self.check_parts().map_err(|e| e.about(format_args!("column '{}'", self.name)))
+    }
+
+    fn check_parts(&self) -> Result<()> {
+        self.column_type.check()?;
         self.default_value()?;
+        let fits = match self.default {
+            None | Some(ColumnDefault::Constant(_)) => true,
+            Some(ColumnDefault::CurrentTimestamp { digits }) => {
+                self.column_type == ColumnType::DateTime && digits <= 6
+            }
+            Some(ColumnDefault::Uuid) => self.column_type.is_text(),
+        };
+        if !fits {
+            return Err(Error::invalid(format!(
+                "its default does not fit type {}: CURRENT_TIMESTAMP is for DATETIME with at most 6 digits, uuid() for text",
+                self.column_type
+            )));
+        }
+        if let Some(aggregation) =
+            self.aggregation.filter(|aggregation| !aggregation.takes(&self.column_type))
+        {
+            return Err(Error::invalid(format!("{aggregation} does not take type {}", self.column_type)));
+        }
+        let sources = [self.default.is_some(), self.auto_increment, self.generated.is_some()];
+        if sources.into_iter().filter(|is_there| *is_there).count() > 1 {
+            return Err(Error::invalid("it takes one of a default, AUTO_INCREMENT and an expression"));
+        }
+        if self.auto_increment && (self.column_type != ColumnType::BigInt || self.nullable) {
+            return Err(Error::invalid("AUTO_INCREMENT is for BIGINT NOT NULL"));
+        }
         Ok(())
     }
 
-    /// The value of the default; `None` without one.
+    /// The value of a constant default; `None` without one.
     pub fn default_value(&self) -> Result<Option<Value>> {
         match &self.default {
-            None => Ok(None),
+            None | Some(ColumnDefault::CurrentTimestamp { .. } | ColumnDefault::Uuid) => Ok(None),
             Some(ColumnDefault::Constant(text)) => Value::parse(&self.column_type, text)
                 .map(Some)
                 .map_err(|e| e.about(format_args!("default of column '{}'", self.name))),

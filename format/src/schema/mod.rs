@@ -1,17 +1,23 @@
 //! What a table is: columns, key, partitioning, distribution.
 
+mod aggregation;
 mod arrow;
 mod column;
 mod ddl;
+mod index;
 mod partition;
+mod step;
 mod table;
 mod types;
 pub(crate) mod v1;
 mod value;
 
+pub use aggregation::Aggregation;
 pub use column::{Column, ColumnDefault, FieldId};
 pub use ddl::create_table_statement;
-pub use partition::{BoundValue, PartitionBound, PartitionDefinition, PartitionRange};
+pub use index::{IndexDefinition, IndexKind};
+pub use partition::{BoundValue, PartitionBound, PartitionDefinition, PartitionRange, PartitionRows};
+pub use step::{PartitionStep, StepUnit};
 pub use table::{Distribution, KeyModel, Partitioning, TableDefinition};
 pub use types::ColumnType;
 pub use v1::{PartitionDefinitionV1, TableDefinitionV1};

@@ -158,13 +158,64 @@ fn quoted(text: Option<String>) -> String {
     super::ddl::string_literal(&text.unwrap_or_default())
 }
 
+/// Which rows of its table a partition holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PartitionRows {
+    /// All of them: the table is not partitioned.
+    All,
+    /// Those in a range.
+    Range(PartitionRange),
+    /// Those whose partition columns have one of these lists of values, one value a column.
+    List(Vec<Vec<Value>>),
+}
+
+impl PartitionRows {
+    /// The range; `None` of another kind.
+    pub fn range(&self) -> Option<&PartitionRange> {
+        if let Self::Range(range) = self { Some(range) } else { None }
+    }
+
+    /// The lists of values; none of another kind.
+    pub fn lists(&self) -> &[Vec<Value>] {
+        if let Self::List(lists) = self { lists } else { &[] }
+    }
+
+    /// Whether some row could belong to both.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Range(a), Self::Range(b)) => a.overlaps(b),
+            (Self::List(a), Self::List(b)) => a.iter().any(|values| b.contains(values)),
+            _ => true,
+        }
+    }
+
+    /// The rows as StarRocks writes them in a definition, with values of `types`; empty when it is all of them.
+    pub fn display(&self, types: &[ColumnType]) -> String {
+        match self {
+            Self::All => String::new(),
+            Self::Range(range) => range.display(types).to_string(),
+            Self::List(lists) => {
+                let tuple = |values: &Vec<Value>| {
+                    let texts = values.iter().zip(types).map(|(value, column_type)| match value {
+                        Value::Null => "NULL".to_owned(),
+                        value => quoted(value.to_text(column_type)),
+                    });
+                    let texts = texts.collect::<Vec<_>>().join(", ");
+                    if types.len() == 1 { texts } else { format!("({texts})") }
+                };
+                format!("({})", lists.iter().map(tuple).collect::<Vec<_>>().join(", "))
+            }
+        }
+    }
+}
+
 /// One partition as it is declared.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PartitionDefinition {
     /// Its name; an unpartitioned table's one partition is named like the table.
     pub name: PartitionName,
-    /// What it holds; `None` in an unpartitioned table.
-    pub range: Option<PartitionRange>,
+    /// What it holds.
+    pub rows: PartitionRows,
 }
 
 #[cfg(test)]

@@ -1,9 +1,12 @@
 //! The definition of a table: everything of it but its rows.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::aggregation::Aggregation;
 use super::column::{Column, FieldId};
-use super::partition::PartitionDefinition;
+use super::index::IndexDefinition;
+use super::partition::{PartitionDefinition, PartitionRows};
+use super::step::PartitionStep;
 use super::types::ColumnType;
 use crate::error::{Error, Result};
 use crate::name::TableName;
@@ -38,8 +41,21 @@ impl KeyModel {
 pub enum Partitioning {
     /// One partition, named like the table.
     Unpartitioned,
-    /// By ranges of these columns.
-    Range(Vec<FieldId>),
+    /// By ranges.
+    Range {
+        /// Of these columns.
+        columns: Vec<FieldId>,
+        /// How wide the partitions are that loads make for rows that have none; `None` when they make none. There is one
+        /// column then, of days or times.
+        step: Option<PartitionStep>,
+    },
+    /// By lists of values.
+    List {
+        /// Of these columns.
+        columns: Vec<FieldId>,
+        /// Whether loads make a partition for each list of values that has none.
+        automatic: bool,
+    },
 }
 
 impl Partitioning {
@@ -47,7 +63,7 @@ impl Partitioning {
     pub fn columns(&self) -> &[FieldId] {
         match self {
             Self::Unpartitioned => &[],
-            Self::Range(columns) => columns,
+            Self::Range { columns, .. } | Self::List { columns, .. } => columns,
         }
     }
 }
@@ -70,6 +86,14 @@ pub enum Distribution {
 }
 
 impl Distribution {
+    /// The columns that decide a row's bucket.
+    pub fn columns(&self) -> &[FieldId] {
+        match self {
+            Self::Hash { columns, .. } => columns,
+            Self::Random { .. } => &[],
+        }
+    }
+
     /// Buckets a partition.
     pub fn buckets(&self) -> u32 {
         match self {
@@ -96,12 +120,16 @@ pub struct TableDefinition {
     pub key_model: KeyModel,
     /// How many columns from the left are the key, by which rows are sorted; 0 when no column can be one.
     pub key_columns: usize,
+    /// The columns by which rows are sorted, when not by the key.
+    pub sort_key: Option<Vec<FieldId>>,
     /// How it is partitioned.
     pub partitioning: Partitioning,
     /// How its partitions are divided into buckets.
     pub distribution: Distribution,
     /// What the user says of it.
     pub comment: Option<String>,
+    /// The indexes that were declared.
+    pub indexes: Vec<IndexDefinition>,
     /// StarRocks' table properties, as they were given.
     pub properties: BTreeMap<String, String>,
     /// The field id that the next new column gets.
@@ -133,9 +161,24 @@ impl TableDefinition {
             }
         }
         self.check_key()?;
+        if let Partitioning::Range { columns, step: Some(_) } = &self.partitioning {
+            let is_time = |id: &FieldId| {
+                let column_type = self.column_by_id(*id).map(|column| column.column_type);
+                matches!(column_type, Ok(ColumnType::Date | ColumnType::DateTime))
+            };
+            if columns.len() != 1 || !columns.iter().all(is_time) {
+                return Err(Error::invalid(
+                    "partitions that loads make by steps of time need one column, of type DATE or DATETIME",
+                ));
+            }
+        }
         for id in self.partitioning.columns() {
             let column = self.column_by_id(*id)?;
-            if !column.column_type.can_bound_partitions() {
+            let can_serve = match self.partitioning {
+                Partitioning::List { .. } => column.column_type.can_be_key(),
+                _ => column.column_type.can_bound_partitions(),
+            };
+            if !can_serve {
                 return Err(Error::invalid(format!(
                     "partition column '{}' cannot be of type {}: use an integer, text, DATE or DATETIME",
                     column.name, column.column_type
@@ -181,6 +224,75 @@ impl TableDefinition {
         if self.key_model != KeyModel::Duplicate && self.key_columns == 0 {
             return Err(Error::invalid(format!("a {} table needs a key", self.key_model.as_sql())));
         }
+        for (position, column) in self.columns.iter().enumerate() {
+            let wants = self.key_model == KeyModel::Aggregate && position >= self.key_columns;
+            if wants != column.aggregation.is_some() {
+                let message = if wants {
+                    format!("value column '{}' of an AGGREGATE KEY table needs an aggregation", column.name)
+                } else {
+                    format!(
+                        "column '{}' takes no aggregation: only values of AGGREGATE KEY tables do",
+                        column.name
+                    )
+                };
+                return Err(Error::invalid(message));
+            }
+        }
+        if self.key_model == KeyModel::Primary {
+            for column in self.key() {
+                if column.nullable || !column.column_type.can_be_primary_key() {
+                    return Err(Error::invalid(format!(
+                        "primary key column '{}' must be NOT NULL and of type BOOLEAN, an integer, text, DATE or DATETIME",
+                        column.name
+                    )));
+                }
+            }
+        }
+        self.check_placing()?;
+        self.check_sort_key()
+    }
+
+    /// Rows of equal key must meet in one tablet: what decides it can only be of the key.
+    fn check_placing(&self) -> Result<()> {
+        if self.key_model == KeyModel::Duplicate {
+            return Ok(());
+        }
+        let is_key = |id: &FieldId| self.key().iter().any(|column| column.field_id == *id);
+        for (role, columns) in
+            [("partition", self.partitioning.columns()), ("bucket", self.distribution.columns())]
+        {
+            if let Some(other) = columns.iter().find(|id| !is_key(id)) {
+                return Err(Error::invalid(format!(
+                    "{role} column '{}' of a {} table must be a key column",
+                    self.column_by_id(*other)?.name,
+                    self.key_model.as_sql()
+                )));
+            }
+        }
+        let replaces = |column: &Column| {
+            matches!(column.aggregation, Some(Aggregation::Replace | Aggregation::ReplaceIfNotNull))
+        };
+        let is_random = matches!(self.distribution, Distribution::Random { .. });
+        if is_random && (self.key_model != KeyModel::Aggregate || self.columns.iter().any(replaces)) {
+            return Err(Error::invalid(format!(
+                "a {} table cannot be DISTRIBUTED BY RANDOM: rows of equal key must meet; use HASH",
+                self.key_model.as_sql()
+            )));
+        }
+        Ok(())
+    }
+
+    fn check_sort_key(&self) -> Result<()> {
+        let mut seen = HashSet::new();
+        for id in self.sort_key.iter().flatten() {
+            let column = self.column_by_id(*id)?;
+            if !column.column_type.can_be_key() || !seen.insert(*id) {
+                return Err(Error::invalid(format!(
+                    "sort column '{}' of type {} cannot be used, or is named twice",
+                    column.name, column.column_type
+                )));
+            }
+        }
         Ok(())
     }
 
@@ -193,10 +305,19 @@ impl TableDefinition {
                 return Err(Error::invalid("there is another of that name").about(subject()));
             }
             let width = self.partitioning.columns().len();
-            let given = partition.range.as_ref().map_or(0, |range| range.lower().values().len());
-            if given != width {
+            let fits = match (&self.partitioning, &partition.rows) {
+                (Partitioning::Unpartitioned, PartitionRows::All) => true,
+                (Partitioning::Range { .. }, PartitionRows::Range(range)) => {
+                    range.lower().values().len() == width
+                }
+                (Partitioning::List { .. }, PartitionRows::List(lists)) => {
+                    !lists.is_empty() && lists.iter().all(|values| values.len() == width)
+                }
+                _ => false,
+            };
+            if !fits {
                 return Err(Error::invalid(format!(
-                    "its range has {given} columns, the table is partitioned by {width}"
+                    "what it holds does not fit the table's partitioning by {width} columns"
                 ))
                 .about(subject()));
             }
@@ -209,7 +330,7 @@ impl TableDefinition {
             )));
         }
         let mut sorted: Vec<_> =
-            partitions.iter().filter_map(|p| p.range.as_ref().map(|range| (range, &p.name))).collect();
+            partitions.iter().filter_map(|p| p.rows.range().map(|range| (range, &p.name))).collect();
         sorted.sort_by(|a, b| a.0.lower().compare(b.0.lower()).unwrap_or(std::cmp::Ordering::Equal));
         for pair in sorted.windows(2) {
             if pair[0].0.overlaps(pair[1].0) {
@@ -219,12 +340,42 @@ impl TableDefinition {
                 )));
             }
         }
+        self.check_lists(partitions)
+    }
+
+    /// A list of values belongs to one partition.
+    fn check_lists(&self, partitions: &[PartitionDefinition]) -> Result<()> {
+        let types = self.partition_types()?;
+        let mut owners = HashMap::new();
+        for partition in partitions {
+            for values in partition.rows.lists() {
+                let texts: Vec<_> = values
+                    .iter()
+                    .zip(&types)
+                    .map(|(value, column_type)| value.to_text(column_type))
+                    .collect();
+                if let Some(other) = owners.insert(texts, &partition.name) {
+                    return Err(Error::invalid(format!(
+                        "partitions '{other}' and '{}' of table '{}' hold the same values, or one of them does twice",
+                        partition.name, self.name
+                    )));
+                }
+            }
+        }
         Ok(())
     }
 
     /// The key's columns.
     pub fn key(&self) -> &[Column] {
         &self.columns[..self.key_columns.min(self.columns.len())]
+    }
+
+    /// The columns by which the rows of a file are sorted.
+    pub fn sort_columns(&self) -> Vec<FieldId> {
+        match &self.sort_key {
+            Some(columns) => columns.clone(),
+            None => self.key().iter().map(|column| column.field_id).collect(),
+        }
     }
 
     /// The column named `name`, whatever the case.

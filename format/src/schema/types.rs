@@ -134,6 +134,11 @@ impl ColumnType {
         !matches!(self, Self::Float | Self::Double | Self::Json | Self::Varbinary { .. })
     }
 
+    /// Whether a primary key may have a column of this type.
+    pub fn can_be_primary_key(&self) -> bool {
+        self.is_integer() || self.is_text() || matches!(self, Self::Boolean | Self::Date | Self::DateTime)
+    }
+
     /// Whether a range partition may be bounded by values of this type.
     pub fn can_bound_partitions(&self) -> bool {
         self.is_integer() || self.is_text() || matches!(self, Self::Date | Self::DateTime)

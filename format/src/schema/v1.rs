@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::aggregation::Aggregation;
 use super::column::{Column, ColumnDefault, FieldId};
-use super::partition::{BoundValue, PartitionBound, PartitionDefinition, PartitionRange};
+use super::index::{IndexDefinition, IndexKind};
+use super::partition::{BoundValue, PartitionBound, PartitionDefinition, PartitionRange, PartitionRows};
+use super::step::{PartitionStep, StepUnit};
 use super::table::{Distribution, KeyModel, Partitioning, TableDefinition};
 use super::types::ColumnType;
 use super::value::Value;
@@ -23,13 +26,28 @@ pub struct TableDefinitionV1 {
     columns: Vec<ColumnV1>,
     key_model: KeyModelV1,
     key_columns: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sort_key: Option<Vec<i32>>,
     partitioning: PartitioningV1,
     distribution: DistributionV1,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     comment: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    indexes: Vec<IndexV1>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     properties: BTreeMap<String, String>,
     next_field_id: i32,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct IndexV1 {
+    name: String,
+    columns: Vec<i32>,
+    kind: String,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    properties: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    comment: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -42,6 +60,12 @@ struct ColumnV1 {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     default: Option<ColumnDefaultV1>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    aggregation: Option<String>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    auto_increment: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    generated: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     comment: Option<String>,
 }
 
@@ -49,6 +73,13 @@ struct ColumnV1 {
 #[serde(rename_all = "snake_case")]
 enum ColumnDefaultV1 {
     Constant(String),
+    CurrentTimestamp { digits: u8 },
+    Uuid,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -64,7 +95,22 @@ enum KeyModelV1 {
 #[serde(rename_all = "snake_case")]
 enum PartitioningV1 {
     Unpartitioned,
-    Range { columns: Vec<i32> },
+    Range {
+        columns: Vec<i32>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        step: Option<StepV1>,
+    },
+    List {
+        columns: Vec<i32>,
+        automatic: bool,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StepV1 {
+    Truncated { unit: String },
+    Sliced { count: u32, unit: String },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -80,6 +126,8 @@ pub struct PartitionDefinitionV1 {
     name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     range: Option<RangeV1>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lists: Option<Vec<Vec<Option<String>>>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -109,9 +157,15 @@ impl From<&TableDefinition> for TableDefinitionV1 {
                 KeyModel::Primary => KeyModelV1::Primary,
             },
             key_columns: table.key_columns,
+            sort_key: table.sort_key.as_deref().map(ids),
             partitioning: match &table.partitioning {
                 Partitioning::Unpartitioned => PartitioningV1::Unpartitioned,
-                Partitioning::Range(columns) => PartitioningV1::Range { columns: ids(columns) },
+                Partitioning::Range { columns, step } => {
+                    PartitioningV1::Range { columns: ids(columns), step: step.map(StepV1::from) }
+                }
+                Partitioning::List { columns, automatic } => {
+                    PartitioningV1::List { columns: ids(columns), automatic: *automatic }
+                }
             },
             distribution: match &table.distribution {
                 Distribution::Hash { columns, buckets } => {
@@ -120,6 +174,7 @@ impl From<&TableDefinition> for TableDefinitionV1 {
                 Distribution::Random { buckets } => DistributionV1::Random { buckets: *buckets },
             },
             comment: table.comment.clone(),
+            indexes: table.indexes.iter().map(IndexV1::from).collect(),
             properties: table.properties.clone(),
             next_field_id: table.next_field_id,
         }
@@ -141,9 +196,16 @@ impl TryFrom<TableDefinitionV1> for TableDefinition {
                 KeyModelV1::Primary => KeyModel::Primary,
             },
             key_columns: stored.key_columns,
+            sort_key: stored.sort_key.map(ids).transpose()?,
             partitioning: match stored.partitioning {
                 PartitioningV1::Unpartitioned => Partitioning::Unpartitioned,
-                PartitioningV1::Range { columns } => Partitioning::Range(ids(columns)?),
+                PartitioningV1::Range { columns, step } => Partitioning::Range {
+                    columns: ids(columns)?,
+                    step: step.map(PartitionStep::try_from).transpose()?,
+                },
+                PartitioningV1::List { columns, automatic } => {
+                    Partitioning::List { columns: ids(columns)?, automatic }
+                }
             },
             distribution: match stored.distribution {
                 DistributionV1::Hash { columns, buckets } => {
@@ -152,6 +214,7 @@ impl TryFrom<TableDefinitionV1> for TableDefinition {
                 DistributionV1::Random { buckets } => Distribution::Random { buckets },
             },
             comment: stored.comment,
+            indexes: stored.indexes.into_iter().map(IndexDefinition::try_from).collect::<Result<_>>()?,
             properties: stored.properties,
             next_field_id: stored.next_field_id,
         };
@@ -167,10 +230,16 @@ impl From<&Column> for ColumnV1 {
             name: column.name.as_str().to_owned(),
             column_type: column.column_type.to_string(),
             nullable: column.nullable,
-            default: column
-                .default
-                .as_ref()
-                .map(|ColumnDefault::Constant(text)| ColumnDefaultV1::Constant(text.clone())),
+            default: column.default.as_ref().map(|default| match default {
+                ColumnDefault::Constant(text) => ColumnDefaultV1::Constant(text.clone()),
+                ColumnDefault::CurrentTimestamp { digits } => {
+                    ColumnDefaultV1::CurrentTimestamp { digits: *digits }
+                }
+                ColumnDefault::Uuid => ColumnDefaultV1::Uuid,
+            }),
+            aggregation: column.aggregation.map(|aggregation| aggregation.as_sql().to_ascii_lowercase()),
+            auto_increment: column.auto_increment,
+            generated: column.generated.clone(),
             comment: column.comment.clone(),
         }
     }
@@ -185,7 +254,69 @@ impl TryFrom<ColumnV1> for Column {
             name: ColumnName::parse(&stored.name).map_err(as_corrupt(DEFINITION))?,
             column_type: ColumnType::parse(&stored.column_type)?,
             nullable: stored.nullable,
-            default: stored.default.map(|ColumnDefaultV1::Constant(text)| ColumnDefault::Constant(text)),
+            default: stored.default.map(|default| match default {
+                ColumnDefaultV1::Constant(text) => ColumnDefault::Constant(text),
+                ColumnDefaultV1::CurrentTimestamp { digits } => ColumnDefault::CurrentTimestamp { digits },
+                ColumnDefaultV1::Uuid => ColumnDefault::Uuid,
+            }),
+            aggregation: match stored.aggregation {
+                None => None,
+                Some(word) => Some(Aggregation::parse(&word).ok_or_else(|| unknown("aggregation", &word))?),
+            },
+            auto_increment: stored.auto_increment,
+            generated: stored.generated,
+            comment: stored.comment,
+        })
+    }
+}
+
+fn unknown(what: &str, word: &str) -> Error {
+    Error::unsupported(format!("unknown {what} '{}' in {DEFINITION}; upgrade cairn", word.escape_debug()))
+}
+
+impl From<PartitionStep> for StepV1 {
+    fn from(step: PartitionStep) -> Self {
+        match step {
+            PartitionStep::Truncated(unit) => Self::Truncated { unit: unit.as_str().to_owned() },
+            PartitionStep::Sliced { count, unit } => Self::Sliced { count, unit: unit.as_str().to_owned() },
+        }
+    }
+}
+
+impl TryFrom<StepV1> for PartitionStep {
+    type Error = Error;
+
+    fn try_from(stored: StepV1) -> Result<Self> {
+        let unit = |word: String| StepUnit::parse(&word).ok_or_else(|| unknown("unit of time", &word));
+        Ok(match stored {
+            StepV1::Truncated { unit: word } => Self::Truncated(unit(word)?),
+            StepV1::Sliced { count: 0, .. } => return Err(Error::corrupt("a time slice of no length")),
+            StepV1::Sliced { count, unit: word } => Self::Sliced { count, unit: unit(word)? },
+        })
+    }
+}
+
+impl From<&IndexDefinition> for IndexV1 {
+    fn from(index: &IndexDefinition) -> Self {
+        Self {
+            name: index.name.clone(),
+            columns: index.columns.iter().map(|id| id.get()).collect(),
+            kind: index.kind.as_sql().to_ascii_lowercase(),
+            properties: index.properties.clone(),
+            comment: index.comment.clone(),
+        }
+    }
+}
+
+impl TryFrom<IndexV1> for IndexDefinition {
+    type Error = Error;
+
+    fn try_from(stored: IndexV1) -> Result<Self> {
+        Ok(Self {
+            name: stored.name,
+            columns: stored.columns.into_iter().map(FieldId::try_new).collect::<Result<_>>()?,
+            kind: IndexKind::parse(&stored.kind).ok_or_else(|| unknown("kind of index", &stored.kind))?,
+            properties: stored.properties,
             comment: stored.comment,
         })
     }
@@ -210,11 +341,20 @@ impl PartitionDefinitionV1 {
             };
             bound.values().iter().zip(&types).map(one).collect::<Result<Vec<_>>>()
         };
-        let range = match &partition.range {
-            Some(range) => Some(RangeV1 { lower: bound(range.lower())?, upper: bound(range.upper())? }),
-            None => None,
-        };
-        Ok(Self { name: partition.name.as_str().to_owned(), range })
+        let (mut range, mut lists) = (None, None);
+        match &partition.rows {
+            PartitionRows::All => {}
+            PartitionRows::Range(of) => {
+                range = Some(RangeV1 { lower: bound(of.lower())?, upper: bound(of.upper())? });
+            }
+            PartitionRows::List(of) => {
+                let texts = |values: &Vec<Value>| {
+                    values.iter().zip(&types).map(|(value, column_type)| value.to_text(column_type)).collect()
+                };
+                lists = Some(of.iter().map(texts).collect());
+            }
+        }
+        Ok(Self { name: partition.name.as_str().to_owned(), range, lists })
     }
 
     /// The partition that this stores, of `table`.
@@ -229,16 +369,30 @@ impl PartitionDefinitionV1 {
             let values = stored.into_iter().zip(&types).map(one).collect::<Result<Vec<_>>>()?;
             PartitionBound::try_new(values, &types)
         };
-        let range = match self.range {
-            Some(stored) => Some(
+        let values = |texts: Vec<Option<String>>| {
+            if texts.len() != types.len() {
+                return Err(Error::corrupt("a list of values does not fit the partition columns"));
+            }
+            let one = |(text, column_type): (Option<String>, &ColumnType)| match text {
+                None => Ok(Value::Null),
+                Some(text) => Value::parse(column_type, &text),
+            };
+            texts.into_iter().zip(&types).map(one).collect::<Result<Vec<_>>>()
+        };
+        let rows = match (self.range, self.lists) {
+            (None, None) => PartitionRows::All,
+            (Some(stored), None) => PartitionRows::Range(
                 PartitionRange::try_new(bound(stored.lower)?, bound(stored.upper)?)
                     .map_err(as_corrupt(DEFINITION))?,
             ),
-            None => None,
+            (None, Some(lists)) => PartitionRows::List(lists.into_iter().map(values).collect::<Result<_>>()?),
+            (Some(_), Some(_)) => {
+                return Err(Error::corrupt("a partition has both a range and lists of values"));
+            }
         };
         Ok(PartitionDefinition {
             name: PartitionName::parse(&self.name).map_err(as_corrupt(DEFINITION))?,
-            range,
+            rows,
         })
     }
 }

@@ -167,7 +167,7 @@ mod tests {
 
     fn column(column_type: ColumnType) -> Column {
         let (field_id, name) = (FieldId::try_new(1).unwrap(), ColumnName::parse("c").unwrap());
-        Column { field_id, name, column_type, nullable: true, default: None, comment: None }
+        Column::new(field_id, name, column_type)
     }
 
     fn decimals(values: &[i128], precision: u8, scale: i8) -> ArrayRef {

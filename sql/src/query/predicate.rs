@@ -173,19 +173,17 @@ mod tests {
 
     fn table() -> TableDefinition {
         let types = [ColumnType::Int, ColumnType::Date, ColumnType::Decimal { precision: 10, scale: 2 }];
-        let column = |(i, column_type)| Column {
-            field_id: FieldId::try_new(i + 1).unwrap(),
-            name: ColumnName::parse(["a", "d", "x"][usize::try_from(i).unwrap()]).unwrap(),
-            column_type,
-            nullable: true,
-            default: None,
-            comment: None,
+        let column = |(i, column_type)| {
+            let name = ColumnName::parse(["a", "d", "x"][usize::try_from(i).unwrap()]).unwrap();
+            Column::new(FieldId::try_new(i + 1).unwrap(), name, column_type)
         };
         TableDefinition {
             name: TableName::parse("t").unwrap(),
             columns: (0..).zip(types).map(column).collect(),
             key_model: KeyModel::Duplicate,
             key_columns: 1,
+            sort_key: None,
+            indexes: Vec::new(),
             partitioning: Partitioning::Unpartitioned,
             distribution: Distribution::Random { buckets: 1 },
             comment: None,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, FieldRef};
 use cairn_engine::{CatalogView, Database, Table, TabletStore};
-use cairn_format::{ColumnDefault, ColumnType, DatabaseName, KeyModel, create_table_statement};
+use cairn_format::{ColumnType, DatabaseName, create_table_statement};
 
 use super::text::{NULL, Row, is_like, time};
 use crate::error::Result;
@@ -60,9 +60,13 @@ pub(crate) fn describe_system_table(table: SystemTable) -> Result<Rows> {
 pub(crate) fn describe(table: &Table) -> Result<Rows> {
     let definition = &table.definition;
     let row = |(position, column): (usize, &cairn_format::Column)| {
-        let default = column.default.as_ref().map(|ColumnDefault::Constant(text)| text.clone());
-        // Value columns of the other key models say here how they are merged.
-        let extra = if definition.key_model == KeyModel::Duplicate { "" } else { "NONE" };
+        let default = column.default.as_ref().map(ToString::to_string);
+        let extra = match column.aggregation {
+            Some(aggregation) => aggregation.as_sql(),
+            None if column.auto_increment => "AUTO_INCREMENT",
+            None if column.generated.is_some() => "GENERATED",
+            None => "",
+        };
         vec![
             Some(column.name.to_string()),
             Some(column.column_type.to_string()),

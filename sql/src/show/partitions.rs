@@ -83,7 +83,7 @@ fn names(table: &Table, ids: &[FieldId]) -> Result<String> {
 
 /// `[types: [DATE]; keys: [2013-01-01]; ..types: [DATE]; keys: [2013-02-01]; )`
 fn range(partition: &Partition, types: &[ColumnType]) -> String {
-    let Some(range) = &partition.definition.range else { return String::new() };
+    let Some(range) = partition.definition.rows.range() else { return String::new() };
     format!("[{}..{})", end(range.lower(), types), end(range.upper(), types))
 }
 

@@ -1,7 +1,7 @@
 //! SHOW SNAPSHOT: what a repository holds, read from it at this moment.
 
 use cairn_engine::TabletStore;
-use cairn_format::{Manifest, RepositoryName, SnapshotLabel, SnapshotTimestamp};
+use cairn_format::{Manifest, PartitionRows, RepositoryName, SnapshotLabel, SnapshotTimestamp};
 use cairn_repository::{Repository, SnapshotName};
 use serde_json::{Value as Json, json};
 
@@ -157,7 +157,7 @@ fn details(manifest: &Manifest) -> String {
             let partitions: Vec<Json> = table
                 .partitions
                 .iter()
-                .filter(|partition| partition.definition.range.is_some())
+                .filter(|partition| partition.definition.rows != PartitionRows::All)
                 .map(|partition| {
                     let name = partition.definition.name.as_str();
                     json!({ "name": name, "rows": partition.rows, "bytes": partition.bytes })

@@ -92,17 +92,14 @@ pub(super) fn same_range(
     source: &TableDefinition,
     table: &TableName,
 ) -> Result<()> {
-    if existing.definition.range == entry.definition.range {
+    if existing.definition.rows == entry.definition.rows {
         return Ok(());
     }
     let types = source.partition_types()?;
-    let text = |range: &Option<cairn_format::PartitionRange>| {
-        range.as_ref().map_or_else(|| "no range".to_owned(), |range| range.display(&types).to_string())
-    };
     Err(Error::invalid(format!(
         "Partition {} in table {table} has different range with partition in repository: it holds {}, the snapshot's {}",
         existing.definition.name,
-        text(&existing.definition.range),
-        text(&entry.definition.range)
+        existing.definition.rows.display(&types),
+        entry.definition.rows.display(&types)
     )))
 }

@@ -241,7 +241,7 @@ fn publish(change: &mut Change<'_>, database: &DatabaseName, target: &Target<'_>
         let own_name = partition_name(entry, source, name)?;
         let Some(partition) = planned.get(&own_name) else { continue };
         if partition.is_new {
-            let definition = PartitionDefinition { name: own_name, range: entry.definition.range.clone() };
+            let definition = PartitionDefinition { name: own_name, rows: entry.definition.rows.clone() };
             new.push(NewPartition { id: partition.id, definition });
         } else {
             change.remove_rowsets(database, name, partition.id)?;

@@ -181,9 +181,7 @@ pub(super) fn partition_name(
 
 fn refuse_conflict(existing: Option<&Table>, entry: &PartitionEntry, name: &PartitionName) -> Result<()> {
     let Some(table) = existing else { return Ok(()) };
-    let Some(range) = &entry.definition.range else { return Ok(()) };
-    let other =
-        table.partitions.iter().find(|p| p.definition.range.as_ref().is_some_and(|r| r.overlaps(range)));
+    let other = table.partitions.iter().find(|p| p.definition.rows.overlaps(&entry.definition.rows));
     match other {
         Some(other) => Err(Error::invalid(format!(
             "Partition {name} in table {} has conflict range with existing ranges: it overlaps partition {}",

@@ -7,8 +7,8 @@ use std::path::Path;
 use cairn_format::{
     Column, ColumnName, ColumnType, Compression, DataFile, DatabaseName, Digest, DigestAlgorithm,
     Distribution, FeatureSet, FieldId, FileList, FileListRef, FileLocation, IntentId, KeyModel, Manifest,
-    ObjectName, PartitionDefinition, PartitionEntry, PartitionName, Partitioning, SnapshotLabel,
-    SnapshotTimestamp, TableDefinition, TableEntry, TableName, Totals,
+    ObjectName, PartitionDefinition, PartitionEntry, PartitionName, PartitionRows, Partitioning,
+    SnapshotLabel, SnapshotTimestamp, TableDefinition, TableEntry, TableName, Totals,
 };
 use cairn_repository::{
     BeginOptions, CommitOutcome, FetchFile, Repository, Result, SnapshotName, Transfer, UploadFile,
@@ -48,26 +48,22 @@ impl SourceTable {
     }
 
     fn entry(&self, files: FileListRef) -> TableEntry {
-        let column = Column {
-            field_id: FieldId::try_new(1).unwrap(),
-            name: ColumnName::parse("id").unwrap(),
-            column_type: ColumnType::BigInt,
-            nullable: false,
-            default: None,
-            comment: None,
-        };
+        let (id, column_name) = (FieldId::try_new(1).unwrap(), ColumnName::parse("id").unwrap());
+        let column = Column { nullable: false, ..Column::new(id, column_name, ColumnType::BigInt) };
         let definition = TableDefinition {
             name: TableName::parse(&self.name).unwrap(),
             columns: vec![column],
             key_model: KeyModel::Duplicate,
             key_columns: 1,
+            sort_key: None,
+            indexes: Vec::new(),
             partitioning: Partitioning::Unpartitioned,
             distribution: Distribution::Random { buckets: 1 },
             comment: None,
             properties: BTreeMap::new(),
             next_field_id: 2,
         };
-        let partition = PartitionDefinition { name: self.partition(), range: None };
+        let partition = PartitionDefinition { name: self.partition(), rows: PartitionRows::All };
         TableEntry {
             definition,
             partitions: vec![PartitionEntry { definition: partition, rows: files.rows, bytes: files.bytes }],

@@ -1,7 +1,8 @@
 //! `START … END … EVERY`: many partitions of equal width.
 
 use cairn_format::{
-    BoundValue, ColumnType, PartitionBound, PartitionDefinition, PartitionName, PartitionRange, Value,
+    BoundValue, ColumnType, PartitionBound, PartitionDefinition, PartitionName, PartitionRange,
+    PartitionRows, Value,
 };
 use chrono::{DateTime, Datelike, Days, Duration, Months, NaiveDate, NaiveDateTime, NaiveTime};
 
@@ -32,7 +33,10 @@ pub(super) fn partitions(batch: &RangeBatch, column_type: &ColumnType) -> Result
     let bound = |value| analysed(PartitionBound::try_new(vec![BoundValue::Value(value)], types));
     let partition = |(name, lower, upper): (String, Value, Value)| {
         let range = analysed(PartitionRange::try_new(bound(lower)?, bound(upper)?))?;
-        Ok(PartitionDefinition { name: analysed(PartitionName::parse(&name))?, range: Some(range) })
+        Ok(PartitionDefinition {
+            name: analysed(PartitionName::parse(&name))?,
+            rows: PartitionRows::Range(range),
+        })
     };
     ranges.into_iter().map(partition).collect()
 }

@@ -51,14 +51,9 @@ fn column(position: usize, clause: &ColumnClause) -> Result<Column> {
         return Err(Error::analysis("it is NOT NULL, so its default cannot be NULL"));
     }
     let number = i32::try_from(position + 1).unwrap_or(i32::MAX);
-    let column = Column {
-        field_id: analysed(FieldId::try_new(number))?,
-        name: analysed(ColumnName::parse(&clause.name.value))?,
-        column_type,
-        nullable,
-        default,
-        comment: clause.comment.clone(),
-    };
+    let (id, name) = (analysed(FieldId::try_new(number))?, analysed(ColumnName::parse(&clause.name.value))?);
+    let comment = clause.comment.clone();
+    let column = Column { nullable, default, comment, ..Column::new(id, name, column_type) };
     analysed(column.default_value())?;
     Ok(column)
 }

@@ -123,13 +123,9 @@ mod tests {
     use cairn_format::{ColumnName, FieldId};
 
     fn columns(types: &[ColumnType]) -> Vec<Column> {
-        let column = |(i, column_type): (usize, &ColumnType)| Column {
-            field_id: FieldId::try_new(i32::try_from(i).unwrap() + 1).unwrap(),
-            name: ColumnName::parse(&format!("c{i}")).unwrap(),
-            column_type: *column_type,
-            nullable: true,
-            default: None,
-            comment: None,
+        let column = |(i, column_type): (usize, &ColumnType)| {
+            let id = FieldId::try_new(i32::try_from(i).unwrap() + 1).unwrap();
+            Column::new(id, ColumnName::parse(&format!("c{i}")).unwrap(), *column_type)
         };
         types.iter().enumerate().map(column).collect()
     }

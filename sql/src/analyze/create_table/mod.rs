@@ -38,6 +38,8 @@ pub(super) fn table(
         columns,
         key_model: KeyModel::Duplicate,
         key_columns,
+        sort_key: None,
+        indexes: Vec::new(),
         partitioning,
         comment: statement.comment.clone(),
         properties: properties::properties(&statement.properties)?,

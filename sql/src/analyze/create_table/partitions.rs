@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use cairn_format::{
     BoundValue, Column, ColumnType, PartitionBound, PartitionDefinition, PartitionName, PartitionRange,
-    Partitioning, TableDefinition, Value,
+    PartitionRows, Partitioning, TableDefinition, Value,
 };
 
 use super::{batch, field_ids};
@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 pub(super) fn partitioning(clause: &PartitionClause, columns: &[Column]) -> Result<Partitioning> {
     match clause {
         PartitionClause::Range { columns: names, .. } => {
-            Ok(Partitioning::Range(field_ids(names, columns, "partition")?))
+            Ok(Partitioning::Range { columns: field_ids(names, columns, "partition")?, step: None })
         }
         PartitionClause::List { .. } => Err(Error::not_supported("PARTITION BY LIST")),
         PartitionClause::Expressions { .. } => Err(Error::not_supported("PARTITION BY an expression")),
@@ -110,7 +110,7 @@ impl Parts<'_> {
                 analysed(PartitionRange::try_new(lower, upper)).map_err(about)?
             }
         };
-        self.partitions.push(PartitionDefinition { name, range: Some(range) });
+        self.partitions.push(PartitionDefinition { name, rows: PartitionRows::Range(range) });
         Ok(())
     }
 

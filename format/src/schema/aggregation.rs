@@ -1,0 +1,62 @@
+//! How the values of rows with equal keys become one.
+
+use std::fmt;
+
+use super::types::ColumnType;
+
+/// What a value column of an Aggregate Key table makes of two values of one key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Aggregation {
+    /// The sum; a null counts nothing.
+    Sum,
+    /// The lesser; a null counts nothing.
+    Min,
+    /// The greater; a null counts nothing.
+    Max,
+    /// The newer, also when it is null.
+    Replace,
+    /// The newer that is not null.
+    ReplaceIfNotNull,
+}
+
+impl Aggregation {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Sum, Self::Min, Self::Max, Self::Replace, Self::ReplaceIfNotNull];
+
+    /// StarRocks' word for it.
+    pub fn as_sql(self) -> &'static str {
+        match self {
+            Self::Sum => "SUM",
+            Self::Min => "MIN",
+            Self::Max => "MAX",
+            Self::Replace => "REPLACE",
+            Self::ReplaceIfNotNull => "REPLACE_IF_NOT_NULL",
+        }
+    }
+
+    /// The aggregation that `word` names, whatever its case.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|aggregation| aggregation.as_sql().eq_ignore_ascii_case(word))
+    }
+
+    /// Whether it says anything of values of this type.
+    pub fn takes(self, column_type: &ColumnType) -> bool {
+        let is_number = column_type.is_integer()
+            || matches!(column_type, ColumnType::Float | ColumnType::Double | ColumnType::Decimal { .. });
+        match self {
+            Self::Sum => is_number,
+            Self::Min | Self::Max => {
+                is_number
+                    || column_type.is_text()
+                    || matches!(column_type, ColumnType::Boolean | ColumnType::Date | ColumnType::DateTime)
+            }
+            Self::Replace | Self::ReplaceIfNotNull => true,
+        }
+    }
+}
+
+impl fmt::Display for Aggregation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_sql())
+    }
+}
