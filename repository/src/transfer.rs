@@ -12,6 +12,8 @@ use crate::error::{Error, ErrorKind, Result};
 pub struct Transfer {
     bytes_done: AtomicU64,
     files_done: AtomicU64,
+    bytes_expected: AtomicU64,
+    files_expected: AtomicU64,
     cancelled: AtomicBool,
 }
 
@@ -31,6 +33,12 @@ impl Transfer {
         self.files_done.load(Ordering::Relaxed)
     }
 
+    /// What [`Transfer::files_done`] and [`Transfer::bytes_done`] will be in the end, as far as a verification knows; zeros
+    /// until then.
+    pub fn expected(&self) -> (u64, u64) {
+        (self.files_expected.load(Ordering::Relaxed), self.bytes_expected.load(Ordering::Relaxed))
+    }
+
     /// Stops the transfer: its call returns an error of kind `Cancelled` after the blocks that are on their way.
     pub fn cancel(&self) {
         self.cancelled.store(true, Ordering::Relaxed);
@@ -47,6 +55,12 @@ impl Transfer {
         } else {
             Ok(())
         }
+    }
+
+    /// Takes note of so many more files and bytes that are to come.
+    pub(crate) fn expect(&self, files: u64, bytes: u64) {
+        self.files_expected.store(self.files_done() + files, Ordering::Relaxed);
+        self.bytes_expected.store(self.bytes_done() + bytes, Ordering::Relaxed);
     }
 
     pub(crate) fn add_bytes(&self, bytes: u64) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray, UInt64Array};
-use cairn::{Access, CollectionAction, CollectionStep, Transfer};
+use cairn::{Access, CollectionAction, CollectionStep};
 use cairn_repository::{CollectionPolicy, DEFAULT_GRACE};
 
 use super::args::PruneArgs;
@@ -21,12 +21,7 @@ pub(crate) fn run(arguments: &PruneArgs, console: &mut Console) -> Result<(), Fa
         .with_grace(arguments.grace.unwrap_or(DEFAULT_GRACE));
     let access = if arguments.dry_run { Access::ReadOnly } else { Access::ReadWrite };
     let repository = repository::open(&arguments.location, &properties, access, runtime.handle())?;
-    let transfer = Transfer::new();
-    let steps = if arguments.dry_run {
-        CollectionStep::of_plan(&repository.plan_collection(&policy, &transfer)?)
-    } else {
-        CollectionStep::of_report(&repository.collect(&policy, &transfer)?)
-    };
+    let steps = CollectionStep::take(&repository, &policy, arguments.dry_run)?;
     output::write_batch(&batch(&steps)?, arguments.format, console)?;
     console.flush()?;
     console.say(&summary(&steps, arguments.dry_run));

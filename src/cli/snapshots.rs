@@ -1,11 +1,11 @@
 //! `cairn snapshots`: what a repository holds, from its manifests alone unless sizes are asked for.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMillisecondArray, UInt64Array};
 use cairn::{Access, SnapshotName, Transfer};
 use cairn_format::{Manifest, Sent};
-use cairn_repository::SnapshotSizes;
 
 use super::args::SnapshotsArgs;
 use super::console::Console;
@@ -22,7 +22,13 @@ pub(crate) fn run(arguments: &SnapshotsArgs, console: &mut Console) -> Result<()
         snapshots.into_iter().zip(manifests).map(|(name, manifest)| Row::new(name, manifest)).collect();
     if arguments.sizes {
         match repository.snapshot_sizes(&Transfer::new()) {
-            Ok(sizes) => rows.iter_mut().for_each(|row| row.exclusive_bytes = exclusive(&sizes, &row.name)),
+            Ok(sizes) => {
+                let exclusive: BTreeMap<_, _> =
+                    sizes.into_iter().map(|sizes| (sizes.name, sizes.exclusive_bytes)).collect();
+                for row in &mut rows {
+                    row.exclusive_bytes = exclusive.get(&row.name).copied();
+                }
+            }
             // One damaged object anywhere hides what is whose, and nothing else.
             Err(error) => console.say(&format!("warning: exclusive_bytes cannot be told: {error}")),
         }
@@ -43,10 +49,6 @@ pub(crate) fn run(arguments: &SnapshotsArgs, console: &mut Console) -> Result<()
             arguments.location
         ))),
     }
-}
-
-fn exclusive(sizes: &[SnapshotSizes], name: &SnapshotName) -> Option<u64> {
-    sizes.iter().find(|sizes| sizes.name == *name).map(|sizes| sizes.exclusive_bytes)
 }
 
 /// One snapshot, and what its manifest says or why it cannot be read.

@@ -1,6 +1,5 @@
 //! `cairn verify`: every object of a repository's snapshots, read and checked.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -139,33 +138,14 @@ fn watched(
     if !draws {
         return repository.verify(options, &transfer);
     }
-    let (files_total, bytes_total) = expected(repository, &options.selection);
     let progress = Progress::new("verify".to_owned(), draws);
     thread::scope(|scope| {
         let work = scope.spawn(|| repository.verify(options, &transfer));
         while !work.is_finished() {
+            let (files_total, bytes_total) = transfer.expected();
             progress.set(transfer.files_done(), files_total, transfer.bytes_done(), bytes_total);
             thread::park_timeout(FRAME);
         }
         work.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
-}
-
-/// Objects and bytes to be read, for the bar alone: what cannot be read now is a finding later.
-fn expected(repository: &Repository, selection: &VerifySelection) -> (u64, u64) {
-    let label = match selection {
-        VerifySelection::All => None,
-        VerifySelection::Label(label) | VerifySelection::Snapshot(label, _) => Some(label),
-    };
-    let mut data = BTreeMap::new();
-    // The descriptor is one.
-    let mut others = 1;
-    for name in repository.snapshots(label).unwrap_or_default() {
-        let Ok(manifest) = repository.open_snapshot(&name.label, name.timestamp) else { continue };
-        others += 1 + manifest.tables.len() as u64;
-        for list in manifest.tables.iter().filter_map(|table| repository.file_list(table).ok()) {
-            data.extend(list.files().iter().map(|file| (file.digest, file.length)));
-        }
-    }
-    (others + data.len() as u64, data.values().sum())
 }

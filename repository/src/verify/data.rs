@@ -86,6 +86,8 @@ pub(super) fn check_data(
     };
     let (to_read, remembered): (Vec<_>, Vec<_>) =
         objects.into_iter().partition(|(name, _)| options.level == VerifyLevel::Data && !is_remembered(name));
+    let bytes = to_read.iter().map(|(_, object)| object.length).sum();
+    check.transfer.expect(used.data.len() as u64, bytes);
     let (good, bad, left) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()), Mutex::new(Vec::new()));
     workers::for_each(
         repository.workers(),

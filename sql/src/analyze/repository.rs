@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use cairn_engine::NewRepository;
+use cairn_engine::{DIGEST, NewRepository, RETENTION};
 use cairn_format::{
     DigestAlgorithm, RepositoryName, Retention, SnapshotLabel, SnapshotTimestamp, VerifyLevel, parse_duration,
 };
@@ -18,11 +18,6 @@ use crate::ast::{
     PruneRepositoryStatement, VerifyStatement,
 };
 use crate::error::{Error, Result};
-
-/// What names a repository's digests; it cannot be changed.
-const DIGEST: &str = "digest";
-/// Which of a repository's snapshots are kept.
-const RETENTION: &str = "retention";
 
 /// Which snapshots are to be verified, and how.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! What is done to a repository as a whole.
 
-use cairn_engine::{CatalogView, TabletStore};
+use cairn_engine::{CatalogView, RETENTION, TabletStore};
 use cairn_format::{RepositoryName, Retention};
 use cairn_repository::{CollectionPolicy, DEFAULT_GRACE, Transfer, VerifyOptions, VerifySelection};
 
@@ -8,9 +8,6 @@ use crate::analyze::{Pruning, Verification};
 use crate::error::Result;
 use crate::outcome::Rows;
 use crate::show::{self, CollectionStep};
-
-/// The property that says which snapshots are kept.
-const RETENTION: &str = "retention";
 
 pub(super) fn check(store: &TabletStore, repository: &RepositoryName) -> Result<Rows> {
     show::store_checks(&store.check_repository(repository)?)
@@ -42,11 +39,5 @@ pub(super) fn prune(view: &CatalogView, store: &TabletStore, pruning: &Pruning) 
         .with_retention(retention)
         .with_grace(pruning.grace.unwrap_or(DEFAULT_GRACE));
     let repository = store.open_repository(&pruning.repository)?;
-    let transfer = Transfer::new();
-    let steps = if pruning.dry_run {
-        CollectionStep::of_plan(&repository.plan_collection(&policy, &transfer)?)
-    } else {
-        CollectionStep::of_report(&repository.collect(&policy, &transfer)?)
-    };
-    show::collection(&steps)
+    show::collection(&CollectionStep::take(&repository, &policy, pruning.dry_run)?)
 }

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use cairn_format::ObjectKey;
 use cairn_repository::{
-    CollectionPlan, CollectionReport, PlannedSweep, SnapshotName, SweepState, UnusedObject, WaitingFor,
+    CollectionPlan, CollectionPolicy, CollectionReport, PlannedSweep, Repository, SnapshotName, SweepState,
+    Transfer, UnusedObject, WaitingFor,
 };
 
 use super::text::{Row, time};
@@ -60,8 +62,25 @@ pub struct CollectionStep {
 }
 
 impl CollectionStep {
+    /// Collects a repository and says what was done, or what would be when `dry_run`.
+    ///
+    /// # Errors
+    /// As [`Repository::collect`].
+    pub fn take(
+        repository: &Repository,
+        policy: &CollectionPolicy,
+        dry_run: bool,
+    ) -> cairn_repository::Result<Vec<Self>> {
+        let transfer = Transfer::new();
+        Ok(if dry_run {
+            Self::of_plan(&repository.plan_collection(policy, &transfer)?)
+        } else {
+            Self::of_report(&repository.collect(policy, &transfer)?)
+        })
+    }
+
     /// What a collection would do.
-    pub fn of_plan(plan: &CollectionPlan) -> Vec<Self> {
+    fn of_plan(plan: &CollectionPlan) -> Vec<Self> {
         let mut steps = Vec::new();
         steps.extend(
             plan.drops.iter().map(|drop| Self::of_snapshot(CollectionAction::Drop, &drop.name, &drop.reason)),
@@ -81,7 +100,7 @@ impl CollectionStep {
     }
 
     /// What a collection did.
-    pub fn of_report(report: &CollectionReport) -> Vec<Self> {
+    fn of_report(report: &CollectionReport) -> Vec<Self> {
         let mut steps = Vec::new();
         steps.extend(
             report
@@ -109,7 +128,7 @@ impl CollectionStep {
     fn end(backup: &WaitingFor) -> Self {
         Self {
             action: CollectionAction::End,
-            object: format!("jobs/{}.json", backup.intent),
+            object: ObjectKey::Intent(backup.intent).to_string(),
             reason: format!(
                 "the backup of '{}' of {} has had its time and made no snapshot",
                 backup.label, backup.timestamp
@@ -152,7 +171,7 @@ impl CollectionStep {
         };
         Self {
             action: CollectionAction::Wait,
-            object: format!("trash/{}.json", sweep.marks),
+            object: ObjectKey::Trash(sweep.marks).to_string(),
             reason,
             bytes: Some(sweep.objects.iter().map(|object| object.length).sum()),
         }
