@@ -1,12 +1,13 @@
-//! What collections have marked.
+//! What collections and verifications have marked.
 
 use std::collections::HashSet;
 
-use cairn_format::{Marks, ObjectKey, ObjectName, TRASH_PREFIX};
+use cairn_format::{Marks, ObjectKey, ObjectName, TRASH_PREFIX, TrashId};
 
-use crate::error::{Error, Result};
-use crate::records::read_record;
+use crate::error::{Error, ErrorKind, Result};
+use crate::records::{put_record, read_record};
 use crate::repository::Repository;
+use crate::store::PutOutcome;
 
 /// All marks of the repository. Marks that go while they are read are left out: their collection has ended.
 ///
@@ -25,6 +26,26 @@ pub(crate) fn read_marks(repository: &Repository) -> Result<Vec<Marks>> {
         })?);
     }
     Ok(all)
+}
+
+/// Puts marks of at most [`MAX_MARKED_OBJECTS`](cairn_format::MAX_MARKED_OBJECTS) objects.
+pub(crate) fn put_marks(repository: &Repository, objects: Vec<ObjectKey>, damaged: bool) -> Result<TrashId> {
+    let marks = Marks {
+        id: TrashId::parse(&repository.environment().new_ulid())?,
+        created_at_ms: repository.environment().clock.now_ms(),
+        writer: repository.options().writer.clone(),
+        damaged,
+        objects,
+    };
+    let key = ObjectKey::Trash(marks.id);
+    let bytes = marks.encode(repository.descriptor().digest_algorithm)?;
+    match put_record(repository.store(), &key, bytes)? {
+        PutOutcome::Created => Ok(marks.id),
+        PutOutcome::AlreadyExists => {
+            let message = format!("marks '{key}' exist already: the source of ids repeats itself");
+            Err(Error::new(ErrorKind::AlreadyExists, message))
+        }
+    }
 }
 
 /// The names that any marks name.

@@ -11,6 +11,7 @@ mod backup_restore;
 mod broken;
 mod crash;
 mod golden;
+mod healing;
 mod incremental;
 mod jobs;
 mod load;

@@ -1,4 +1,5 @@
-//! `trash/<ulid>.json`: what a collection found unused and is going to delete, so that no backup begins to use it.
+//! `trash/<ulid>.json`: what a collection found unused and is going to delete, or a verification found damaged, so that
+//! no backup begins to use it.
 
 mod v1;
 
@@ -11,7 +12,7 @@ use crate::ulid::TrashId;
 /// The most objects of one object of marks. More of them are several objects.
 pub const MAX_MARKED_OBJECTS: usize = 10_000;
 
-/// Marks of one collection.
+/// Marks of one collection or verification.
 ///
 /// Invariant: every object is a data file or a file list; at most [`MAX_MARKED_OBJECTS`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub struct Marks {
     pub created_at_ms: i64,
     /// Name and version of the program that made them.
     pub writer: String,
+    /// Whether the objects were found damaged: the marks then stay for as long as some snapshot uses one of them.
+    pub damaged: bool,
     /// The objects that are going to be deleted unless some snapshot turns out to use them.
     pub objects: Vec<ObjectKey>,
 }
@@ -74,7 +77,13 @@ mod tests {
     const ULID: &str = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
 
     fn marks(objects: Vec<ObjectKey>) -> Marks {
-        Marks { id: TrashId::parse(ULID).unwrap(), created_at_ms: 7, writer: "cairn 0.1.0".into(), objects }
+        Marks {
+            id: TrashId::parse(ULID).unwrap(),
+            created_at_ms: 7,
+            writer: "cairn 0.1.0".into(),
+            damaged: false,
+            objects,
+        }
     }
 
     #[test]
@@ -82,7 +91,10 @@ mod tests {
         let name = ObjectName::new(Digest::of(b"x"), IntentId::parse(ULID).unwrap());
         let marks = marks(vec![ObjectKey::Data(name), ObjectKey::FileList(name)]);
         for algorithm in DigestAlgorithm::ALL {
-            assert_eq!(Marks::decode(&marks.encode(algorithm).unwrap()).unwrap(), marks);
+            for damaged in [false, true] {
+                let marks = Marks { damaged, ..marks.clone() };
+                assert_eq!(Marks::decode(&marks.encode(algorithm).unwrap()).unwrap(), marks);
+            }
         }
     }
 

@@ -13,6 +13,8 @@ pub(super) struct MarksV1 {
     id: String,
     created_at_ms: i64,
     writer: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    damaged: bool,
     objects: Vec<String>,
 }
 
@@ -22,6 +24,7 @@ impl From<&Marks> for MarksV1 {
             id: marks.id.to_string(),
             created_at_ms: marks.created_at_ms,
             writer: marks.writer.clone(),
+            damaged: marks.damaged,
             objects: marks.objects.iter().map(ObjectKey::render).collect(),
         }
     }
@@ -39,6 +42,7 @@ impl TryFrom<MarksV1> for Marks {
             id: TrashId::parse(&document.id)?,
             created_at_ms: document.created_at_ms,
             writer: document.writer,
+            damaged: document.damaged,
             objects: document.objects.iter().map(key).collect::<Result<_, _>>()?,
         })
     }

@@ -1,6 +1,7 @@
 //! Sweeping: what was marked, and is still unused when everybody who might have used it has ended, is deleted.
 
 use std::collections::HashSet;
+use std::slice;
 
 use cairn_format::{Marks, ObjectKey, TRASH_PREFIX, TrashId, Waits};
 
@@ -10,7 +11,7 @@ use super::plan::{PlannedSweep, SweepState, UnusedObject, list_objects, state_of
 use super::report::CollectionReport;
 use crate::closure::{read_snapshots, used_objects};
 use crate::error::{Error, Result};
-use crate::marks::read_marks;
+use crate::marks::{names_in, read_marks};
 use crate::records::read_record;
 use crate::repository::Repository;
 use crate::store::PutOutcome;
@@ -59,7 +60,10 @@ pub(super) fn sweep(
         if repository.store().head(&ObjectKey::Trash(marks.id))?.is_none() {
             continue;
         }
-        if delete(repository, still_unused(&marks, &there, &used), report) {
+        // What is damaged keeps everybody off until no snapshot uses it any more.
+        let is_kept =
+            marks.damaged && names_in(slice::from_ref(&marks)).iter().any(|name| used.contains(name));
+        if delete(repository, still_unused(&marks, &there, &used), report) && !is_kept {
             // The marks go last: they keep everybody off what they name.
             for key in [ObjectKey::Waits(marks.id), ObjectKey::Trash(marks.id)] {
                 if let Err(error) = repository.store().delete(&key) {

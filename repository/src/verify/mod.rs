@@ -1,6 +1,7 @@
 //! Verification: every object of some snapshots is looked at, or read, and checked.
 
 mod check;
+mod damage;
 mod data;
 mod memory;
 mod parts;
@@ -46,7 +47,8 @@ pub struct VerifyOptions {
     /// After this time no further data object is read; those that have not been read for longest come first. `None` for
     /// as long as it takes.
     pub max_duration: Option<Duration>,
-    /// Whether what was found right is recorded in the repository. A read-only one is never written.
+    /// Whether what was found is recorded in the repository: what is right, to be remembered, and what is damaged, so that
+    /// backups leave it alone. A read-only one is never written.
     pub record: bool,
 }
 
@@ -111,7 +113,7 @@ pub struct VerifyReport {
     pub remembered: u64,
     /// Data objects that were not read since the time was over.
     pub left: u64,
-    /// Why what was found right could not be recorded.
+    /// Why what was found could not be recorded.
     pub not_recorded: Option<String>,
 }
 
@@ -143,7 +145,8 @@ impl Repository {
         report.remembered = read.remembered;
         report.left = read.left;
         if options.record && self.access() == Access::ReadWrite {
-            let recorded = memory.record(self, options, began_ms, &report, &used, &read);
+            let recorded = damage::mark_damaged(self, &report.findings)
+                .and_then(|()| memory.record(self, options, began_ms, &report, &used, &read));
             if let Err(error) = recorded {
                 report.not_recorded = Some(error.to_string());
             }
