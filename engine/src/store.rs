@@ -182,6 +182,15 @@ impl TabletStore {
         })
     }
 
+    /// Gives a table another name, which no other has.
+    pub fn rename_table(&self, database: &DatabaseName, from: &TableName, to: &TableName) -> Result<()> {
+        self.inner.catalog.commit(|change| {
+            change.view().require_not_restoring(database, from)?;
+            change.view().require_not_restoring(database, to)?;
+            change.rename_table(database, from, to)
+        })
+    }
+
     /// Drops a table.
     pub fn drop_table(&self, database: &DatabaseName, table: &TableName) -> Result<()> {
         self.inner.catalog.commit(|change| {

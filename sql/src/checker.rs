@@ -8,7 +8,7 @@ use cairn_format::DatabaseName;
 use crate::analyze::{Request, Scope, analyze};
 use crate::ast::Statement;
 use crate::error::Result;
-use crate::execute::Executor;
+use crate::execute::{Executor, imagine_altered};
 use crate::query::QueryEngine;
 use crate::session::Session;
 
@@ -73,6 +73,7 @@ impl Checker {
             Request::CreateDatabase(name) => view.with_database(&name),
             Request::DropDatabase(name) => view.without_database(&name),
             Request::CreateTable(new) => view.with_table(&new.database, new.definition, new.partitions),
+            Request::AlterTable(path, alteration) => imagine_altered(view, &path, alteration),
             Request::DropTable(path) => view.without_table(&path.database, &path.table),
             Request::CreateRepository(new) => view.with_repository(new),
             Request::DropRepository(name) => view.without_repository(&name),

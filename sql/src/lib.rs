@@ -24,16 +24,17 @@ mod show;
 mod system;
 
 pub use ast::{
-    Aggregation, AlterRepositoryStatement, BackupStatement, CancelStatement, CancelTarget, CatalogChoice,
-    CatalogItem, CheckRepositoryStatement, ColumnClause, ColumnDefault, ColumnValue, CreateDatabaseStatement,
-    CreateRepositoryStatement, CreateTableStatement, DatabaseName, DistributionClause, DropDatabaseStatement,
-    DropRepositoryStatement, DropSnapshotStatement, DropTableStatement, ExplainLevel, ExplainStatement,
-    ExprText, Ident, IndexClause, IndexKind, InsertStatement, JobKind, KeyClause, KeyKind, ListPart,
-    ListValue, Location, ObjectKind, ObjectName, PartitionChoice, PartitionClause, PartitionExpression,
-    PartitionKey, PartitionKeyValue, PartitionStep, Properties, PruneRepositoryStatement, QueryText,
-    RangeBatch, RangeBound, RangePart, RangePartition, RangeValue, RestoreDatabase, RestoreStatement,
-    RollupClause, ShowJobsStatement, ShowPredicates, ShowSnapshotStatement, SnapshotFilter, SnapshotObject,
-    Statement, TableScope, TimeUnit, TruncateTableStatement, TypeName, VerifyStatement,
+    Aggregation, AlterRepositoryStatement, AlterTableClause, AlterTableStatement, BackupStatement,
+    CancelStatement, CancelTarget, CatalogChoice, CatalogItem, CheckRepositoryStatement, ColumnClause,
+    ColumnDefault, ColumnValue, CreateDatabaseStatement, CreateRepositoryStatement, CreateTableStatement,
+    DatabaseName, DistributionClause, DropDatabaseStatement, DropRepositoryStatement, DropSnapshotStatement,
+    DropTableStatement, ExplainLevel, ExplainStatement, ExprText, Ident, IndexClause, IndexKind,
+    InsertStatement, JobKind, KeyClause, KeyKind, ListPart, ListValue, Location, ObjectKind, ObjectName,
+    PartitionChoice, PartitionClause, PartitionExpression, PartitionKey, PartitionKeyValue, PartitionStep,
+    Properties, PruneRepositoryStatement, QueryText, RangeBatch, RangeBound, RangePart, RangePartition,
+    RangeValue, RestoreDatabase, RestoreStatement, RollupClause, ShowJobsStatement, ShowPredicates,
+    ShowSnapshotStatement, SnapshotFilter, SnapshotObject, Statement, TableScope, TimeUnit,
+    TruncateTableStatement, TypeName, VerifyStatement,
 };
 pub use checker::Checker;
 pub use error::{Error, ErrorKind, Result};

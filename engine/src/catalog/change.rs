@@ -96,6 +96,11 @@ impl<'c> Change<'c> {
         self.view.version
     }
 
+    /// The transaction that makes it durable.
+    pub(super) fn txn(&self) -> &WriteTransaction {
+        &self.txn
+    }
+
     /// The time of this commit.
     pub(crate) fn now_ms(&self) -> i64 {
         self.now_ms
@@ -423,7 +428,7 @@ impl<'c> Change<'c> {
         Ok(partition)
     }
 
-    fn database_mut(&mut self, name: &DatabaseName) -> Result<&mut Database> {
+    pub(super) fn database_mut(&mut self, name: &DatabaseName) -> Result<&mut Database> {
         self.view
             .databases
             .get_mut(name)
@@ -441,7 +446,7 @@ impl<'c> Change<'c> {
 }
 
 /// Decodes a record that the view says is there.
-fn require<T: serde::de::DeserializeOwned>(
+pub(super) fn require<T: serde::de::DeserializeOwned>(
     stored: Option<redb::AccessGuard<'_, &'static [u8]>>,
     what: &str,
 ) -> Result<T> {

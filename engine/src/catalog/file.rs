@@ -196,7 +196,7 @@ impl Catalog {
     pub(crate) fn purge(&self) -> Result<()> {
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         self.require_certain()?;
-        let pinned = self.view.load().jobs.values().filter_map(|job| job.pinned_version()).min();
+        let pinned = self.view.load().oldest_pinned_version();
         let last = pinned.map_or(u64::MAX, CatalogVersion::get);
         let txn = self.redb.begin_write()?;
         let mut files = Vec::new();

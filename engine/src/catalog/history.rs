@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use cairn_format::{DatabaseName, RepositoryName, TableDefinition};
+use cairn_format::{DatabaseName, PartitionName, Partitioning, RepositoryName, TableDefinition};
 use redb::{ReadTransaction, ReadableTable};
 
 use super::record::{
@@ -107,7 +107,7 @@ pub(super) fn view_at(
             continue;
         }
         let id = TableId::new(id.value());
-        let definition = Arc::new(stored.definition()?);
+        let definition = Arc::new(stored.definition_at(version)?);
         let mut table = Table { id, definition, partitions: Vec::new() };
         for entry in partitions.range((id.get(), 0)..=(id.get(), u64::MAX))? {
             let (key, bytes) = entry?;
@@ -174,7 +174,11 @@ fn partition(
     table: &Table,
     files: &Files,
 ) -> Result<Partition> {
-    let definition = stored.definition(&table.definition)?;
+    let mut definition = stored.definition(&table.definition)?;
+    if table.definition.partitioning == Partitioning::Unpartitioned {
+        // It is named like its table, which may have been renamed.
+        definition.name = PartitionName::parse(table.name().as_str())?;
+    }
     let mut tablets: Vec<Tablet> =
         stored.tablets.iter().map(|id| Tablet { id: TabletId::new(*id), rowsets: Vec::new() }).collect();
     for (id, stored) in rowsets {

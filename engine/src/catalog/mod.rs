@@ -12,6 +12,7 @@ mod history;
 mod hypothetical;
 mod new_table;
 mod record;
+mod redefine;
 mod tables;
 mod view;
 

@@ -49,9 +49,20 @@ pub(super) struct DatabaseV1 {
 pub(super) struct TableV1 {
     pub(super) database: u64,
     definition: TableDefinitionV1,
+    /// What it was before, oldest first, as long as a job pins a version of then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    earlier: Vec<EarlierTableV1>,
     added: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     removed: Option<u64>,
+}
+
+/// A definition that a table had.
+#[derive(Serialize, Deserialize)]
+struct EarlierTableV1 {
+    definition: TableDefinitionV1,
+    /// The commit that put another in its place.
+    until: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -182,11 +193,28 @@ impl DatabaseV1 {
 
 impl TableV1 {
     pub(super) fn new(database: u64, definition: &TableDefinition, added: CatalogVersion) -> Self {
-        Self { database, definition: definition.into(), added: added.get(), removed: None }
+        let definition = definition.into();
+        Self { database, definition, earlier: Vec::new(), added: added.get(), removed: None }
     }
 
-    pub(super) fn definition(&self) -> Result<TableDefinition> {
-        Ok(TableDefinition::try_from(self.definition.clone())?)
+    /// The definition at `version`, at which the table is visible.
+    pub(super) fn definition_at(&self, version: CatalogVersion) -> Result<TableDefinition> {
+        let earlier = self.earlier.iter().find(|earlier| version.get() < earlier.until);
+        let stored = earlier.map_or(&self.definition, |earlier| &earlier.definition);
+        Ok(TableDefinition::try_from(stored.clone())?)
+    }
+
+    /// Puts another definition in place at `version`. Those before it stay for as long as a job pins a version at
+    /// which they hold; `pinned` is the oldest of those.
+    pub(super) fn redefine(
+        &mut self,
+        definition: &TableDefinition,
+        version: CatalogVersion,
+        pinned: Option<CatalogVersion>,
+    ) {
+        let definition = std::mem::replace(&mut self.definition, definition.into());
+        self.earlier.push(EarlierTableV1 { definition, until: version.get() });
+        self.earlier.retain(|earlier| pinned.is_some_and(|pinned| pinned.get() < earlier.until));
     }
 }
 

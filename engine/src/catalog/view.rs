@@ -307,6 +307,11 @@ impl CatalogView {
         self.jobs.get(&id)
     }
 
+    /// The oldest version that an unfinished job needs to see again.
+    pub(crate) fn oldest_pinned_version(&self) -> Option<CatalogVersion> {
+        self.jobs.values().filter_map(|job| job.pinned_version()).min()
+    }
+
     /// The unfinished job on `database`, of which there is at most one.
     pub fn running_job(&self, database: &DatabaseName) -> Option<&Arc<JobRecord>> {
         self.jobs.values().find(|job| job.database == *database && !job.state.is_final())

@@ -21,7 +21,7 @@ use cairn_format::{DatabaseName, PartitionName, TableName};
 
 use self::buffer::TabletBuffers;
 use self::route::Router;
-use crate::catalog::{NewRowset, NewSegment, Table};
+use crate::catalog::{CatalogView, NewRowset, NewSegment, Table};
 use crate::error::{Error, Result};
 use crate::id::{CatalogVersion, PartitionId};
 use crate::store::Inner;
@@ -106,20 +106,14 @@ impl<'s> Load<'s> {
         if written.segments.is_empty() {
             return Ok(LoadOutcome { rows: 0, version: None });
         }
-        let name = table.name().clone();
         let mut rowsets: BTreeMap<PartitionId, Vec<NewRowset>> = BTreeMap::new();
         for (tablet, segments) in &written.segments {
             let (partition, bucket) = router.tablet(*tablet);
             rowsets.entry(partition).or_default().push(NewRowset { bucket, segments: segments.clone() });
         }
         let version = store.catalog.commit(|change| {
+            let name = current_name(change.view(), &database, &table)?;
             change.view().require_not_restoring(&database, &name)?;
-            let current = change.view().require_database(&database)?.require_table(&name)?;
-            if current.id != table.id {
-                return Err(Error::busy(format!(
-                    "table '{database}.{name}' was replaced while rows were loaded; load again"
-                )));
-            }
             for (partition, rowsets) in rowsets {
                 change.add_rowsets(&database, &name, partition, rowsets)?;
             }
@@ -127,6 +121,20 @@ impl<'s> Load<'s> {
         })?;
         written.keep();
         Ok(LoadOutcome { rows, version: Some(version) })
+    }
+}
+
+/// The name that the table has by now, which must still take the rows as they were prepared.
+fn current_name(view: &CatalogView, database: &DatabaseName, loaded: &Table) -> Result<TableName> {
+    let current = view.require_database(database)?.tables().find(|table| table.id == loaded.id);
+    let changed = |how| {
+        let name = loaded.name();
+        Err(Error::busy(format!("table '{database}.{name}' was {how} while rows were loaded; load again")))
+    };
+    match current {
+        None => changed("replaced"),
+        Some(current) if !current.definition.stores_alike(&loaded.definition) => changed("altered"),
+        Some(current) => Ok(current.name().clone()),
     }
 }
 

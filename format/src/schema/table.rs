@@ -365,6 +365,16 @@ impl TableDefinition {
         Ok(())
     }
 
+    /// Whether rows that were prepared for the one can be taken by the other as they are.
+    pub fn stores_alike(&self, other: &Self) -> bool {
+        self.columns == other.columns
+            && self.key_model == other.key_model
+            && self.key_columns == other.key_columns
+            && self.sort_key == other.sort_key
+            && self.partitioning == other.partitioning
+            && self.distribution == other.distribution
+    }
+
     /// The key's columns.
     pub fn key(&self) -> &[Column] {
         &self.columns[..self.key_columns.min(self.columns.len())]

@@ -4,6 +4,7 @@
 //! StarRocks rejects while it analyses is rejected here, with its words; what depends on a repository's contents or
 //! on running jobs is rejected when the request runs. Queries are analysed further by [`crate::query`].
 
+mod alter_table;
 mod create_table;
 mod insert;
 mod names;
@@ -18,6 +19,7 @@ use cairn_format::{
     DatabaseName, PartitionDefinition, PartitionName, RepositoryName, SnapshotLabel, TableDefinition,
 };
 
+pub(crate) use alter_table::TableAlteration;
 pub(crate) use insert::Insert;
 pub(crate) use names::{
     CATALOG, Scope, TablePath, check_catalog, no_database, parse_database, parse_table, unknown_system_table,
@@ -37,6 +39,7 @@ pub(crate) enum Request<'s> {
     DropDatabase(DatabaseName),
     Use(DatabaseName),
     CreateTable(Box<NewTable>),
+    AlterTable(TablePath, TableAlteration),
     DropTable(TablePath),
     Truncate(TablePath, Option<Vec<PartitionName>>),
     Insert(Box<Insert<'s>>),
@@ -106,6 +109,10 @@ pub(crate) fn analyze<'s>(statement: &'s Statement, scope: &Scope<'_>) -> Result
             Request::Use(name)
         }
         Statement::CreateTable(statement) => create_table(statement, scope)?,
+        Statement::AlterTable(statement) => {
+            let (path, alteration) = alter_table::alter_table(statement, scope)?;
+            Request::AlterTable(path, alteration)
+        }
         Statement::DropTable(statement) => {
             let path = scope.table_path(&statement.table)?;
             if statement.if_exists && scope.table(&path).is_err() {

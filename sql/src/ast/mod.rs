@@ -7,6 +7,7 @@
 //! Every statement prints itself completely: parsing what [`Display`](std::fmt::Display) wrote gives an equal
 //! tree. Equality ignores where in the source a name stood.
 
+mod alter_table;
 mod backup;
 mod database;
 mod name;
@@ -22,6 +23,7 @@ mod words;
 
 use std::fmt;
 
+pub use alter_table::{AlterTableClause, AlterTableStatement};
 pub use backup::{
     BackupStatement, CancelStatement, CancelTarget, CatalogChoice, CatalogItem, DropSnapshotStatement,
     JobKind, ObjectKind, PartitionChoice, PartitionKey, PartitionKeyValue, SnapshotObject,
@@ -63,6 +65,8 @@ pub enum Statement {
     Use(DatabaseName),
     /// `CREATE TABLE`
     CreateTable(Box<CreateTableStatement>),
+    /// `ALTER TABLE`
+    AlterTable(Box<AlterTableStatement>),
     /// `DROP TABLE`
     DropTable(DropTableStatement),
     /// `TRUNCATE TABLE`
@@ -128,6 +132,7 @@ impl fmt::Display for Statement {
             Self::DropDatabase(statement) => statement.fmt(f),
             Self::Use(database) => write!(f, "USE {database}"),
             Self::CreateTable(statement) => statement.fmt(f),
+            Self::AlterTable(statement) => statement.fmt(f),
             Self::DropTable(statement) => statement.fmt(f),
             Self::TruncateTable(statement) => statement.fmt(f),
             Self::Insert(statement) => statement.fmt(f),

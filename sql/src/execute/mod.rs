@@ -1,5 +1,6 @@
 //! Running requests.
 
+mod alter_table;
 mod cast;
 mod cell;
 mod insert;
@@ -17,6 +18,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::outcome::{Outcome, Rows};
 use crate::query::QueryEngine;
 use crate::show;
+pub(crate) use alter_table::imagine as imagine_altered;
 use insert::Inserter;
 
 /// What a request runs with: the store, and the view that it was analysed against.
@@ -35,6 +37,7 @@ impl Executor<'_> {
             Request::CreateDatabase(name) => store.create_database(&name)?,
             Request::DropDatabase(name) => store.drop_database(&name)?,
             Request::CreateTable(new) => store.create_table(&new.database, new.definition, new.partitions)?,
+            Request::AlterTable(path, alteration) => alter_table::alter(store, &path, alteration)?,
             Request::DropTable(path) => store.drop_table(&path.database, &path.table)?,
             Request::Truncate(path, only) => {
                 store.truncate_table(&path.database, &path.table, only.as_deref())?;

@@ -7,6 +7,7 @@
 //! The doc comment of each parser function is its production. In productions, words in capitals are keywords
 //! of any letter case, `[x]` is an optional `x`, `{x}` any number of them, and `a | b` a choice.
 
+mod alter_table;
 mod backup;
 mod column;
 mod cursor;
@@ -51,7 +52,7 @@ pub fn parse_statement(source: &SourceStatement) -> Result<Statement> {
 
 /// ```text
 /// statement := create | drop | use | truncate | insert | query | explain | describe | show
-///            | backup | restore | cancel | alter_repository | check_repository | verify | prune_repository
+///            | backup | restore | cancel | alter_table | alter_repository | check_repository | verify | prune_repository
 /// ```
 fn statement(cursor: &mut Cursor<'_>) -> Result<Statement> {
     if query::starts_query(cursor) {
@@ -70,6 +71,9 @@ fn statement(cursor: &mut Cursor<'_>) -> Result<Statement> {
         Some("RESTORE") => restore::restore(cursor).map(|statement| Statement::Restore(Box::new(statement))),
         Some("CANCEL") => backup::cancel(cursor).map(Statement::Cancel),
         Some("VERIFY") => repository::verify(cursor).map(Statement::Verify),
+        Some("ALTER") if cursor.is_keyword_at(1, "TABLE") => {
+            alter_table::alter_table(cursor).map(|statement| Statement::AlterTable(Box::new(statement)))
+        }
         Some("ALTER" | "CHECK" | "PRUNE") => repository_statement(cursor),
         Some(_) => Err(cursor.unsupported(2)),
         None => Err(cursor.expected(&["a statement"])),
@@ -80,6 +84,10 @@ fn statement(cursor: &mut Cursor<'_>) -> Result<Statement> {
 fn repository_statement(cursor: &mut Cursor<'_>) -> Result<Statement> {
     match (cursor.keyword().as_deref(), cursor.keyword_at(1).as_deref()) {
         (_, Some(other)) if other != "REPOSITORY" => Err(cursor.unsupported(2)),
+        (Some("ALTER"), None) => {
+            cursor.advance();
+            Err(cursor.expected(&["TABLE", "REPOSITORY"]))
+        }
         (Some("ALTER"), _) => repository::alter_repository(cursor).map(Statement::AlterRepository),
         (Some("CHECK"), _) => repository::check_repository(cursor).map(Statement::CheckRepository),
         _ => repository::prune_repository(cursor).map(Statement::PruneRepository),

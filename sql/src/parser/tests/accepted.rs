@@ -106,6 +106,7 @@ fn repositories_and_jobs() {
         "CREATE REPOSITORY r WITH BROKER 'my broker' ON LOCATION ''",
         "CREATE REPOSITORY IF NOT EXISTS r WITH BROKER ON LOCATION 'gs://b/x'",
         "CREATE READ ONLY REPOSITORY IF NOT EXISTS r WITH BROKER b ON LOCATION 'x' PROPERTIES ('a' = 'b')",
+        "ALTER TABLE d.t RENAME u",
         "ALTER REPOSITORY r SET ('aws.s3.secret_key' = 'x', \"workers\" = '4', 'retention' = '')",
         "DROP REPOSITORY r",
         "CHECK REPOSITORY r",

@@ -7,14 +7,14 @@ use proptest::sample::select;
 
 use super::{parse, parse_statement, split_statements};
 use crate::ast::{
-    Aggregation, AlterRepositoryStatement, BackupStatement, CatalogChoice, CatalogItem,
-    CheckRepositoryStatement, ColumnClause, ColumnDefault, ColumnValue, CreateRepositoryStatement,
-    CreateTableStatement, DistributionClause, DropRepositoryStatement, DropSnapshotStatement, Ident,
-    IndexClause, IndexKind, KeyClause, KeyKind, ListPart, ListValue, Location, ObjectKind, ObjectName,
-    PartitionChoice, PartitionClause, PartitionExpression, PartitionKey, PartitionKeyValue, PartitionStep,
-    Properties, PruneRepositoryStatement, RangeBatch, RangeBound, RangePart, RangePartition, RangeValue,
-    RestoreDatabase, RestoreStatement, RollupClause, SnapshotObject, Statement, TableScope, TimeUnit,
-    TypeName, VerifyStatement,
+    Aggregation, AlterRepositoryStatement, AlterTableClause, AlterTableStatement, BackupStatement,
+    CatalogChoice, CatalogItem, CheckRepositoryStatement, ColumnClause, ColumnDefault, ColumnValue,
+    CreateRepositoryStatement, CreateTableStatement, DistributionClause, DropRepositoryStatement,
+    DropSnapshotStatement, Ident, IndexClause, IndexKind, KeyClause, KeyKind, ListPart, ListValue, Location,
+    ObjectKind, ObjectName, PartitionChoice, PartitionClause, PartitionExpression, PartitionKey,
+    PartitionKeyValue, PartitionStep, Properties, PruneRepositoryStatement, RangeBatch, RangeBound,
+    RangePart, RangePartition, RangeValue, RestoreDatabase, RestoreStatement, RollupClause, SnapshotObject,
+    Statement, TableScope, TimeUnit, TypeName, VerifyStatement,
 };
 
 const WORDS: &[&str] = &[
@@ -410,6 +410,12 @@ fn create_table() -> impl Strategy<Value = Statement> {
     })
 }
 
+fn alter_table() -> impl Strategy<Value = Statement> {
+    let clause = ident().prop_map(AlterTableClause::Rename);
+    (object_name(), some(clause))
+        .prop_map(|(table, clauses)| Statement::AlterTable(Box::new(AlterTableStatement { table, clauses })))
+}
+
 fn reads_back(statement: &Statement) {
     let printed = statement.to_string();
     let again = parse(&printed).unwrap_or_else(|error| panic!("{printed}\n{error}"));
@@ -451,6 +457,11 @@ proptest! {
     }
 
     #[test]
+    fn changes_of_tables_read_back(statement in alter_table()) {
+        reads_back(&statement);
+    }
+
+    #[test]
     fn any_text_is_cut_and_parsed_without_a_panic(script in any::<String>()) {
         survives(&script);
     }
@@ -468,7 +479,7 @@ proptest! {
 
     #[test]
     fn statements_with_words_changed_are_parsed_without_a_panic(
-        statement in prop_oneof![backup(), restore(), repository(), create_table()],
+        statement in prop_oneof![backup(), restore(), repository(), create_table(), alter_table()],
         at in any::<prop::sample::Index>(),
         word in select(WORDS),
         keep in any::<bool>(),

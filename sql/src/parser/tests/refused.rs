@@ -466,7 +466,8 @@ fn what_is_done_to_repositories() {
         ("ALTER REPOSITORY r SET ()", "line 1, column 25: expected a property's key as a string, found ')'"),
         ("ALTER REPOSITORY r", "line 1, column 19: expected SET, found the end of the statement"),
         ("ALTER REPOSITORY r RENAME s", "line 1, column 20: expected SET, found 'RENAME'"),
-        ("ALTER", "line 1, column 6: expected REPOSITORY, found the end of the statement"),
+        ("ALTER", "line 1, column 6: expected TABLE or REPOSITORY, found the end of the statement"),
+        ("ALTER TABLE t", "line 1, column 14: expected RENAME, found the end of the statement"),
         ("CHECK REPOSITORY", "line 1, column 17: expected a repository name, found the end of the statement"),
         ("CHECK REPOSITORY a.b", "line 1, column 19: expected the end of the statement, found '.'"),
         ("CHECK TABLE t", "line 1, column 1: CHECK TABLE is not a supported statement"),
@@ -502,7 +503,7 @@ fn what_is_done_to_repositories() {
 #[test]
 fn unknown_statements_are_named() {
     let cases = [
-        ("ALTER TABLE t ADD COLUMN c INT", "ALTER TABLE"),
+        ("ALTER VIEW v AS SELECT 1", "ALTER VIEW"),
         ("DELETE FROM t", "DELETE FROM"),
         ("GRANT SELECT ON t TO u", "GRANT SELECT"),
         ("set x = 1", "set x"),

@@ -1,0 +1,44 @@
+//! ALTER TABLE: from the clauses to what is done, in order.
+
+use cairn_format::TableName;
+
+use super::names::{Scope, TablePath, parse_table};
+use crate::ast::{AlterTableClause, AlterTableStatement, Ident};
+use crate::error::{Error, Result};
+
+/// A change of a table, its names looked up.
+#[derive(Debug)]
+pub(crate) enum TableAlteration {
+    /// It gets another name.
+    Rename(TableName),
+}
+
+/// What the clauses do to the table. Each stands alone in its statement.
+pub(super) fn alter_table(
+    statement: &AlterTableStatement,
+    scope: &Scope<'_>,
+) -> Result<(TablePath, TableAlteration)> {
+    let path = scope.table_path(&statement.table)?;
+    scope.table(&path)?;
+    let [clause] = statement.clauses.as_slice() else {
+        return Err(Error::analysis(format!(
+            "Alter operation conflicts: change table '{}' in one way a statement",
+            path.table
+        )));
+    };
+    let alteration = match clause {
+        AlterTableClause::Rename(name) => TableAlteration::Rename(new_name(name, &path, scope)?),
+    };
+    Ok((path, alteration))
+}
+
+fn new_name(name: &Ident, path: &TablePath, scope: &Scope<'_>) -> Result<TableName> {
+    let name = parse_table(name)?;
+    if name == path.table {
+        return Err(Error::analysis(format!("Same table name {name}")));
+    }
+    if scope.database(&path.database)?.table(&name).is_some() {
+        return Err(Error::analysis(format!("Table name[{name}] is already used")));
+    }
+    Ok(name)
+}
