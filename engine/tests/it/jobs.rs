@@ -171,6 +171,32 @@ fn a_backup_that_was_left_behind_goes_on_with_its_cut() {
 }
 
 #[test]
+fn a_backup_that_cannot_go_on_leaves_no_intent() {
+    let world = World::new();
+    drop(gated(&world));
+    // The intent is on record when data is being made durable.
+    let gate = Gate::new(&world.path("repository").join("data"));
+    let store = world.try_open("a", &Disk::with_hook(gate.clone())).unwrap();
+    gate.shut();
+    let id = store.submit_backup(&backup_request("one")).unwrap();
+    gate.wait_for_somebody();
+    std::thread::scope(|scope| {
+        let closed = scope.spawn(move || drop(store));
+        std::thread::sleep(Duration::from_millis(300));
+        gate.open();
+        closed.join().unwrap();
+    });
+    assert_eq!(walk(&world.path("repository").join("jobs")).len(), 1);
+    // Another store takes the label meanwhile.
+    let other = world.ready("b");
+    other.create_table(&database(), small_table("t", 1), Vec::new()).unwrap();
+    backup(&other, "one");
+    let record = finish(&world.open("a"), id);
+    assert_eq!(record.state, JobState::Cancelled, "{record:?}");
+    assert!(walk(&world.path("repository").join("jobs")).is_empty(), "no collection waits for it");
+}
+
+#[test]
 fn a_table_under_restore_takes_no_changes_and_a_cancelled_restore_makes_none() {
     let world = World::new();
     let (store, _) = gated(&world);

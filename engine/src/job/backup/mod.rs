@@ -128,11 +128,38 @@ pub(super) fn run(context: &JobContext<'_>, record: &JobRecord, work: &BackupWor
     let entry = Arc::clone(store.catalog.view().require_repository(&record.repository)?);
     let repository = store.open_repository(&entry)?;
     context.running.uses(repository.store());
+    let outcome = back_up(context, record, work, &entry, &repository);
+    if outcome.is_err() && !context.is_closing() {
+        end(context, &repository)?;
+    }
+    outcome
+}
+
+/// Removes the intent of a job that has ended without a snapshot: collections would wait for it until it expires. Once
+/// the manifest may have been put, it protects what that names.
+fn end(context: &JobContext<'_>, repository: &Repository) -> Result<()> {
+    let record = context.record()?;
+    if let JobWork::Backup(work) = &record.work
+        && record.state != JobState::UploadInfo
+    {
+        forget(repository, work);
+    }
+    Ok(())
+}
+
+fn back_up(
+    context: &JobContext<'_>,
+    record: &JobRecord,
+    work: &BackupWork,
+    entry: &RepositoryEntry,
+    repository: &Repository,
+) -> Result<()> {
+    let store = context.store;
     // An earlier process of this job may have died right after it had put the manifest.
     let may_have_committed = record.state == JobState::UploadInfo;
-    if may_have_committed && snapshot_exists(&repository, record)? {
-        forget(&repository, work);
-        return finish(context, &entry, record, work, &[]);
+    if may_have_committed && snapshot_exists(repository, record)? {
+        forget(repository, work);
+        return finish(context, entry, record, work, &[]);
     }
     context.advance(JobState::Snapshoting, |record, _| {
         // The intent of an attempt that may have put its manifest is never gone on with. It stays where it is, to protect
@@ -149,11 +176,11 @@ pub(super) fn run(context: &JobContext<'_>, record: &JobRecord, work: &BackupWor
     context.advance(JobState::UploadSnapshot, |record, now| record.times.snapshot_finished = Some(now))?;
 
     let resume = work.intent.filter(|_| !may_have_committed);
-    let (writer, sent) = match attempt(context, &repository, &entry, record, work, &tables, resume) {
+    let (writer, sent) = match attempt(context, repository, entry, record, work, &tables, resume) {
         // A power cut may have left names without bytes in a directory. Under a new intent all names are new.
         Err(error) if resume.is_some() && error.kind() == ErrorKind::Corrupt => {
             tracing::warn!(%error, "what an earlier attempt sent is damaged and is sent again");
-            attempt(context, &repository, &entry, record, work, &tables, None)?
+            attempt(context, repository, entry, record, work, &tables, None)?
         }
         other => other?,
     };
@@ -168,8 +195,8 @@ pub(super) fn run(context: &JobContext<'_>, record: &JobRecord, work: &BackupWor
         requests: repository.store().requests().total(),
     };
     context.advance(JobState::UploadInfo, |record, _| record.totals = Some(totals))?;
-    commit(&repository, writer, record, &manifest)?;
-    finish(context, &entry, record, work, &sent.tables)
+    commit(repository, writer, record, &manifest)?;
+    finish(context, entry, record, work, &sent.tables)
 }
 
 /// Sends what the repository lacks, under the intent `resume` where that is still there.
@@ -240,7 +267,7 @@ fn snapshot_exists(repository: &Repository, record: &JobRecord) -> Result<bool> 
     Ok(repository.confirm_snapshot(&record.label, record.timestamp)?)
 }
 
-/// Removes the intent of an earlier process whose snapshot exists. One that stays expires.
+/// Removes the intent that an earlier process left. One that stays expires.
 fn forget(repository: &Repository, work: &BackupWork) {
     let Some(dead) = &work.intent else { return };
     if let Err(error) = repository.forget_intent(dead) {
