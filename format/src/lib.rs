@@ -68,6 +68,6 @@ pub use schema::{
 };
 pub use timestamp::SnapshotTimestamp;
 pub use ttl::{Ttl, parse_duration};
-pub use ulid::{IntentId, RepositoryId, TrashId, VerificationId};
+pub use ulid::{IntentId, RepositoryId, StoreId, TrashId, VerificationId};
 pub use verification::{VerificationRecord, VerifiedObject, VerifiedSnapshot, VerifyLevel};
 pub use waits::Waits;

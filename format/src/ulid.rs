@@ -76,6 +76,13 @@ ulid_id!(
     "a repository id"
 );
 ulid_id!(
+    /// Which store a backup was made by.
+    ///
+    /// Invariant: the canonical text of a ULID.
+    StoreId,
+    "a store id"
+);
+ulid_id!(
     /// Which running backup an intent belongs to.
     ///
     /// Invariant: the canonical text of a ULID.

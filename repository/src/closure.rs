@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 
-use cairn_format::{DatabaseName, FileListRef, Manifest, ObjectName};
+use cairn_format::{DatabaseName, FileListRef, Manifest, ObjectName, StoreId};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::lock::{into_inner, lock};
@@ -17,6 +17,8 @@ pub(crate) struct SnapshotFacts {
     pub(crate) name: SnapshotName,
     pub(crate) database: DatabaseName,
     pub(crate) created_at_ms: i64,
+    pub(crate) store: Option<StoreId>,
+    pub(crate) part: Option<String>,
     pub(crate) finished_at_ms: Option<i64>,
     pub(crate) ttl: Option<String>,
     pub(crate) expires_at_ms: Option<i64>,
@@ -31,6 +33,8 @@ impl SnapshotFacts {
         Self {
             name: name.clone(),
             database: manifest.database,
+            store: manifest.store,
+            part: manifest.part,
             created_at_ms: manifest.created_at_ms,
             finished_at_ms: manifest.finished_at_ms,
             ttl: manifest.ttl,
@@ -58,10 +62,19 @@ pub(crate) fn read_snapshots(repository: &Repository, transfer: &Transfer) -> Re
         match facts {
             Ok(facts) => found.push(facts),
             Err(error) if error.kind() == ErrorKind::NotFound => tracing::debug!(%name, "dropped meanwhile"),
-            Err(error) => return Err(error),
+            Err(error) => return Err(with_remedy(error, &[name])),
         }
     }
     Ok(found)
+}
+
+/// What to do about damage that keeps anybody from telling what is used.
+fn with_remedy(error: Error, users: &[&SnapshotName]) -> Error {
+    if error.kind() != ErrorKind::Corrupt {
+        return error;
+    }
+    let users: Vec<_> = users.iter().map(ToString::to_string).collect();
+    Error::corrupt(format!("{error}; what it uses cannot be known: drop {} to go on", users.join(", ")))
 }
 
 /// Reads every file list of `snapshots` once, and hands its data objects, each once, with their lengths, to `take`. A list
@@ -105,7 +118,7 @@ pub(crate) fn for_each_list(
                     }
                     return Ok(());
                 }
-                Err(error) => return Err(error),
+                Err(error) => return Err(with_remedy(error, users)),
             };
             let mut objects = HashMap::new();
             for file in files.files() {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
-use cairn_format::DatabaseName;
+use cairn_format::{DatabaseName, StoreId};
 use cairn_repository::{Disk, DiskCall, Environment};
 use redb::{Database as Redb, DatabaseError, ReadableDatabase, ReadableTable, WriteTransaction};
 
@@ -22,6 +22,7 @@ use crate::id::{CatalogVersion, PartitionId, RepositoryEntryId, SegmentId, Table
 /// The catalog of one store.
 pub(crate) struct Catalog {
     redb: Redb,
+    store_id: StoreId,
     path: PathBuf,
     disk: Disk,
     environment: Environment,
@@ -74,9 +75,11 @@ impl Catalog {
         let view = view_at(&txn, version, None, &files)?;
         drop(meta);
         drop(txn);
+        let store_id = store_id(&redb, path, &disk, &environment)?;
         let view = ArcSwap::from_pointee(view);
         let catalog = Self {
             redb,
+            store_id,
             path: path.to_owned(),
             disk,
             environment,
@@ -88,6 +91,11 @@ impl Catalog {
         };
         catalog.purge()?;
         Ok(catalog)
+    }
+
+    /// Which store this is.
+    pub(crate) fn store_id(&self) -> StoreId {
+        self.store_id
     }
 
     /// The catalog as it is now.
@@ -261,6 +269,23 @@ fn open(path: &Path) -> Result<Redb> {
     let mut builder = Redb::builder();
     builder.set_cache_size(CACHE_BYTES).set_check_integrity_on_open(true);
     builder.open(path).map_err(|e| cannot_open(path, e))
+}
+
+/// The store's identity, which is made the first time it is asked for.
+fn store_id(redb: &Redb, path: &Path, disk: &Disk, environment: &Environment) -> Result<StoreId> {
+    let stored = {
+        let txn = redb.begin_read()?;
+        let meta = txn.open_table(tables::META)?;
+        meta.get(tables::META_STORE_ID)?.map(|value| String::from_utf8_lossy(value.value()).into_owned())
+    };
+    if let Some(text) = stored {
+        return Ok(StoreId::parse(&text)?);
+    }
+    let id = StoreId::parse(&environment.new_ulid())?;
+    let txn = redb.begin_write()?;
+    txn.open_table(tables::META)?.insert(tables::META_STORE_ID, id.as_str().as_bytes())?;
+    commit_durably(txn, disk, path)?;
+    Ok(id)
 }
 
 /// Makes an empty catalog, whole or not at all: it gets its name when it is complete.

@@ -2,7 +2,7 @@
 
 use redb::TableDefinition;
 
-/// Single values by name: `format_version`, `version`, `next_id`.
+/// Single values by name: `format_version`, `version`, `next_id`, `store_id`.
 pub(super) const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
 /// Databases by id.
 pub(super) const DATABASES: TableDefinition<u64, &[u8]> = TableDefinition::new("databases");
@@ -34,3 +34,4 @@ pub(super) const KIND_ROWSET: u8 = 3;
 pub(super) const META_FORMAT_VERSION: &str = "format_version";
 pub(super) const META_VERSION: &str = "version";
 pub(super) const META_NEXT_ID: &str = "next_id";
+pub(super) const META_STORE_ID: &str = "store_id";

@@ -143,6 +143,8 @@ pub struct BackupWork {
     pub cut: CatalogVersion,
     /// The tables, each with its partitions where only some were asked for.
     pub tables: Vec<TableSelection>,
+    /// Whether these are all of the database, without anybody having chosen.
+    pub is_whole: bool,
     /// What tells others in the repository that this backup runs; `None` until it is there.
     pub intent: Option<IntentId>,
     /// How long the snapshot is kept once it is finished; `None` for ever.

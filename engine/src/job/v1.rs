@@ -60,6 +60,8 @@ enum WorkV1 {
     Backup {
         cut: u64,
         tables: Vec<SelectionV1>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_part: bool,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         intent: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -185,6 +187,7 @@ impl From<&JobWork> for WorkV1 {
             JobWork::Backup(work) => Self::Backup {
                 cut: work.cut.get(),
                 tables: selections(&work.tables),
+                is_part: !work.is_whole,
                 intent: work.intent.as_ref().map(ToString::to_string),
                 ttl: work.ttl.as_ref().map(ToString::to_string),
                 compression: work.compression.as_ref().map(ToString::to_string),
@@ -207,9 +210,10 @@ impl TryFrom<WorkV1> for JobWork {
             tables.into_iter().map(TableSelection::try_from).collect()
         };
         Ok(match stored {
-            WorkV1::Backup { cut, tables, intent, ttl, compression } => Self::Backup(BackupWork {
+            WorkV1::Backup { cut, tables, is_part, intent, ttl, compression } => Self::Backup(BackupWork {
                 cut: CatalogVersion::new(cut),
                 tables: selections(tables)?,
+                is_whole: !is_part,
                 intent: intent.as_deref().map(IntentId::parse).transpose()?,
                 ttl: ttl.as_deref().map(Ttl::parse).transpose()?,
                 compression: compression.as_deref().map(Compression::parse).transpose()?,

@@ -12,7 +12,7 @@ use crate::file_list::{FileList, FileListRef};
 use crate::name::{DatabaseName, SnapshotLabel};
 use crate::schema::{PartitionDefinition, TableDefinition};
 use crate::timestamp::SnapshotTimestamp;
-use crate::ulid::IntentId;
+use crate::ulid::{IntentId, StoreId};
 
 /// One snapshot of one database.
 ///
@@ -27,6 +27,10 @@ pub struct Manifest {
     pub timestamp: SnapshotTimestamp,
     /// The database that was backed up.
     pub database: DatabaseName,
+    /// The store that was backed up; `None` when the writer did not say.
+    pub store: Option<StoreId>,
+    /// What of the database was asked for, as text that is equal for equal choices; `None` for all of it.
+    pub part: Option<String>,
     /// When the backup took its cut: milliseconds since 1970-01-01 UTC.
     pub created_at_ms: i64,
     /// When everything but the manifest was written; `None` when the writer did not say.

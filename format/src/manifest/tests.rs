@@ -48,6 +48,8 @@ fn manifest() -> Manifest {
         label: SnapshotLabel::parse("nightly").unwrap(),
         timestamp: SnapshotTimestamp::parse("2013-12-31-23-59-59-999").unwrap(),
         database: DatabaseName::parse("flights").unwrap(),
+        store: Some(StoreId::parse("01ARZ3NDEKTSV4RRFFQ69G5FAV").unwrap()),
+        part: Some("a, b (p1)".into()),
         created_at_ms: 1,
         finished_at_ms: Some(2),
         ttl: Some("7 DAY".into()),

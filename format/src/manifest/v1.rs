@@ -10,7 +10,7 @@ use crate::name::{DatabaseName, SnapshotLabel};
 use crate::object_name::ObjectName;
 use crate::schema::{PartitionDefinitionV1, TableDefinition, TableDefinitionV1};
 use crate::timestamp::SnapshotTimestamp;
-use crate::ulid::IntentId;
+use crate::ulid::{IntentId, StoreId};
 
 /// The one field that decides whether the rest may be read.
 #[derive(Deserialize)]
@@ -23,6 +23,10 @@ pub(super) struct ManifestV1 {
     label: String,
     timestamp: String,
     database: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    store: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    part: Option<String>,
     created_at_ms: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     finished_at_ms: Option<i64>,
@@ -89,6 +93,8 @@ impl TryFrom<&Manifest> for ManifestV1 {
             label: manifest.label.to_string(),
             timestamp: manifest.timestamp.to_string(),
             database: manifest.database.to_string(),
+            store: manifest.store.map(|store| store.to_string()),
+            part: manifest.part.clone(),
             created_at_ms: manifest.created_at_ms,
             finished_at_ms: manifest.finished_at_ms,
             ttl: manifest.ttl.clone(),
@@ -137,6 +143,8 @@ impl TryFrom<ManifestV1> for Manifest {
             label: SnapshotLabel::parse(&document.label)?,
             timestamp: SnapshotTimestamp::parse(&document.timestamp)?,
             database: DatabaseName::parse(&document.database)?,
+            store: document.store.as_deref().map(StoreId::parse).transpose()?,
+            part: document.part,
             created_at_ms: document.created_at_ms,
             finished_at_ms: document.finished_at_ms,
             ttl: document.ttl,

@@ -5,7 +5,7 @@ use cairn_format::MAX_MARKED_OBJECTS;
 use super::intents::read_intents;
 use super::plan::{list_objects, running, unused};
 use super::report::CollectionReport;
-use super::sweep::record_waits;
+use super::sweep::{FoundUnused, record_waits};
 use crate::closure::{read_snapshots, used_objects};
 use crate::error::Result;
 use crate::marks::{marked_objects, put_marks};
@@ -16,6 +16,7 @@ use crate::transfer::Transfer;
 pub(super) fn mark(
     repository: &Repository,
     transfer: &Transfer,
+    found: &mut FoundUnused,
     report: &mut CollectionReport,
 ) -> Result<()> {
     let now_ms = repository.environment().clock.now_ms();
@@ -27,7 +28,9 @@ pub(super) fn mark(
     for some in unused.chunks(MAX_MARKED_OBJECTS) {
         transfer.check()?;
         let objects = some.iter().map(|object| object.key.clone()).collect();
-        record_waits(repository, put_marks(repository, objects, false)?)?;
+        let id = put_marks(repository, objects, false)?;
+        record_waits(repository, id)?;
+        found.insert(id, some.to_vec());
         report.marked.extend_from_slice(some);
     }
     Ok(())

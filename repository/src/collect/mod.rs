@@ -118,10 +118,11 @@ impl Repository {
             }
         }
         intents::end_expired(self, &mut report)?;
-        sweep::sweep(self, policy, transfer, &mut report)?;
-        mark::mark(self, transfer, &mut report)?;
+        let mut found = plan.sweeps.into_iter().map(|sweep| (sweep.marks, sweep.objects)).collect();
+        sweep::sweep(self, policy, transfer, &found, &mut report)?;
+        mark::mark(self, transfer, &mut found, &mut report)?;
         if policy.grace.is_zero() && !report.marked.is_empty() {
-            sweep::sweep(self, policy, transfer, &mut report)?;
+            sweep::sweep(self, policy, transfer, &found, &mut report)?;
         }
         Ok(report)
     }

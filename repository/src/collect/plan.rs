@@ -209,7 +209,8 @@ fn choose(
 ) -> (Vec<KeptSnapshot>, Vec<DroppedSnapshot>) {
     let (mut keeps, mut drops) = (Vec::new(), Vec::new());
     // A snapshot that says itself how long it is to be kept is kept for as long, and stands in for no other.
-    let mut by_database: BTreeMap<&str, Vec<&SnapshotFacts>> = BTreeMap::new();
+    // The others are counted apart where they cannot stand in for each other: those of another store, database or part.
+    let mut alike: BTreeMap<_, Vec<&SnapshotFacts>> = BTreeMap::new();
     for snapshot in snapshots {
         let (name, database) = (snapshot.name.clone(), snapshot.database.clone());
         let ttl = || snapshot.ttl.clone().unwrap_or_else(|| "its time to live".to_owned());
@@ -224,10 +225,13 @@ fn choose(
                     reason: format!("not yet expired after {}", ttl()),
                 });
             }
-            None => by_database.entry(snapshot.database.as_str()).or_default().push(snapshot),
+            None => {
+                let of = (snapshot.store, snapshot.database.as_str(), snapshot.part.as_deref());
+                alike.entry(of).or_default().push(snapshot);
+            }
         }
     }
-    for group in by_database.into_values() {
+    for group in alike.into_values() {
         let times: Vec<_> = group.iter().map(|snapshot| snapshot.name.timestamp).collect();
         let reasons = policy.retention.map(|retention| retention.decide(&times));
         for (index, snapshot) in group.into_iter().enumerate() {

@@ -1,6 +1,6 @@
 //! Sweeping: what was marked, and is still unused when everybody who might have used it has ended, is deleted.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::slice;
 
 use cairn_format::{Marks, ObjectKey, TRASH_PREFIX, TrashId, Waits};
@@ -17,11 +17,15 @@ use crate::repository::Repository;
 use crate::store::PutOutcome;
 use crate::transfer::Transfer;
 
+/// What marks name and no snapshot uses, as far as it was found before, for the report.
+pub(super) type FoundUnused = HashMap<TrashId, Vec<UnusedObject>>;
+
 /// Deletes what marks name, as far as their grace is over and nobody is waited for.
 pub(super) fn sweep(
     repository: &Repository,
     policy: &CollectionPolicy,
     transfer: &Transfer,
+    found: &FoundUnused,
     report: &mut CollectionReport,
 ) -> Result<()> {
     let now_ms = repository.environment().clock.now_ms();
@@ -40,7 +44,8 @@ pub(super) fn sweep(
         match state_of(repository, &marks, &intents, policy, now_ms)? {
             SweepState::Ready => ready.push(marks),
             state => {
-                report.waiting.push(PlannedSweep { marks: marks.id, state, objects: Vec::new() });
+                let objects = found.get(&marks.id).cloned().unwrap_or_default();
+                report.waiting.push(PlannedSweep { marks: marks.id, state, objects });
             }
         }
     }

@@ -7,7 +7,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use cairn_format::{
-    DatabaseName, FeatureSet, IntentId, LOCATED_FILES, Manifest, Sent, SnapshotTimestamp, TableEntry, Totals,
+    DatabaseName, FeatureSet, IntentId, LOCATED_FILES, Manifest, Sent, SnapshotTimestamp, StoreId,
+    TableEntry, Totals,
 };
 use cairn_repository::{BeginOptions, CommitOutcome, Repository, SnapshotName, SnapshotWriter};
 
@@ -63,6 +64,7 @@ pub(crate) fn submit_backup(store: &Arc<Inner>, request: &BackupRequest) -> Resu
             work: JobWork::Backup(BackupWork {
                 cut: change.version(),
                 tables,
+                is_whole: request.tables.is_none(),
                 intent: None,
                 ttl: request.ttl,
                 compression: request.compression,
@@ -185,7 +187,8 @@ fn back_up(
         other => other?,
     };
     let finished_at_ms = context.record()?.times.transfer_finished;
-    let manifest = manifest(record, work, finished_at_ms, &sent.tables, sent.totals)?;
+    let store = store.catalog.store_id();
+    let manifest = manifest(store, record, work, finished_at_ms, &sent.tables, sent.totals)?;
     let totals = JobTotals {
         files: manifest.totals.files,
         bytes: manifest.totals.bytes,
@@ -303,7 +306,23 @@ fn finish(
     })
 }
 
+/// Equal for equal choices of tables and partitions, in whatever order they were made.
+fn part(tables: &[TableSelection]) -> String {
+    let mut texts: Vec<String> = tables
+        .iter()
+        .map(|selection| {
+            let Some(partitions) = &selection.partitions else { return selection.table.to_string() };
+            let mut names: Vec<_> = partitions.iter().map(ToString::to_string).collect();
+            names.sort();
+            format!("{} ({})", selection.table, names.join(", "))
+        })
+        .collect();
+    texts.sort();
+    texts.join(", ")
+}
+
 fn manifest(
+    store: StoreId,
     record: &JobRecord,
     work: &BackupWork,
     finished_at_ms: Option<i64>,
@@ -317,6 +336,8 @@ fn manifest(
         label: record.label.clone(),
         timestamp: record.timestamp,
         database: record.database.clone(),
+        store: Some(store),
+        part: (!work.is_whole).then(|| part(&work.tables)),
         created_at_ms: record.times.created,
         finished_at_ms,
         ttl: work.ttl.as_ref().map(ToString::to_string),

@@ -174,6 +174,8 @@ impl Source {
             label: label.clone(),
             timestamp,
             database: DatabaseName::parse("db").unwrap(),
+            store: None,
+            part: None,
             created_at_ms: 1,
             finished_at_ms: None,
             ttl: None,
