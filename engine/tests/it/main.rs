@@ -17,5 +17,6 @@ mod jobs;
 mod load;
 mod model;
 mod open;
+mod partitions;
 mod support;
 mod types;
