@@ -15,6 +15,7 @@ mod error;
 mod id;
 mod job;
 mod load;
+mod partition;
 mod properties;
 mod scan;
 mod segment;
@@ -34,6 +35,7 @@ pub use job::{
     TableSelection,
 };
 pub use load::{Load, LoadOptions, LoadOutcome};
+pub use partition::{calendar_time, calendar_value, partition_end, partition_name};
 pub use properties::{BUNDLE_SIZE, DIGEST, RETENTION};
 pub use scan::{ColumnPredicate, ColumnTest, select_segments};
 pub use segment::{SegmentReader, check_segments};

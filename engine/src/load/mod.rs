@@ -1,27 +1,28 @@
 //! Loads: batches in, one rowset a tablet out, all or nothing.
 //!
-//! A row goes to its partition by range and to its bucket by hash (or to the next bucket in turn), waits in its
+//! A row goes to its partition by range or by value, which may be made for it, and to its bucket by hash (or to the next bucket in turn), waits in its
 //! tablet's buffer, and is written, sorted by the key, as part of a segment once the buffer is large enough.
 //! Segments are written and synced by rayon workers; one catalog commit publishes all of them.
 
 mod bucket;
 mod buffer;
 mod check;
+mod place;
 mod route;
 mod sort;
 
 pub(crate) use bucket::bucket_of_row;
 pub use buffer::LoadOptions;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
-use cairn_format::{DatabaseName, PartitionName, TableName};
+use cairn_format::{DatabaseName, PartitionDefinition, PartitionName, TableName};
 
 use self::buffer::TabletBuffers;
-use self::route::Router;
-use crate::catalog::{CatalogView, NewRowset, NewSegment, Table};
+use self::route::{Router, Target};
+use crate::catalog::{CatalogView, Change, NewPartition, NewRowset, NewSegment, Partition, Table};
 use crate::error::{Error, Result};
 use crate::id::{CatalogVersion, PartitionId};
 use crate::store::Inner;
@@ -58,13 +59,13 @@ impl<'s> Load<'s> {
         let view = store.catalog.view();
         view.require_not_restoring(database, table)?;
         let table = Arc::clone(view.require_database(database)?.require_table(table)?);
-        let only: Option<HashSet<PartitionId>> = match only {
+        let chosen: Option<Vec<Arc<Partition>>> = match only {
             Some(names) => Some(
-                names.iter().map(|n| Ok(table.require_partition(n.as_str())?.id)).collect::<Result<_>>()?,
+                names.iter().map(|n| table.require_partition(n.as_str()).cloned()).collect::<Result<_>>()?,
             ),
             None => None,
         };
-        let router = Router::try_new(&table, only)?;
+        let router = Router::try_new(&table, chosen)?;
         let buffers = TabletBuffers::try_new(store, &table, options)?;
         Ok(Self { store, database: database.clone(), table, router, buffers, rows: 0, is_broken: false })
     }
@@ -106,15 +107,26 @@ impl<'s> Load<'s> {
         if written.segments.is_empty() {
             return Ok(LoadOutcome { rows: 0, version: None });
         }
+        // A partition that got no rows after all is not made either: its number is in no slot.
+        let mut new: BTreeMap<usize, Vec<NewRowset>> = BTreeMap::new();
         let mut rowsets: BTreeMap<PartitionId, Vec<NewRowset>> = BTreeMap::new();
         for (tablet, segments) in &written.segments {
             let (partition, bucket) = router.tablet(*tablet);
-            rowsets.entry(partition).or_default().push(NewRowset { bucket, segments: segments.clone() });
+            let rowset = NewRowset { bucket, segments: segments.clone() };
+            match partition {
+                Target::Existing(id) => rowsets.entry(id).or_default().push(rowset),
+                Target::New(number) => new.entry(number).or_default().push(rowset),
+            }
         }
+        let made: Vec<_> = new
+            .into_iter()
+            .map(|(number, rowsets)| (router.new_partitions()[number].clone(), rowsets))
+            .collect();
         let version = store.catalog.commit(|change| {
             let name = current_name(change.view(), &database, &table)?;
             change.view().require_not_restoring(&database, &name)?;
-            for (partition, rowsets) in rowsets {
+            let made = add_partitions(store, change, &database, &name, made)?;
+            for (partition, rowsets) in rowsets.into_iter().chain(made) {
                 change.add_rowsets(&database, &name, partition, rowsets)?;
             }
             Ok(change.version())
@@ -136,6 +148,31 @@ fn current_name(view: &CatalogView, database: &DatabaseName, loaded: &Table) -> 
         Some(current) if !current.definition.stores_alike(&loaded.definition) => changed("altered"),
         Some(current) => Ok(current.name().clone()),
     }
+}
+
+/// Makes the partitions that a load found missing, but those that another load has made meanwhile.
+fn add_partitions(
+    store: &Inner,
+    change: &mut Change<'_>,
+    database: &DatabaseName,
+    table: &TableName,
+    made: Vec<(PartitionDefinition, Vec<NewRowset>)>,
+) -> Result<Vec<(PartitionId, Vec<NewRowset>)>> {
+    if made.is_empty() {
+        return Ok(Vec::new());
+    }
+    let current = Arc::clone(change.view().require_database(database)?.require_table(table)?);
+    let (mut new, mut rowsets) = (Vec::new(), Vec::new());
+    for (definition, of_partition) in made {
+        let same = current.partitions.iter().find(|other| other.definition.rows.is_same(&definition.rows));
+        let id = same.map_or_else(|| PartitionId::new(store.catalog.reserve_ids(1)), |other| other.id);
+        if same.is_none() {
+            new.push(NewPartition { id, definition });
+        }
+        rowsets.push((id, of_partition));
+    }
+    change.add_partitions(database, table, new)?;
+    Ok(rowsets)
 }
 
 /// The place of a tablet among all of a table's: partitions in order, each with its buckets in order.

@@ -1,61 +1,82 @@
 //! Which tablet a row belongs to.
 
-use std::cmp::Ordering;
-use std::collections::HashSet;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, UInt32Array};
+use arrow::array::{ArrayRef, UInt32Array};
 use arrow::compute::take_record_batch;
 use arrow::record_batch::RecordBatch;
-use cairn_format::{BoundValue, ColumnType, Distribution, FieldId, PartitionBound, Partitioning, Value};
+use cairn_format::{ColumnType, Distribution, PartitionDefinition};
 
 use super::TabletSlot;
 use super::bucket::buckets_of;
+use super::place::PartitionFinder;
 use crate::catalog::{Partition, Table};
 use crate::error::{Error, Result};
 use crate::id::PartitionId;
 
 /// Sends rows to tablets.
 pub(super) struct Router {
-    table: Arc<Table>,
-    partition_columns: Vec<(usize, ColumnType)>,
+    /// The partitions that are there already.
+    partitions: Vec<Arc<Partition>>,
+    /// Finds the partition of a row; `None` when there is but one for all rows.
+    finder: Option<PartitionFinder>,
     bucket_columns: Vec<(usize, ColumnType)>,
     buckets: u32,
     /// The bucket that the next batch of a randomly distributed table goes to.
     turn: u32,
-    /// The partitions that may take rows; `None` for all.
-    only: Option<HashSet<PartitionId>>,
+}
+
+/// The partition that rows go to.
+#[derive(Clone, Copy)]
+pub(super) enum Target {
+    /// It is there already.
+    Existing(PartitionId),
+    /// The load makes it: its number among those.
+    New(usize),
 }
 
 impl Router {
-    pub(super) fn try_new(table: &Arc<Table>, only: Option<HashSet<PartitionId>>) -> Result<Self> {
+    /// Sends rows to `chosen` partitions of the table only, or to all; where rows have none, partitions may be made for
+    /// them then.
+    pub(super) fn try_new(table: &Arc<Table>, chosen: Option<Vec<Arc<Partition>>>) -> Result<Self> {
         let definition = &table.definition;
-        let resolve = |ids: &[FieldId]| -> Result<Vec<(usize, ColumnType)>> {
-            let one = |id: &FieldId| {
-                let column_type = definition.column_by_id(*id)?.column_type;
-                let position = definition.position(*id).unwrap_or_default();
-                Ok((position, column_type))
-            };
-            ids.iter().map(one).collect()
-        };
         let bucket_columns = match &definition.distribution {
-            Distribution::Hash { columns, .. } => resolve(columns)?,
+            Distribution::Hash { columns, .. } => {
+                let one = |id: &cairn_format::FieldId| {
+                    let column_type = definition.column_by_id(*id)?.column_type;
+                    Ok((definition.position(*id).unwrap_or_default(), column_type))
+                };
+                columns.iter().map(one).collect::<Result<_>>()?
+            }
             Distribution::Random { .. } => Vec::new(),
         };
         let buckets = definition.distribution.buckets();
+        let is_chosen = chosen.is_some();
+        let partitions = chosen.unwrap_or_else(|| table.partitions.clone());
         // Small loads of one batch take turns too: the number of rowsets so far says whose turn it is.
         let loads: usize =
-            table.partitions.iter().flat_map(|p| &p.tablets).map(|tablet| tablet.rowsets.len()).sum();
+            partitions.iter().flat_map(|p| &p.tablets).map(|tablet| tablet.rowsets.len()).sum();
         #[expect(clippy::cast_possible_truncation, reason = "the remainder is below a u32")]
         let turn = (loads as u64 % u64::from(buckets)) as u32;
-        let partition_columns = resolve(definition.partitioning.columns())?;
-        Ok(Self { table: Arc::clone(table), partition_columns, bucket_columns, buckets, turn, only })
+        let taken = table.partitions.iter().map(|partition| partition.definition.name.clone()).collect();
+        let finder = PartitionFinder::try_new(definition, &partitions, taken, is_chosen)?;
+        Ok(Self { partitions, finder, bucket_columns, buckets, turn })
     }
 
     /// The tablet at `slot`: its partition and bucket.
-    pub(super) fn tablet(&self, slot: TabletSlot) -> (PartitionId, usize) {
+    pub(super) fn tablet(&self, slot: TabletSlot) -> (Target, usize) {
         let buckets = self.buckets as usize;
-        (self.table.partitions[slot.0 / buckets].id, slot.0 % buckets)
+        let number = slot.0 / buckets;
+        let target = match self.partitions.get(number) {
+            Some(partition) => Target::Existing(partition.id),
+            None => Target::New(number - self.partitions.len()),
+        };
+        (target, slot.0 % buckets)
+    }
+
+    /// The partitions that the load makes.
+    pub(super) fn new_partitions(&self) -> &[PartitionDefinition] {
+        self.finder.as_ref().map_or(&[], PartitionFinder::new_partitions)
     }
 
     /// Divides a batch by tablet, keeping the order of rows. `rows_before` counts the load's earlier rows.
@@ -68,7 +89,7 @@ impl Router {
         if rows == 0 {
             return Ok(Vec::new());
         }
-        let partitions = self.partitions_of(batch, rows_before)?;
+        let partitions = self.finder.as_mut().map(|finder| finder.find(batch, rows_before)).transpose()?;
         let buckets = self.buckets_of(batch)?;
         let slot = |row: usize| {
             let partition = partitions.as_ref().map_or(0, |of_rows| of_rows[row]);
@@ -112,75 +133,4 @@ impl Router {
             self.bucket_columns.iter().map(|(at, kind)| (*kind, Arc::clone(batch.column(*at)))).collect();
         buckets_of(&columns, batch.num_rows(), self.buckets).map(Some)
     }
-
-    /// The place of each row's partition; `None` when there is but one for all rows.
-    fn partitions_of(&self, batch: &RecordBatch, rows_before: u64) -> Result<Option<Vec<usize>>> {
-        if self.table.definition.partitioning == Partitioning::Unpartitioned {
-            return Ok(None);
-        }
-        let arrays: Vec<(&ArrayRef, ColumnType)> =
-            self.partition_columns.iter().map(|(at, kind)| (batch.column(*at), *kind)).collect();
-        let mut of_rows = Vec::with_capacity(batch.num_rows());
-        let mut last: Option<usize> = None;
-        for row in 0..batch.num_rows() {
-            let position = position(&arrays, row)?;
-            // Rows that follow each other mostly belong together.
-            let found = match last {
-                Some(at) if holds(&self.table.partitions[at], &position) => at,
-                _ => self
-                    .find(&position)
-                    .filter(|at| self.may_take(*at))
-                    .ok_or_else(|| self.no_partition(&position, rows_before + row as u64 + 1))?,
-            };
-            last = Some(found);
-            of_rows.push(found);
-        }
-        Ok(Some(of_rows))
-    }
-
-    fn may_take(&self, at: usize) -> bool {
-        self.only.as_ref().is_none_or(|only| only.contains(&self.table.partitions[at].id))
-    }
-
-    /// Partitions are sorted by their lower ends and apart: the last one that begins at or before the position.
-    fn find(&self, position: &PartitionBound) -> Option<usize> {
-        let after = self.table.partitions.partition_point(|partition| {
-            let lower = partition.definition.rows.range().map(cairn_format::PartitionRange::lower);
-            lower.is_some_and(|lower| lower.compare(position) != Some(Ordering::Greater))
-        });
-        let at = after.checked_sub(1)?;
-        holds(&self.table.partitions[at], position).then_some(at)
-    }
-
-    fn no_partition(&self, position: &PartitionBound, row: u64) -> Error {
-        let texts =
-            position.values().iter().zip(&self.partition_columns).map(|(value, (_, kind))| match value {
-                BoundValue::Value(value) => value.to_text(kind).unwrap_or_default(),
-                _ => "NULL".to_owned(),
-            });
-        let values = texts.collect::<Vec<_>>().join(", ");
-        let name = self.table.name();
-        let advice = if self.only.is_some() {
-            "name that partition in the load, or none"
-        } else {
-            "add a partition for it, or leave the row out"
-        };
-        Error::invalid(format!("table '{name}', row {row}: no partition takes ({values}); {advice}"))
-    }
-}
-
-fn holds(partition: &Partition, position: &PartitionBound) -> bool {
-    partition.definition.rows.range().is_some_and(|range| range.contains(position))
-}
-
-fn position(arrays: &[(&ArrayRef, ColumnType)], row: usize) -> Result<PartitionBound> {
-    let one = |(array, kind): &(&ArrayRef, ColumnType)| {
-        Ok(if array.is_null(row) {
-            BoundValue::Min
-        } else {
-            BoundValue::Value(Value::from_array(array.as_ref(), row, kind)?)
-        })
-    };
-    let types: Vec<ColumnType> = arrays.iter().map(|(_, kind)| *kind).collect();
-    Ok(PartitionBound::try_new(arrays.iter().map(one).collect::<Result<_>>()?, &types)?)
 }

@@ -1,12 +1,13 @@
 //! Choosing the segments that a query must read.
 //!
-//! A predicate leaves out partitions by their range, tablets by their bucket, and segments by their bounds. What is
+//! A predicate leaves out partitions by their range or values, tablets by their bucket, and segments by their bounds. What is
 //! left may hold rows that match; the reader still filters.
 
 use std::cmp::Ordering;
 
 use cairn_format::{
-    BoundValue, Column, ColumnBounds, Distribution, FieldId, PartitionRange, TableDefinition, Value,
+    BoundValue, Column, ColumnBounds, Distribution, FieldId, PartitionRange, PartitionRows, TableDefinition,
+    Value,
 };
 
 use crate::catalog::{Segment, Table};
@@ -60,6 +61,15 @@ impl ColumnTest {
         }
     }
 
+    /// Whether `value` can pass.
+    fn may_pass(&self, value: &Value) -> bool {
+        match (self, value) {
+            (Self::IsNull, value) => *value == Value::Null,
+            (_, Value::Null) => false,
+            (test, value) => test.may_pass_between(Some(value), Some(value)),
+        }
+    }
+
     fn may_pass_in_segment(&self, bounds: &ColumnBounds, rows: u64) -> bool {
         match self {
             Self::IsNull => bounds.null_count != Some(0),
@@ -74,8 +84,7 @@ pub fn select_segments<'t>(table: &'t Table, predicates: &[ColumnPredicate]) -> 
     let bucket = wanted_bucket(&table.definition, predicates);
     let mut selected = Vec::new();
     for partition in &table.partitions {
-        let range = partition.definition.rows.range();
-        if range.is_some_and(|range| !may_match_range(&table.definition, range, predicates)) {
+        if !may_match_partition(&table.definition, &partition.definition.rows, predicates) {
             continue;
         }
         for (number, tablet) in partition.tablets.iter().enumerate() {
@@ -92,6 +101,26 @@ fn may_match_segment(segment: &Segment, predicates: &[ColumnPredicate]) -> bool 
         let bounds = segment.bounds.iter().find(|bounds| bounds.field_id == predicate.field_id);
         bounds.is_none_or(|bounds| predicate.test.may_pass_in_segment(bounds, segment.rows))
     })
+}
+
+fn may_match_partition(
+    table: &TableDefinition,
+    rows: &PartitionRows,
+    predicates: &[ColumnPredicate],
+) -> bool {
+    match rows {
+        PartitionRows::All => true,
+        PartitionRows::Range(range) => may_match_range(table, range, predicates),
+        PartitionRows::List(lists) => {
+            let columns = table.partitioning.columns();
+            lists.iter().any(|values| {
+                predicates.iter().all(|predicate| {
+                    let at = columns.iter().position(|column| *column == predicate.field_id);
+                    at.and_then(|at| values.get(at)).is_none_or(|value| predicate.test.may_pass(value))
+                })
+            })
+        }
+    }
 }
 
 /// Only the first partition column has a range of its own: the others' depend on it.

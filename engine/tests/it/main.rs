@@ -18,5 +18,6 @@ mod load;
 mod model;
 mod open;
 mod retention;
+mod partitions;
 mod support;
 mod types;

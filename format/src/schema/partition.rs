@@ -189,6 +189,18 @@ impl PartitionRows {
         }
     }
 
+    /// Whether both hold the same rows: the order of lists says nothing.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::List(a), Self::List(b)) => {
+                a.len() == b.len()
+                    && a.iter().all(|values| b.contains(values))
+                    && b.iter().all(|values| a.contains(values))
+            }
+            _ => self == other,
+        }
+    }
+
     /// The rows as StarRocks writes them in a definition, with values of `types`; empty when it is all of them.
     pub fn display(&self, types: &[ColumnType]) -> String {
         match self {

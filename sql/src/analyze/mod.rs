@@ -8,6 +8,7 @@ mod alter_table;
 mod create_table;
 mod insert;
 mod names;
+mod partition;
 mod properties;
 mod repository;
 mod snapshot;

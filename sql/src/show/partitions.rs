@@ -3,7 +3,9 @@
 use std::fmt::Write;
 
 use cairn_engine::{Partition, Table};
-use cairn_format::{BoundValue, ColumnType, Distribution, FieldId, PartitionBound, Value};
+use cairn_format::{
+    BoundValue, ColumnType, Distribution, FieldId, PartitionBound, PartitionRows, Partitioning, Value,
+};
 
 use super::text::{Row, size, time};
 use crate::error::Result;
@@ -30,6 +32,9 @@ const COLUMNS: [&str; 18] = [
     "RowCount",
 ];
 
+/// The place of what a partition holds.
+const RANGE: usize = 7;
+
 /// What StarRocks prints for a partition that is never moved to a slower medium.
 const NO_COOLDOWN: &str = "9999-12-31 23:59:59";
 
@@ -53,7 +58,7 @@ pub(crate) fn partitions(table: &Table) -> Result<Rows> {
             "0".to_owned(),
             "NORMAL".to_owned(),
             key.clone(),
-            range(partition, &types),
+            held(partition, &types),
             distribution.clone(),
             definition.distribution.buckets().to_string(),
             property("replication_num", "1"),
@@ -68,7 +73,11 @@ pub(crate) fn partitions(table: &Table) -> Result<Rows> {
         values.into_iter().map(Some).collect()
     };
     let rows: Vec<Row> = table.partitions.iter().map(row).collect();
-    Rows::of_text(&COLUMNS, &rows)
+    let mut columns = COLUMNS;
+    if matches!(definition.partitioning, Partitioning::List { .. }) {
+        columns[RANGE] = "List";
+    }
+    Rows::of_text(&columns, &rows)
 }
 
 fn names(table: &Table, ids: &[FieldId]) -> Result<String> {
@@ -82,9 +91,27 @@ fn names(table: &Table, ids: &[FieldId]) -> Result<String> {
 }
 
 /// `[types: [DATE]; keys: [2013-01-01]; ..types: [DATE]; keys: [2013-02-01]; )`
-fn range(partition: &Partition, types: &[ColumnType]) -> String {
-    let Some(range) = partition.definition.rows.range() else { return String::new() };
-    format!("[{}..{})", end(range.lower(), types), end(range.upper(), types))
+fn held(partition: &Partition, types: &[ColumnType]) -> String {
+    match &partition.definition.rows {
+        PartitionRows::All => String::new(),
+        PartitionRows::Range(range) => {
+            format!("[{}..{})", end(range.lower(), types), end(range.upper(), types))
+        }
+        PartitionRows::List(lists) => list(lists, types),
+    }
+}
+
+/// `('beijing', NULL)`, or `(('2013-01-01', 'beijing'), …)` of several columns.
+fn list(lists: &[Vec<Value>], types: &[ColumnType]) -> String {
+    let one = |values: &Vec<Value>| {
+        let texts = values.iter().zip(types).map(|(value, column_type)| match value.to_text(column_type) {
+            Some(text) => format!("'{text}'"),
+            None => super::text::NULL.to_owned(),
+        });
+        let texts = texts.collect::<Vec<_>>().join(", ");
+        if types.len() == 1 { texts } else { format!("({texts})") }
+    };
+    format!("({})", lists.iter().map(one).collect::<Vec<_>>().join(", "))
 }
 
 fn end(bound: &PartitionBound, types: &[ColumnType]) -> String {

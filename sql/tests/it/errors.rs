@@ -63,11 +63,50 @@ const CASES: &[(&str, ErrorKind, &str)] = &[
     ("CREATE TABLE d.n (a INT) ENGINE = mysql", Analysis, "use OLAP"),
     ("CREATE TEMPORARY TABLE d.n (a INT)", Analysis, "TEMPORARY TABLE is not supported yet"),
     (
-        "CREATE TABLE d.n (a INT) PARTITION BY LIST (a) (PARTITION p VALUES IN ('1'))",
+        "CREATE TABLE d.n (a INT) PARTITION BY LIST (a) (PARTITION p VALUES IN ('1'), PARTITION q VALUES IN ('2', '1'))",
         Analysis,
-        "LIST is not supported yet",
+        "partitions 'p' and 'q' of table 'n' hold the same values",
     ),
-    ("CREATE TABLE d.n (a DATE) PARTITION BY date_trunc('day', a)", Analysis, "not supported yet"),
+    (
+        "CREATE TABLE d.n (a INT, b INT) PARTITION BY LIST (a, b) (PARTITION p VALUES IN ('1'))",
+        Analysis,
+        "partition 'p': it lists 1 values for 2 partition columns",
+    ),
+    (
+        "CREATE TABLE d.n (a INT) PARTITION BY LIST (a) (PARTITION p VALUES IN ('x'))",
+        Analysis,
+        "'x' is not a value",
+    ),
+    (
+        "CREATE TABLE d.n (k INT, a DOUBLE) PARTITION BY LIST (a) (PARTITION p VALUES IN ('1'))",
+        Analysis,
+        "partition column 'a' cannot be of type double",
+    ),
+    (
+        "CREATE TABLE d.n (a DATE) PARTITION BY date_trunc('hour', a)",
+        Analysis,
+        "Unsupported automatic partition granularity: hour",
+    ),
+    ("CREATE TABLE d.n (a DATE) PARTITION BY date_trunc('week', a)", Analysis, "use day, month or year"),
+    ("CREATE TABLE d.n (a INT) PARTITION BY date_trunc('day', a)", Analysis, "is no DATE or DATETIME"),
+    (
+        "CREATE TABLE d.n (a DATE) PARTITION BY date_trunc('day', b)",
+        Analysis,
+        "partition column 'b' does not exist",
+    ),
+    ("CREATE TABLE d.n (a DATE) PARTITION BY time_slice(a, INTERVAL 0 DAY)", Analysis, "at least 1"),
+    (
+        "CREATE TABLE d.n (a DATE) PARTITION BY time_slice(a, INTERVAL 1 DAY, 'ceil')",
+        Analysis,
+        "not supported yet",
+    ),
+    ("CREATE TABLE d.n (a DATE) PARTITION BY from_unixtime(a)", Analysis, "not supported yet"),
+    ("CREATE TABLE d.n (a DATE, b INT) PARTITION BY date_trunc('day', a), b", Analysis, "not supported yet"),
+    (
+        "CREATE TABLE d.n (a DATE) PARTITION BY date_trunc('month', a) (START ('2013-01-01') END ('2013-02-01') EVERY (INTERVAL 1 DAY))",
+        Analysis,
+        "EVERY (INTERVAL 1 month)",
+    ),
     ("CREATE TABLE d.n (a DOUBLE, b INT) DUPLICATE KEY (b)", Analysis, "Key columns must be"),
     (
         "CREATE TABLE d.n (b INT, a DOUBLE) PARTITION BY RANGE (a) ()",

@@ -13,6 +13,7 @@ mod files;
 mod information_schema;
 mod insert_select;
 mod maintenance;
+mod partitions;
 mod pruning;
 mod queries;
 mod show;

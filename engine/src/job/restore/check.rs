@@ -85,21 +85,23 @@ fn distribution_text(table: &TableDefinition) -> String {
     }
 }
 
-/// Refuses a partition of the same name and another range.
-pub(super) fn same_range(
+/// Refuses a partition of the same name and another range, or other values.
+pub(super) fn same_rows(
     existing: &Partition,
     entry: &PartitionEntry,
     source: &TableDefinition,
     table: &TableName,
 ) -> Result<()> {
-    if existing.definition.rows == entry.definition.rows {
+    let (ours, theirs) = (&existing.definition.rows, &entry.definition.rows);
+    if ours.is_same(theirs) {
         return Ok(());
     }
     let types = source.partition_types()?;
+    let what = if ours.range().is_some() { "range" } else { "values" };
     Err(Error::invalid(format!(
-        "Partition {} in table {table} has different range with partition in repository: it holds {}, the snapshot's {}",
+        "Partition {} in table {table} has different {what} with partition in repository: it holds {}, the snapshot's {}",
         existing.definition.name,
-        existing.definition.rows.display(&types),
-        entry.definition.rows.display(&types)
+        ours.display(&types),
+        theirs.display(&types)
     )))
 }

@@ -7,7 +7,7 @@ use cairn_format::{
     TableName,
 };
 
-use super::check::{same_range, same_table};
+use super::check::{same_rows, same_table};
 use crate::catalog::{Catalog, Table};
 use crate::error::{Error, Result};
 use crate::id::{PartitionId, SegmentId, TableId};
@@ -147,7 +147,7 @@ fn decide_table(
         let name = partition_name(entry, source, &selection.target)?;
         let current = existing.and_then(|table| table.partition(name.as_str()));
         let plan = if let Some(current) = current {
-            same_range(current, entry, source, &selection.target)?;
+            same_rows(current, entry, source, &selection.target)?;
             PartitionPlan { name, id: current.id, is_new: false }
         } else {
             refuse_conflict(existing, entry, &name)?;
@@ -182,9 +182,10 @@ pub(super) fn partition_name(
 fn refuse_conflict(existing: Option<&Table>, entry: &PartitionEntry, name: &PartitionName) -> Result<()> {
     let Some(table) = existing else { return Ok(()) };
     let other = table.partitions.iter().find(|p| p.definition.rows.overlaps(&entry.definition.rows));
+    let what = if entry.definition.rows.range().is_some() { "range" } else { "value" };
     match other {
         Some(other) => Err(Error::invalid(format!(
-            "Partition {name} in table {} has conflict range with existing ranges: it overlaps partition {}",
+            "Partition {name} in table {} has conflict {what} with existing {what}s: it overlaps partition {}",
             table.name(),
             other.definition.name
         ))),

@@ -1,9 +1,7 @@
 //! CREATE TABLE: from the clauses to a definition.
 
-mod batch;
 mod columns;
 mod key;
-mod partitions;
 mod properties;
 
 use cairn_format::{
@@ -12,6 +10,7 @@ use cairn_format::{
 };
 
 use super::names::analysed;
+use super::partition;
 use crate::ast::{CreateTableStatement, DistributionClause, Ident, TableScope};
 use crate::error::{Error, Result};
 
@@ -28,7 +27,7 @@ pub(super) fn table(
     let key_columns = key::key_columns(statement, &columns)?;
     let partitioning = match &statement.partition {
         None => Partitioning::Unpartitioned,
-        Some(clause) => partitions::partitioning(clause, &columns)?,
+        Some(clause) => partition::partitioning(clause, &columns)?,
     };
     let next_field_id = i32::try_from(columns.len() + 1)
         .map_err(|_| Error::analysis(format!("table '{name}' has too many columns")))?;
@@ -49,7 +48,7 @@ pub(super) fn table(
     analysed(writer_properties(&definition))?;
     let partitions = match &statement.partition {
         None => Vec::new(),
-        Some(clause) => partitions::partitions(clause, &definition)?,
+        Some(clause) => partition::partitions(clause, &definition)?,
     };
     if definition.partitioning != Partitioning::Unpartitioned {
         analysed(definition.check_partitions(&partitions))?;
@@ -93,7 +92,7 @@ fn distribution(clause: Option<&DistributionClause>, columns: &[Column]) -> Resu
 }
 
 /// The columns that a clause names; `role` is the clause's word for them.
-fn field_ids(names: &[Ident], columns: &[Column], role: &str) -> Result<Vec<FieldId>> {
+pub(super) fn field_ids(names: &[Ident], columns: &[Column], role: &str) -> Result<Vec<FieldId>> {
     let mut ids = Vec::with_capacity(names.len());
     for name in names {
         let column = columns.iter().find(|column| column.name.matches(&name.value)).ok_or_else(|| {

@@ -1,10 +1,11 @@
 //! `START … END … EVERY`: many partitions of equal width.
 
+use cairn_engine::{calendar_time, calendar_value, partition_end, partition_name};
 use cairn_format::{
     BoundValue, ColumnType, PartitionBound, PartitionDefinition, PartitionName, PartitionRange,
-    PartitionRows, Value,
+    PartitionRows, StepUnit, Value,
 };
-use chrono::{DateTime, Datelike, Days, Duration, Months, NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::NaiveDateTime;
 
 use crate::analyze::names::analysed;
 use crate::ast::{PartitionStep, RangeBatch, TimeUnit};
@@ -22,7 +23,7 @@ pub(super) fn partitions(batch: &RangeBatch, column_type: &ColumnType) -> Result
             of_numbers(start, end, width).map_err(about)?
         }
         (PartitionStep::Interval(width, unit), start, end) if unit_fits(unit, column_type) => {
-            match (time(&start), time(&end)) {
+            match (calendar_time(&start), calendar_time(&end)) {
                 (Some(start), Some(end)) => of_times(start, end, width, unit, column_type).map_err(about)?,
                 _ => return Err(about(wrong_step(column_type))),
             }
@@ -85,16 +86,14 @@ fn of_times(
 ) -> Result<Vec<NamedRange>> {
     check_ends(start < end, width)?;
     let too_far = || Error::analysis("its partitions go beyond the year 9999");
-    let value = |time: NaiveDateTime| match column_type {
-        ColumnType::Date => Value::Date(time.date().to_epoch_days()),
-        _ => Value::DateTime(time.and_utc().timestamp_micros()),
-    };
+    let unit = step_unit(unit).ok_or_else(|| wrong_step(column_type))?;
+    let value = |time| calendar_value(time, column_type);
     let mut ranges = Vec::new();
     let mut lower = start;
     while lower < end {
         check_count(ranges.len())?;
-        let upper = next(lower, width, unit).ok_or_else(too_far)?.min(end);
-        ranges.push((name(lower, unit), value(lower), value(upper)));
+        let upper = partition_end(lower, width, unit).ok_or_else(too_far)?.min(end);
+        ranges.push((partition_name(lower, unit), value(lower), value(upper)));
         lower = upper;
     }
     Ok(ranges)
@@ -119,49 +118,14 @@ fn check_count(count: usize) -> Result<()> {
     )))
 }
 
-fn time(value: &Value) -> Option<NaiveDateTime> {
-    match value {
-        Value::Date(days) => Some(NaiveDate::from_epoch_days(*days)?.and_time(NaiveTime::MIN)),
-        Value::DateTime(micros) => Some(DateTime::from_timestamp_micros(*micros)?.naive_utc()),
-        _ => None,
-    }
+/// Whether the batch's partitions are each `count` of `unit` wide.
+pub(super) fn is_step(batch: &RangeBatch, count: u64, unit: StepUnit) -> bool {
+    matches!(batch.step, PartitionStep::Interval(width, of) if width == count && step_unit(of) == Some(unit))
 }
 
-/// Where the partition that begins at `time` ends. Weeks, months and years begin where the calendar's do, so only
-/// the first partition of a batch may be narrower.
-fn next(time: NaiveDateTime, width: u64, unit: TimeUnit) -> Option<NaiveDateTime> {
-    let width32 = u32::try_from(width).ok()?;
-    let midnight = |date: NaiveDate| date.and_time(NaiveTime::MIN);
-    let date = time.date();
-    match unit {
-        TimeUnit::Hour => time.checked_add_signed(Duration::try_hours(width32.into())?),
-        TimeUnit::Day => time.checked_add_days(Days::new(width)),
-        TimeUnit::Week => {
-            let monday = date.checked_sub_days(Days::new(date.weekday().num_days_from_monday().into()))?;
-            monday.checked_add_days(Days::new(width.checked_mul(7)?)).map(midnight)
-        }
-        TimeUnit::Month => date.with_day(1)?.checked_add_months(Months::new(width32)).map(midnight),
-        TimeUnit::Year => {
-            date.with_ordinal(1)?.checked_add_months(Months::new(width32.checked_mul(12)?)).map(midnight)
-        }
-        TimeUnit::Quarter | TimeUnit::Minute | TimeUnit::Second => None,
-    }
-}
-
-/// StarRocks' name of the partition that begins at `time`.
-fn name(time: NaiveDateTime, unit: TimeUnit) -> String {
-    match unit {
-        TimeUnit::Hour => time.format("p%Y%m%d%H").to_string(),
-        TimeUnit::Month => time.format("p%Y%m").to_string(),
-        TimeUnit::Year => time.format("p%Y").to_string(),
-        TimeUnit::Week => {
-            // Week 1 holds the first of January, weeks begin on Monday.
-            let first = time.date().with_ordinal(1).unwrap_or_else(|| time.date());
-            let week = (time.ordinal0() + first.weekday().num_days_from_monday()) / 7 + 1;
-            format!("p{:04}_{week:02}", time.year())
-        }
-        _ => time.format("p%Y%m%d").to_string(),
-    }
+/// The engine's word for a unit that partitions may be wide.
+fn step_unit(unit: TimeUnit) -> Option<StepUnit> {
+    StepUnit::parse(unit.word())
 }
 
 #[cfg(test)]

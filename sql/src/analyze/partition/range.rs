@@ -1,40 +1,31 @@
-//! PARTITION BY RANGE: from bounds as text to ranges.
+//! Range partitions: from bounds as text to ranges.
 
 use std::cmp::Ordering;
 
 use cairn_format::{
-    BoundValue, Column, ColumnType, PartitionBound, PartitionDefinition, PartitionName, PartitionRange,
-    PartitionRows, Partitioning, TableDefinition, Value,
+    BoundValue, ColumnType, PartitionBound, PartitionDefinition, PartitionName, PartitionRange,
+    PartitionRows, Value,
 };
 
-use super::{batch, field_ids};
+use super::{batch, refuse_properties};
 use crate::analyze::names::analysed;
-use crate::ast::{PartitionClause, RangeBound, RangePart, RangePartition, RangeValue};
+use crate::ast::{RangeBound, RangePart, RangePartition, RangeValue};
 use crate::error::{Error, Result};
 
-pub(super) fn partitioning(clause: &PartitionClause, columns: &[Column]) -> Result<Partitioning> {
-    match clause {
-        PartitionClause::Range { columns: names, .. } => {
-            Ok(Partitioning::Range { columns: field_ids(names, columns, "partition")?, step: None })
-        }
-        PartitionClause::List { .. } => Err(Error::not_supported("PARTITION BY LIST")),
-        PartitionClause::Expressions { .. } => Err(Error::not_supported("PARTITION BY an expression")),
-    }
-}
-
+/// The partitions of range parts over columns of `types`. A LESS THAN begins where the one before it ends; the first
+/// begins at the last end of `existing` ranges below its own.
 pub(super) fn partitions(
-    clause: &PartitionClause,
-    table: &TableDefinition,
+    parts: &[RangePart],
+    types: &[ColumnType],
+    existing: &[PartitionDefinition],
 ) -> Result<Vec<PartitionDefinition>> {
-    let PartitionClause::Range { parts, .. } = clause else { return Ok(Vec::new()) };
-    let types = analysed(table.partition_types())?;
-    let mut made = Parts { types: &types, partitions: Vec::new(), last_upper: None, style: None };
+    let mut made = Parts { types, existing, partitions: Vec::new(), last_upper: None, style: None };
     for part in parts {
         match part {
             RangePart::Single(partition) => made.single(partition)?,
             RangePart::Batch(batch) => {
                 made.agree_on(Style::Fixed)?;
-                let [column_type] = types.as_slice() else {
+                let [column_type] = types else {
                     return Err(Error::analysis(
                         "START … END … EVERY needs exactly one partition column; write VALUES [(…), (…)) for several",
                     ));
@@ -55,6 +46,7 @@ enum Style {
 
 struct Parts<'a> {
     types: &'a [ColumnType],
+    existing: &'a [PartitionDefinition],
     partitions: Vec<PartitionDefinition>,
     /// The upper end of the last LESS THAN, where the next one begins.
     last_upper: Option<PartitionBound>,
@@ -73,11 +65,7 @@ impl Parts<'_> {
 
     fn single(&mut self, partition: &RangePartition) -> Result<()> {
         let name = analysed(PartitionName::parse_declared(&partition.name.value))?;
-        if !partition.properties.is_empty() {
-            return Err(Error::not_supported(format_args!(
-                "partition '{name}': properties of one partition"
-            )));
-        }
+        refuse_properties(&name, &partition.properties)?;
         let about = |e: Error| e.about(format_args!("partition '{name}'"));
         let range = match &partition.bound {
             RangeBound::Fixed { lower, upper } => {
@@ -99,7 +87,10 @@ impl Parts<'_> {
                 };
                 let lower = match self.last_upper.take() {
                     Some(lower) => lower,
-                    None => analysed(PartitionBound::try_new(vec![BoundValue::Min], self.types))?,
+                    None => match self.end_below(&upper) {
+                        Some(lower) => lower,
+                        None => analysed(PartitionBound::try_new(vec![BoundValue::Min], self.types))?,
+                    },
                 };
                 if upper.compare(&lower) != Some(Ordering::Greater) {
                     return Err(about(Error::analysis(
@@ -112,6 +103,16 @@ impl Parts<'_> {
         };
         self.partitions.push(PartitionDefinition { name, rows: PartitionRows::Range(range) });
         Ok(())
+    }
+
+    /// The last end of an existing partition at or below `upper`.
+    fn end_below(&self, upper: &PartitionBound) -> Option<PartitionBound> {
+        let ends =
+            self.existing.iter().filter_map(|partition| partition.rows.range()).map(PartitionRange::upper);
+        let below = ends.filter(|end| end.compare(upper) != Some(Ordering::Greater));
+        below
+            .reduce(|last, end| if end.compare(last) == Some(Ordering::Greater) { end } else { last })
+            .cloned()
     }
 
     fn bound(&self, values: &[RangeValue]) -> Result<PartitionBound> {

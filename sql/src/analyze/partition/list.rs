@@ -1,0 +1,37 @@
+//! List partitions: from values as text to values.
+
+use cairn_format::{ColumnType, PartitionDefinition, PartitionName, PartitionRows, Value};
+
+use super::refuse_properties;
+use crate::analyze::names::analysed;
+use crate::ast::{ListPart, ListValue};
+use crate::error::{Error, Result};
+
+pub(super) fn partitions(parts: &[ListPart], types: &[ColumnType]) -> Result<Vec<PartitionDefinition>> {
+    parts.iter().map(|part| partition(part, types)).collect()
+}
+
+fn partition(part: &ListPart, types: &[ColumnType]) -> Result<PartitionDefinition> {
+    let name = analysed(PartitionName::parse_declared(&part.name.value))?;
+    refuse_properties(&name, &part.properties)?;
+    let lists = part.values.iter().map(|values| list(values, types));
+    let lists: Vec<_> =
+        lists.collect::<Result<_>>().map_err(|e| e.about(format_args!("partition '{name}'")))?;
+    Ok(PartitionDefinition { name, rows: PartitionRows::List(lists) })
+}
+
+fn list(values: &[ListValue], types: &[ColumnType]) -> Result<Vec<Value>> {
+    if values.len() != types.len() {
+        return Err(Error::analysis(format!(
+            "it lists {} values for {} partition columns: give one a column, as in {}",
+            values.len(),
+            types.len(),
+            if types.len() == 1 { "(\"a\", \"b\")" } else { "((\"a\", \"x\"), (\"b\", \"y\"))" }
+        )));
+    }
+    let one = |(value, column_type): (&ListValue, &ColumnType)| match value {
+        ListValue::Null => Ok(Value::Null),
+        ListValue::Value(text) => analysed(Value::parse(column_type, text)),
+    };
+    values.iter().zip(types).map(one).collect()
+}
