@@ -16,6 +16,7 @@ mod id;
 mod job;
 mod load;
 mod properties;
+mod repositories;
 mod scan;
 mod segment;
 mod store;

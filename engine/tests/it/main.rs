@@ -16,5 +16,7 @@ mod jobs;
 mod load;
 mod model;
 mod open;
+mod repositories;
+mod stalling;
 mod support;
 mod types;

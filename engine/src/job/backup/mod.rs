@@ -9,7 +9,7 @@ use std::sync::Arc;
 use cairn_format::{
     DatabaseName, FeatureSet, IntentId, LOCATED_FILES, Manifest, Sent, SnapshotTimestamp, TableEntry, Totals,
 };
-use cairn_repository::{BeginOptions, CommitOutcome, Repository, SnapshotName, SnapshotWriter};
+use cairn_repository::{BeginOptions, CommitOutcome, Repository, SnapshotName, SnapshotWriter, StopSignal};
 
 use self::cut::{CutTable, cut};
 use self::send::{SentTable, SentTables, send};
@@ -39,7 +39,7 @@ pub(crate) fn submit_backup(store: &Arc<Inner>, request: &BackupRequest) -> Resu
         );
         return Err(Error::new(ErrorKind::ReadOnly, message));
     }
-    if !store.open_repository(&entry)?.snapshots(Some(&request.label))?.is_empty() {
+    if !store.open_repository(&entry, &StopSignal::new())?.snapshots(Some(&request.label))?.is_empty() {
         return Err(Error::already_exists(format!(
             "Snapshot with name '{}' already exist in repository {}; choose another label",
             request.label, entry.name
@@ -126,8 +126,7 @@ fn select(
 pub(super) fn run(context: &JobContext<'_>, record: &JobRecord, work: &BackupWork) -> Result<()> {
     let store = context.store;
     let entry = Arc::clone(store.catalog.view().require_repository(&record.repository)?);
-    let repository = store.open_repository(&entry)?;
-    context.running.uses(repository.store());
+    let repository = context.open_repository(&entry)?;
     // An earlier process of this job may have died right after it had put the manifest.
     let may_have_committed = record.state == JobState::UploadInfo;
     if may_have_committed && snapshot_exists(&repository, record)? {
