@@ -17,6 +17,7 @@ mod job;
 mod load;
 mod partition;
 mod properties;
+mod repositories;
 mod scan;
 mod segment;
 mod store;

@@ -11,8 +11,7 @@ use cairn_format::{
     TableName,
 };
 use cairn_repository::{
-    Access, Disk, Environment, Location, Repository, RepositoryOptions, SnapshotName, StoreProvider,
-    StoreReport, check_store,
+    Disk, Environment, Location, SnapshotName, StopSignal, StoreProvider, StoreReport, check_store,
 };
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -27,6 +26,7 @@ use crate::job::{
 };
 use crate::load::{Load, LoadOptions};
 use crate::properties::OwnProperties;
+use crate::repositories::SharedLimits;
 use crate::segment::SegmentReader;
 
 /// What a store is opened with.
@@ -81,8 +81,9 @@ pub(crate) struct Inner {
     pub(crate) environment: Environment,
     pub(crate) workers: ThreadPool,
     pub(crate) jobs: Jobs,
-    movers: usize,
-    stores: Arc<dyn StoreProvider>,
+    pub(crate) limits: SharedLimits,
+    pub(crate) movers: usize,
+    pub(crate) stores: Arc<dyn StoreProvider>,
 }
 
 const CATALOG_FILE: &str = "catalog.redb";
@@ -127,6 +128,7 @@ impl TabletStore {
             environment: options.environment,
             workers: pool("cairn-encode", options.encoders)?,
             jobs: Jobs::default(),
+            limits: SharedLimits::default(),
             movers: options.movers,
             stores: options.stores,
         });
@@ -136,6 +138,10 @@ impl TabletStore {
             Jobs::start(&store.inner, id)?;
         }
         Ok(store)
+    }
+
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.inner
     }
 
     /// The catalog as it is now. Holding it keeps its files alive.
@@ -262,7 +268,7 @@ impl TabletStore {
     }
 
     /// Sets properties of a repository; an empty value takes one away. Whatever opens it, such as keys, is tried first.
-    /// Limits hold for the jobs that run, too, from now on.
+    /// Limits hold from now on for all who use the repository already, too.
     pub fn alter_repository(&self, name: &RepositoryName, set: &BTreeMap<String, String>) -> Result<()> {
         let entry = Arc::clone(self.view().require_repository(name)?);
         let mut properties = entry.properties.clone();
@@ -274,16 +280,11 @@ impl TabletStore {
             }
         }
         let changed = RepositoryEntry { properties: properties.clone(), ..RepositoryEntry::clone(&entry) };
-        let opened = self
-            .inner
-            .open_repository(&changed)
+        self.inner
+            .try_repository(&changed)
             .map_err(|error| error.about(format_args!("repository {name} stays as it was")))?;
-        let limits = opened.store().limits().get();
         self.inner.catalog.commit(|change| change.set_repository_properties(name, properties))?;
-        for job in self.view().jobs().filter(|job| job.repository == *name && !job.state.is_final()) {
-            self.inner.jobs.limit(job.id, limits);
-        }
-        Ok(())
+        self.inner.renew_limits(name)
     }
 
     /// Tries whether the storage of a repository keeps what repositories rely on. It is written to for that, and cleared
@@ -299,7 +300,7 @@ impl TabletStore {
             );
             return Err(Error::new(ErrorKind::ReadOnly, message));
         }
-        let opened = self.inner.open_repository(&entry)?;
+        let opened = self.inner.open_repository(&entry, &StopSignal::new())?;
         Ok(check_store(opened.store(), &self.inner.environment))
     }
 
@@ -329,7 +330,7 @@ impl TabletStore {
                 job.id
             )));
         }
-        let opened = self.inner.open_repository(entry)?;
+        let opened = self.inner.open_repository(entry, &StopSignal::new())?;
         let names = opened.snapshots(Some(label))?;
         if names.is_empty() {
             return Err(Error::not_found(format!(
@@ -355,13 +356,9 @@ impl TabletStore {
                 )));
             }
             change.drop_repository(name)
-        })
-    }
-
-    /// Opens a known repository.
-    pub fn open_repository(&self, name: &RepositoryName) -> Result<Repository> {
-        let entry = Arc::clone(self.view().require_repository(name)?);
-        self.inner.open_repository(&entry)
+        })?;
+        self.inner.forget_limits();
+        Ok(())
     }
 
     /// Accepts a backup. It is done in the background: see [`TabletStore::wait_for_job`].
@@ -385,8 +382,8 @@ impl TabletStore {
         self.inner.jobs.progress(id)
     }
 
-    /// Cancels the unfinished job of `database`, which must be a backup, or a restore, as `backup` says. Returns when
-    /// it has stopped.
+    /// Cancels the unfinished job of `database`, which must be a backup, or a restore, as `kind` says. Returns when
+    /// it has stopped, which takes some seconds at most where storage does not answer.
     pub fn cancel_job(&self, database: &DatabaseName, kind: JobKind) -> Result<Arc<JobRecord>> {
         let view = self.view();
         let last = view.jobs().filter(|job| job.database == *database).last();
@@ -461,39 +458,6 @@ impl Inner {
             ))),
             None => Ok(()),
         }
-    }
-
-    pub(crate) fn open_repository(&self, entry: &RepositoryEntry) -> Result<Repository> {
-        let open = || -> Result<Repository> {
-            let own = OwnProperties::of(&entry.properties)?;
-            let store = self.stores.open(&entry.location, &own.of_store)?;
-            self.repository(store, &own, entry.read_only, false)
-        };
-        open().map_err(|e| e.about(format_args!("repository {}", entry.name)))
-    }
-
-    fn repository(
-        &self,
-        store: cairn_repository::Store,
-        own: &OwnProperties,
-        read_only: bool,
-        create: bool,
-    ) -> Result<Repository> {
-        // Every opened repository moves files on threads of its own: a job must not wait for another's transfer.
-        let mut options = RepositoryOptions::default()
-            .with_threads(self.movers)
-            .with_disk(self.disk.clone())
-            .with_scratch(self.catalog.segments_directory().to_owned());
-        options.digest = own.digest;
-        if let Some(bundle_bytes) = own.bundle_bytes {
-            options = options.with_bundle_bytes(bundle_bytes);
-        }
-        let environment = self.environment.clone();
-        Ok(match (read_only, create) {
-            (true, _) => Repository::open(store, environment, Access::ReadOnly, options)?,
-            (false, true) => Repository::create_or_open(store, environment, options)?,
-            (false, false) => Repository::open(store, environment, Access::ReadWrite, options)?,
-        })
     }
 }
 

@@ -53,8 +53,8 @@ pub use repository::{Access, Repository, SnapshotName};
 pub use sizes::SnapshotSizes;
 pub use store::{
     CREDENTIAL_VARIABLES, Durability, Limits, ListedObject, LocalStore, MAX_DOWNLOAD_RATE,
-    MAX_REQUESTS_PER_SECOND, MAX_UPLOAD_RATE, PutOutcome, RateLimits, RequestCounts, Store, StoreProvider,
-    SystemStores, WORKERS, check_properties, is_secret_property,
+    MAX_REQUESTS_PER_SECOND, MAX_UPLOAD_RATE, PutOutcome, RateLimits, RequestCounts, StopSignal, Store,
+    StoreProvider, SystemStores, WORKERS, check_properties, is_secret_property,
 };
 pub use transfer::Transfer;
 pub use upload::{StoredFile, UploadFile, UploadGroup, UploadOutcome};

@@ -4,15 +4,20 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use cairn_repository::{RateLimits, Store, Transfer};
+use cairn_repository::{Repository, StopSignal, Transfer};
 
 use super::record::{JobRecord, JobState, JobStatus, JobWork};
 use super::{backup, restore};
+use crate::catalog::RepositoryEntry;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::JobId;
 use crate::store::Inner;
+
+/// How long a job that is to stop may take to do so by itself, so that it can tidy up in the repository. Then it does not
+/// wait for storage any more.
+const TIME_TO_STOP: Duration = Duration::from_secs(5);
 
 /// How far a running job's transfer is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,8 +48,8 @@ pub(super) struct Running {
     pub(super) transfer: Transfer,
     files_total: AtomicU64,
     bytes_total: AtomicU64,
-    /// Guards the storage that the job moves data from or to, once it is open.
-    store: Mutex<Option<Store>>,
+    /// Ends the job's requests to storage.
+    storage: StopSignal,
     /// Guards why the job is to stop and whether it has ended.
     state: Mutex<RunState>,
     changed: Condvar,
@@ -62,7 +67,7 @@ impl Running {
             transfer: Transfer::new(),
             files_total: AtomicU64::new(0),
             bytes_total: AtomicU64::new(0),
-            store: Mutex::default(),
+            storage: StopSignal::new(),
             state: Mutex::default(),
             changed: Condvar::new(),
         }
@@ -73,14 +78,17 @@ impl Running {
         self.bytes_total.store(bytes, Ordering::Relaxed);
     }
 
-    /// Takes note of the storage that the job uses, for limits that change meanwhile.
-    pub(super) fn uses(&self, store: &Store) {
-        *self.store.lock().unwrap_or_else(PoisonError::into_inner) = Some(store.clone());
-    }
-
     fn stop(&self, reason: StopReason) {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).stop.get_or_insert(reason);
         self.transfer.cancel();
+    }
+
+    /// Waits until the job, which has been told to stop, has ended.
+    fn wait_for_stop(&self, time: Duration) {
+        if !self.wait(Some(time)) {
+            self.storage.stop();
+            self.wait(None);
+        }
     }
 
     fn stop_reason(&self) -> Option<StopReason> {
@@ -147,6 +155,7 @@ impl Jobs {
             move || {
                 if !running.wait(Some(left)) {
                     running.stop(StopReason::TimedOut);
+                    running.wait_for_stop(TIME_TO_STOP);
                 }
             }
         });
@@ -170,14 +179,6 @@ impl Jobs {
         })
     }
 
-    /// Sets the limits of the storage that a running job uses.
-    pub(crate) fn limit(&self, id: JobId, limits: RateLimits) {
-        let Some(running) = self.running(id) else { return };
-        if let Some(store) = &*running.store.lock().unwrap_or_else(PoisonError::into_inner) {
-            store.limits().set(limits);
-        }
-    }
-
     /// Waits until the job's thread has ended, at most for `limit`; says whether it has.
     pub(crate) fn wait(&self, id: JobId, limit: Option<Duration>) -> bool {
         self.running(id).is_none_or(|running| running.wait(limit))
@@ -187,7 +188,7 @@ impl Jobs {
     pub(crate) fn cancel(&self, id: JobId) {
         if let Some(running) = self.running(id) {
             running.stop(StopReason::Cancelled);
-            running.wait(None);
+            running.wait_for_stop(TIME_TO_STOP);
         }
     }
 
@@ -197,7 +198,9 @@ impl Jobs {
         for (running, _) in running.values() {
             running.stop(StopReason::Closing);
         }
-        for (_, threads) in running.into_values() {
+        let start = Instant::now();
+        for (running, threads) in running.into_values() {
+            running.wait_for_stop(TIME_TO_STOP.saturating_sub(start.elapsed()));
             for thread in threads {
                 // A thread that panicked has left its record as it was, like a killed process.
                 let _ = thread.join();
@@ -246,6 +249,11 @@ pub(super) struct JobContext<'j> {
 impl JobContext<'_> {
     pub(super) fn record(&self) -> Result<Arc<JobRecord>> {
         self.store.job(self.id)
+    }
+
+    /// Opens the repository that the job is about.
+    pub(super) fn open_repository(&self, entry: &RepositoryEntry) -> Result<Repository> {
+        self.store.open_repository(entry, &self.running.storage)
     }
 
     /// Whether the job is only to stop for now, and to go on at the next open.

@@ -38,7 +38,7 @@ impl IdSource for Numbers {
 
 pub(crate) struct World {
     pub(crate) directory: TempDir,
-    runtime: Runtime,
+    pub(crate) runtime: Runtime,
     environment: Environment,
 }
 

@@ -19,9 +19,9 @@ impl Store {
     pub(crate) fn delete_raw(&self, key: &str) -> Result<()> {
         self.check_writable()?;
         count(&self.inner.counters.delete);
-        self.inner.limits.wait_request();
+        self.limits.wait_request(&self.stop)?;
         let path = path_of(key)?;
-        match self.inner.runtime.block_on(self.inner.objects.delete(&path)) {
+        match self.drive(self.inner.objects.delete(&path))? {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(source) => Err(self.failed("delete", key, source)),
         }
@@ -47,10 +47,11 @@ impl Store {
             return one_by_one();
         };
         count(&self.inner.counters.delete);
-        self.inner.limits.wait_request();
         let stream = futures::stream::iter(paths.into_iter().map(Ok)).boxed();
         let deleted = self.inner.objects.delete_stream(stream).collect::<Vec<_>>();
-        let outcomes = self.inner.runtime.block_on(deleted);
+        let outcomes = self.limits.wait_request(&self.stop).and_then(|()| self.drive(deleted));
+        // One by one says of each that it is to stop.
+        let Ok(outcomes) = outcomes else { return one_by_one() };
         if outcomes.len() != keys.len() {
             // The request failed as a whole, or the store does not know such a one: whatever went is as good as missing.
             return one_by_one();

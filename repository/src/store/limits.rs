@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
-use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::error::{Error, Result};
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::stop::{STEP, StopSignal};
+use crate::error::{Error, ErrorKind, Result};
 use crate::lock::lock;
 
 /// Property: bytes a second that go up.
@@ -20,10 +23,13 @@ pub const WORKERS: &str = "workers";
 
 /// Threads at most; more help no store.
 const MAX_WORKERS: usize = crate::workers::POOL_THREADS;
-/// A waiting call looks this often whether the limit has been changed.
-const STEP: Duration = Duration::from_millis(20);
 /// What an idle store saves up: this much time's worth may go at once.
 const BURST: Duration = Duration::from_millis(250);
+/// Bytes of objects and parts that are read or on their way at once, of all uploads to a repository over a network,
+/// whatever the data's size.
+pub(super) const MAX_IN_FLIGHT: usize = 40 << 20;
+/// The unit in which room in flight is counted.
+pub(super) const FLIGHT_UNIT: usize = 1 << 10;
 
 /// Limits of one repository's use. 0 means none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -100,20 +106,35 @@ fn parse_count(name: &str, text: &str) -> Result<u64> {
     })
 }
 
-/// The limits that a store and its clones keep to. Cheap to clone; a clone sets the same limits.
+/// The limits that all who use a repository keep to together, whatever stores they have: see [`Store::with_limits`]. Cheap
+/// to clone; a clone sets the same limits.
 ///
 /// A call that would go too fast waits, in small steps, so that a change tells at once, also on those who wait.
+///
+/// [`Store::with_limits`]: crate::Store::with_limits
 #[derive(Clone, Default)]
 pub struct Limits {
     shared: Arc<Shared>,
 }
 
-#[derive(Default)]
 struct Shared {
     limits: Mutex<RateLimits>,
     upload: Mutex<Bucket>,
     download: Mutex<Bucket>,
     requests: Mutex<Bucket>,
+    in_flight: Arc<Semaphore>,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self {
+            limits: Mutex::default(),
+            upload: Mutex::default(),
+            download: Mutex::default(),
+            requests: Mutex::default(),
+            in_flight: Arc::new(Semaphore::new(MAX_IN_FLIGHT / FLIGHT_UNIT)),
+        }
+    }
 }
 
 impl Limits {
@@ -127,26 +148,53 @@ impl Limits {
         *lock(&self.shared.limits) = limits;
     }
 
-    pub(super) fn wait_request(&self) {
-        self.wait(&self.shared.requests, 1, |limits| limits.requests);
+    pub(super) fn wait_request(&self, stop: &StopSignal) -> Result<()> {
+        self.wait(&self.shared.requests, 1, |limits| limits.requests, stop)
     }
 
-    pub(super) fn wait_upload(&self, bytes: usize) {
-        self.wait(&self.shared.upload, bytes as u64, |limits| limits.upload_bytes);
+    pub(super) fn wait_upload(&self, bytes: usize, stop: &StopSignal) -> Result<()> {
+        self.wait(&self.shared.upload, bytes as u64, |limits| limits.upload_bytes, stop)
     }
 
-    pub(super) fn wait_download(&self, bytes: usize) {
-        self.wait(&self.shared.download, bytes as u64, |limits| limits.download_bytes);
+    pub(super) fn wait_download(&self, bytes: usize, stop: &StopSignal) -> Result<()> {
+        self.wait(&self.shared.download, bytes as u64, |limits| limits.download_bytes, stop)
     }
 
-    fn wait(&self, bucket: &Mutex<Bucket>, amount: u64, rate: fn(&RateLimits) -> u64) {
+    fn wait(
+        &self,
+        bucket: &Mutex<Bucket>,
+        amount: u64,
+        rate: fn(&RateLimits) -> u64,
+        stop: &StopSignal,
+    ) -> Result<()> {
         loop {
             let rate = rate(&self.get());
-            match lock(bucket).take(amount, rate, Instant::now()) {
-                Ok(()) => return,
-                Err(wait) => thread::sleep(wait.min(STEP)),
+            let taken = lock(bucket).take(amount, rate, Instant::now());
+            match taken {
+                Ok(()) => return Ok(()),
+                Err(wait) => stop.sleep(wait.min(STEP))?,
             }
         }
+    }
+
+    /// Waits until `bytes` more may be held to be put.
+    pub(super) fn wait_room(
+        &self,
+        bytes: usize,
+        runtime: &Handle,
+        stop: &StopSignal,
+    ) -> Result<OwnedSemaphorePermit> {
+        let units = bytes.min(MAX_IN_FLIGHT).div_ceil(FLIGHT_UNIT);
+        let room = Arc::clone(&self.shared.in_flight);
+        let room = room.acquire_many_owned(u32::try_from(units).unwrap_or(u32::MAX));
+        stop.drive(runtime, room)?.map_err(|source| {
+            Error::new(ErrorKind::Unavailable, "no more room for uploads").with_source(source)
+        })
+    }
+
+    #[cfg(test)]
+    pub(super) fn free_room(&self) -> usize {
+        self.shared.in_flight.available_permits() * FLIGHT_UNIT
     }
 }
 
@@ -189,6 +237,8 @@ impl Bucket {
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
     use super::*;
 
     fn properties(of: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -254,19 +304,39 @@ mod tests {
 
     #[test]
     fn a_change_frees_those_who_wait() {
-        let limits = Limits::default();
+        let (limits, stop) = (Limits::default(), StopSignal::new());
         limits.set(RateLimits { requests: 1, ..RateLimits::default() });
-        limits.wait_request();
+        limits.wait_request(&stop).unwrap();
         let start = Instant::now();
         thread::scope(|scope| {
             scope.spawn(|| {
                 for _ in 0..100 {
-                    limits.wait_request();
+                    limits.wait_request(&stop).unwrap();
                 }
             });
             thread::sleep(Duration::from_millis(60));
             limits.clone().set(RateLimits::default());
         });
         assert!(start.elapsed() >= Duration::from_millis(60) && start.elapsed() < Duration::from_secs(20));
+    }
+
+    #[test]
+    fn a_signal_ends_every_wait() {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        let (limits, stop) = (Limits::default(), StopSignal::new());
+        limits.set(RateLimits { upload_bytes: 1, ..RateLimits::default() });
+        limits.wait_upload(1 << 20, &stop).unwrap();
+        let _room = limits.wait_room(MAX_IN_FLIGHT, runtime.handle(), &stop).unwrap();
+        let start = Instant::now();
+        thread::scope(|scope| {
+            let rate = scope.spawn(|| limits.wait_upload(1, &stop));
+            let room = scope.spawn(|| limits.wait_room(1, runtime.handle(), &stop).map(drop));
+            thread::sleep(STEP);
+            stop.stop();
+            for ended in [rate.join().unwrap(), room.join().unwrap()] {
+                assert_eq!(ended.unwrap_err().kind(), ErrorKind::Cancelled);
+            }
+        });
+        assert!(start.elapsed() < Duration::from_secs(20));
     }
 }

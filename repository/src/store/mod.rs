@@ -10,6 +10,7 @@ mod provider;
 mod reader;
 mod remote;
 mod settings;
+mod stop;
 mod temporary;
 #[cfg(test)]
 mod tests;
@@ -19,8 +20,7 @@ use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use cairn_format::ObjectKey;
@@ -31,7 +31,7 @@ use object_store::{
     PutMultipartOptions, PutOptions, PutPayload,
 };
 use tokio::runtime::Handle;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::disk::read_exact_at;
 use crate::error::{Error, ErrorKind, Result};
@@ -45,6 +45,7 @@ pub use provider::{StoreProvider, SystemStores};
 pub(crate) use reader::ObjectReader;
 pub use remote::CREDENTIAL_VARIABLES;
 pub use settings::{check_properties, is_secret_property};
+pub use stop::StopSignal;
 
 /// The most bytes of an object that is read whole; anything longer there is damage.
 const MAX_WHOLE_OBJECT: u64 = 1 << 30;
@@ -92,6 +93,8 @@ pub struct ListedObject {
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
+    limits: Limits,
+    stop: StopSignal,
 }
 
 /// In a local directory a part costs nothing: few enough bytes to stay in the processor's cache between reading,
@@ -101,13 +104,10 @@ const LOCAL_BLOCK: usize = 1 << 20;
 const REMOTE_BLOCK: usize = 8 << 20;
 /// An object of parts is two requests more, and some servers write it twice; what is put whole is held whole.
 const REMOTE_WHOLE: usize = 16 << 20;
-/// Bytes of objects and parts that are read or on their way at once, of all uploads of a store over a network,
-/// whatever the data's size.
-const MAX_IN_FLIGHT: usize = 40 << 20;
-/// The unit in which room in flight is counted.
-const FLIGHT_UNIT: usize = 1 << 10;
 /// How often a store behind a network repeats a create-only put.
 const NETWORK_PUT_REPEATS: u32 = 4;
+/// No put is repeated when it was first tried this long ago: each try has the client's own retries in it.
+const PUT_REPEAT_TIME: Duration = Duration::from_mins(1);
 /// Create-only puts that collide may be told to come again instead of who won; so often they do.
 const MAX_CONFLICTS: u32 = 8;
 
@@ -121,8 +121,6 @@ struct Inner {
     runtime: Handle,
     location: String,
     counters: Counters,
-    limits: Limits,
-    in_flight: Arc<Semaphore>,
     /// Whether objects can be neither put nor deleted, whoever asks.
     read_only: bool,
     /// How often a create-only put is repeated whose answer did not come: clients do not repeat those by themselves.
@@ -182,12 +180,22 @@ impl Store {
             runtime,
             location,
             counters: Counters::default(),
-            limits: Limits::default(),
-            in_flight: Arc::new(Semaphore::new(MAX_IN_FLIGHT / FLIGHT_UNIT)),
             read_only,
             put_repeats,
         };
-        Self { inner: Arc::new(inner) }
+        Self { inner: Arc::new(inner), limits: Limits::default(), stop: StopSignal::new() }
+    }
+
+    /// The same store, which keeps to these limits together with all others that do.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// The same store, whose requests end when this signal is given.
+    #[must_use]
+    pub fn with_stop(self, stop: StopSignal) -> Self {
+        Self { stop, ..self }
     }
 
     /// Whether objects are files of this machine, which a power cut may leave behind damaged.
@@ -210,9 +218,9 @@ impl Store {
         &self.inner.location
     }
 
-    /// How fast the store and its clones may be used; can be set while they are.
+    /// How fast the store, its clones and whoever has the same limits may be used; can be set while they are.
     pub fn limits(&self) -> &Limits {
-        &self.inner.limits
+        &self.limits
     }
 
     /// Whether nothing can ever be put or deleted here.
@@ -296,13 +304,11 @@ impl Store {
         let bytes = match result.payload {
             GetResultPayload::File(file, path) => read_exact_at(&file, &path, range.start, length)
                 .map_err(|source| Error::from_io(format!("cannot read object '{key}'"), source))?,
-            GetResultPayload::Stream(_) => self
-                .inner
-                .runtime
-                .block_on(result.bytes())
-                .map_err(|source| self.failed("read", key, source))?,
+            GetResultPayload::Stream(_) => {
+                self.drive(result.bytes())?.map_err(|source| self.failed("read", key, source))?
+            }
         };
-        self.inner.limits.wait_download(bytes.len());
+        self.limits.wait_download(bytes.len(), &self.stop)?;
         if bytes.len() != length {
             return Err(too_short(range.start + bytes.len() as u64));
         }
@@ -317,9 +323,9 @@ impl Store {
     /// As [`Store::head`], of any key.
     pub(crate) fn head_raw(&self, key: &str) -> Result<Option<u64>> {
         count(&self.inner.counters.head);
-        self.inner.limits.wait_request();
+        self.limits.wait_request(&self.stop)?;
         let path = path_of(key)?;
-        match self.inner.runtime.block_on(self.inner.objects.head(&path)) {
+        match self.drive(self.inner.objects.head(&path))? {
             Ok(meta) => Ok(Some(meta.size)),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(source) => Err(self.failed("look at", key, source)),
@@ -346,16 +352,16 @@ impl Store {
     fn put(&self, key: &str, bytes: Bytes, options: &PutOptions) -> Result<PutOutcome> {
         self.check_writable()?;
         let path = path_of(key)?;
-        self.inner.limits.wait_upload(bytes.len());
+        self.limits.wait_upload(bytes.len(), &self.stop)?;
         let payload = PutPayload::from_bytes(bytes);
-        let (mut conflicts, mut repeats) = (0, 0);
+        let (start, mut conflicts, mut repeats) = (Instant::now(), 0, 0);
         // A manifest is put once: were it dropped between two tries, the second would bring it back.
         let may_repeat = !matches!(ObjectKey::parse(key), Some(ObjectKey::Snapshot { .. }));
         loop {
             count(&self.inner.counters.put);
-            self.inner.limits.wait_request();
+            self.limits.wait_request(&self.stop)?;
             let put = self.inner.objects.put_opts(&path, payload.clone(), options.clone());
-            match self.inner.runtime.block_on(put) {
+            match self.drive(put)? {
                 Ok(_) => return Ok(PutOutcome::Created),
                 // Nobody has won yet, or who won has been deleted meanwhile.
                 Err(source) if says_conflict(&source) => {
@@ -364,19 +370,20 @@ impl Store {
                         let message = format!("cannot put object '{key}' in {}", self.location());
                         return Err(Error::new(ErrorKind::Unavailable, message).with_source(source));
                     }
-                    thread::sleep(Duration::from_millis(10 << conflicts));
+                    self.stop.sleep(Duration::from_millis(10 << conflicts))?;
                 }
                 // A repeated put may find its own object: who puts something looks whether it is that.
                 Err(object_store::Error::AlreadyExists { .. }) => return Ok(PutOutcome::AlreadyExists),
                 Err(source) => {
                     let error = self.failed("put", key, source);
                     let is_lost = error.kind() == ErrorKind::Unavailable && may_repeat;
-                    if !is_lost || repeats == self.inner.put_repeats {
+                    let is_late = repeats == self.inner.put_repeats || start.elapsed() > PUT_REPEAT_TIME;
+                    if !is_lost || is_late {
                         return Err(error);
                     }
                     repeats += 1;
                     tracing::debug!(%error, "a put is repeated");
-                    thread::sleep(Duration::from_millis(100 << repeats));
+                    self.stop.sleep(Duration::from_millis(100 << repeats))?;
                 }
             }
         }
@@ -385,7 +392,7 @@ impl Store {
     /// Objects below a folder of keys, in the order of their keys. Nothing there is nothing, not an error.
     pub fn list(&self, prefix: &str) -> Result<Vec<ListedObject>> {
         count(&self.inner.counters.list);
-        self.inner.limits.wait_request();
+        self.limits.wait_request(&self.stop)?;
         let failed =
             |source| Error::from_store(format!("cannot list '{prefix}' in {}", self.location()), source);
         let path = Path::parse(prefix).map_err(|source| failed(source.into()))?;
@@ -394,7 +401,7 @@ impl Store {
             length: meta.size,
             modified_ms: meta.last_modified.timestamp_millis(),
         });
-        let mut found: Vec<_> = self.inner.runtime.block_on(found.try_collect()).map_err(failed)?;
+        let mut found: Vec<_> = self.drive(found.try_collect())?.map_err(failed)?;
         found.sort_by(|a: &ListedObject, b| a.key.cmp(&b.key));
         Ok(found)
     }
@@ -428,10 +435,10 @@ impl Store {
     }
 
     fn get_opts_raw(&self, key: &str, range: Option<Range<u64>>) -> Result<object_store::Result<GetResult>> {
-        self.inner.limits.wait_request();
+        self.limits.wait_request(&self.stop)?;
         let path = path_of(key)?;
         let options = GetOptions { range: range.map(GetRange::Bounded), ..GetOptions::default() };
-        Ok(self.inner.runtime.block_on(self.inner.objects.get_opts(&path, options)))
+        self.drive(self.inner.objects.get_opts(&path, options))
     }
 
     /// Begins a put in parts, durable at the next barrier after its completion.
@@ -442,12 +449,12 @@ impl Store {
     /// As [`Store::put_parts`], of any key.
     pub(crate) fn put_parts_raw(&self, key: &str) -> Result<PartsUpload> {
         self.check_writable()?;
-        self.inner.limits.wait_request();
+        self.limits.wait_request(&self.stop)?;
         let path = path_of(key)?;
         let mut options = PutMultipartOptions::default();
         options.extensions.insert(DurableAtBarrier);
         let begin = self.inner.objects.put_multipart_opts(&path, options);
-        let upload = self.inner.runtime.block_on(begin).map_err(|source| self.failed("put", key, source))?;
+        let upload = self.drive(begin)?.map_err(|source| self.failed("put", key, source))?;
         Ok(PartsUpload::new(self.clone(), key.to_owned(), upload))
     }
 
@@ -470,12 +477,12 @@ impl Store {
         if self.is_local() {
             return Ok(Room(None));
         }
-        let units = bytes.min(MAX_IN_FLIGHT).div_ceil(FLIGHT_UNIT);
-        let semaphore = Arc::clone(&self.inner.in_flight);
-        let room = semaphore.acquire_many_owned(u32::try_from(units).unwrap_or(u32::MAX));
-        self.inner.runtime.block_on(room).map(|permit| Room(Some(permit))).map_err(|source| {
-            Error::new(ErrorKind::Unavailable, format!("{} is closed", self.location())).with_source(source)
-        })
+        self.limits.wait_room(bytes, &self.inner.runtime, &self.stop).map(|permit| Room(Some(permit)))
+    }
+
+    /// Drives a request from the calling thread until its answer is there or the store is stopped.
+    fn drive<T>(&self, request: impl Future<Output = T>) -> Result<T> {
+        self.stop.drive(&self.inner.runtime, request)
     }
 
     fn check_writable(&self) -> Result<()> {

@@ -28,17 +28,14 @@ impl PartsUpload {
     /// Puts the next part, which has `room`. It need not have arrived when the call returns: what goes wrong with it is
     /// said by a later call, at the latest by [`PartsUpload::complete`].
     pub(crate) fn put_part(&mut self, bytes: Bytes, room: Room) -> Result<()> {
-        let inner = &self.store.inner;
-        count(&inner.counters.put);
-        inner.limits.wait_request();
-        inner.limits.wait_upload(bytes.len());
-        if inner.durability.is_some() {
+        let store = &self.store;
+        count(&store.inner.counters.put);
+        store.limits.wait_request(&store.stop)?;
+        store.limits.wait_upload(bytes.len(), &store.stop)?;
+        if store.is_local() {
             // A local part is written by the thread that has it in its cache.
             let part = self.upload.put_part(PutPayload::from_bytes(bytes));
-            return inner
-                .runtime
-                .block_on(part)
-                .map_err(|source| self.store.failed("put", &self.key, source));
+            return store.drive(part)?.map_err(|source| store.failed("put", &self.key, source));
         }
         let part = self.upload.put_part(PutPayload::from_bytes(bytes));
         self.flying.push_back(self.store.inner.runtime.spawn(async move {
@@ -57,10 +54,9 @@ impl PartsUpload {
         while !self.flying.is_empty() {
             self.land()?;
         }
-        let inner = &self.store.inner;
-        count(&inner.counters.put);
-        inner.limits.wait_request();
-        match inner.runtime.block_on(self.upload.complete()) {
+        count(&self.store.inner.counters.put);
+        self.store.limits.wait_request(&self.store.stop)?;
+        match self.store.drive(self.upload.complete())? {
             Ok(_) => {
                 self.complete = true;
                 Ok(PutOutcome::Created)
@@ -72,8 +68,16 @@ impl PartsUpload {
 
     /// Waits for the part that was put first.
     fn land(&mut self) -> Result<()> {
-        let Some(part) = self.flying.pop_front() else { return Ok(()) };
-        match self.store.inner.runtime.block_on(part) {
+        let Some(mut part) = self.flying.pop_front() else { return Ok(()) };
+        let landed = match self.store.drive(&mut part) {
+            Ok(landed) => landed,
+            Err(error) => {
+                // It is still on its way, for whoever gives up the rest.
+                self.flying.push_front(part);
+                return Err(error);
+            }
+        };
+        match landed {
             Ok(outcome) => outcome.map_err(|source| self.store.failed("put", &self.key, source)),
             Err(source) => {
                 let message = format!("cannot put object '{}' in {}", self.key, self.store.location());
@@ -96,8 +100,11 @@ impl Drop for PartsUpload {
         for part in self.flying.drain(..) {
             let _ = runtime.block_on(part);
         }
-        if let Err(error) = runtime.block_on(self.upload.abort()) {
-            tracing::debug!(key = %self.key, %error, "parts of a put that was given up may be left");
-        }
+        let left = match self.store.drive(self.upload.abort()) {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => error.to_string(),
+        };
+        tracing::debug!(key = %self.key, error = left, "parts of a put that was given up may be left");
     }
 }

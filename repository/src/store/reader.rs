@@ -69,7 +69,6 @@ impl ObjectReader {
         mut take: impl FnMut(&[u8]) -> Result<()>,
     ) -> Result<u64> {
         let Self { store, key, source, length } = self;
-        let limits = &store.inner.limits;
         let mut total = 0_u64;
         match source {
             Source::File(mut file, path) => loop {
@@ -79,7 +78,7 @@ impl ObjectReader {
                 if read == 0 {
                     return Ok(total);
                 }
-                limits.wait_download(read);
+                store.limits.wait_download(read, &store.stop)?;
                 total += read as u64;
                 take(&buffer[..read])?;
             },
@@ -87,9 +86,9 @@ impl ObjectReader {
                 let mut end = arrived;
                 loop {
                     let mut blocks = Pump::start(&store, stream);
-                    while let Some(block) = blocks.next() {
+                    while let Some(block) = blocks.next()? {
                         let block = block.map_err(|source| store.failed("read", &key, source))?;
-                        limits.wait_download(block.len());
+                        store.limits.wait_download(block.len(), &store.stop)?;
                         total += block.len() as u64;
                         take(&block)?;
                     }
@@ -140,11 +139,11 @@ impl<'a> Pump<'a> {
         Self { store, blocks, task }
     }
 
-    fn next(&mut self) -> Option<object_store::Result<Bytes>> {
+    fn next(&mut self) -> Result<Option<object_store::Result<Bytes>>> {
         match self.blocks.try_recv() {
-            Ok(block) => Some(block),
-            Err(mpsc::error::TryRecvError::Disconnected) => None,
-            Err(mpsc::error::TryRecvError::Empty) => self.store.inner.runtime.block_on(self.blocks.recv()),
+            Ok(block) => Ok(Some(block)),
+            Err(mpsc::error::TryRecvError::Disconnected) => Ok(None),
+            Err(mpsc::error::TryRecvError::Empty) => self.store.drive(self.blocks.recv()),
         }
     }
 }
@@ -158,7 +157,7 @@ impl Drop for Pump<'_> {
 impl Store {
     /// Bytes that the next request for a large object asks for.
     pub(super) fn window(&self) -> u64 {
-        match self.inner.limits.get().download_bytes {
+        match self.limits.get().download_bytes {
             0 => WINDOW,
             rate => rate.saturating_mul(LIMITED_WINDOW_SECONDS).clamp(MIN_WINDOW, WINDOW),
         }

@@ -95,7 +95,7 @@ fn parts_in_flight_make_the_object_in_order_or_nothing() {
         given_up.put_part(part(1), store.room_for(REMOTE_BLOCK).unwrap()).unwrap();
         drop(given_up);
         assert_eq!(store.head(&key(2)).unwrap(), None);
-        assert_eq!(store.inner.in_flight.available_permits(), super::MAX_IN_FLIGHT / super::FLIGHT_UNIT);
+        assert_eq!(store.limits().free_room(), super::limits::MAX_IN_FLIGHT);
     });
 }
 

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use cairn_format::ObjectKey;
 use cairn_repository::{
-    Access, CheckStatus, Environment, ErrorKind, PutOutcome, RateLimits, Repository, Store, check_store,
+    Access, CheckStatus, Environment, ErrorKind, PutOutcome, RateLimits, Repository, StopSignal, Store,
+    check_store,
 };
 
 use crate::contract::on_every_store;
@@ -143,6 +144,38 @@ fn limits_slow_a_store_down_and_can_be_lifted_while_it_works() {
         limits(0, 0);
         assert_eq!(slow.join().unwrap(), (PutOutcome::Created, PutOutcome::AlreadyExists));
     });
+}
+
+#[test]
+fn a_stopped_store_waits_for_no_answer() {
+    // CANCEL BACKUP hung for as long as the server did: requests went on until their last retry.
+    let world = World::new();
+    let properties = [
+        ("aws.s3.endpoint", servers::silent(&world.runtime)),
+        ("aws.s3.access_key", "k".to_owned()),
+        ("aws.s3.secret_key", "s".to_owned()),
+        ("request_timeout", "5m".to_owned()),
+    ];
+    let properties: Vec<_> = properties.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let (stop, start) = (StopSignal::new(), Instant::now());
+    let store = open(&world.runtime, "s3://b/x", &properties).unwrap().with_stop(stop.clone());
+    std::thread::scope(|scope| {
+        let calls = [
+            scope.spawn(|| store.get(&ObjectKey::Descriptor).map(drop)),
+            scope.spawn(|| store.head(&ObjectKey::Descriptor).map(drop)),
+            scope.spawn(|| store.put_create(&ObjectKey::Descriptor, Bytes::new()).map(drop)),
+            scope.spawn(|| store.list("snapshots").map(drop)),
+            scope.spawn(|| store.delete(&ObjectKey::Descriptor)),
+        ];
+        std::thread::sleep(Duration::from_millis(100));
+        assert!(calls.iter().all(|call| !call.is_finished()));
+        stop.stop();
+        for call in calls {
+            assert_eq!(call.join().unwrap().unwrap_err().kind(), ErrorKind::Cancelled);
+        }
+    });
+    assert_eq!(store.list("snapshots").unwrap_err().kind(), ErrorKind::Cancelled);
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
 }
 
 #[test]

@@ -1,15 +1,20 @@
 //! What is in the catalog: databases, tables, columns, repositories.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow::datatypes::{DataType, FieldRef};
 use cairn_engine::{CatalogView, Database, Table, TabletStore};
 use cairn_format::{ColumnType, DatabaseName, create_table_statement};
+use cairn_repository::Repository;
 
 use super::text::{NULL, Row, is_like, time};
 use crate::error::Result;
 use crate::outcome::Rows;
 use crate::system::SystemTable;
+
+/// So long a repository has to be opened where all of them are shown: one that is away must not hide the others.
+pub(crate) const TIME_TO_ANSWER: Duration = Duration::from_secs(10);
 
 pub(crate) fn databases(view: &CatalogView, like: Option<&str>) -> Result<Rows> {
     let names = view.databases().map(|database| database.name.as_str());
@@ -81,8 +86,10 @@ pub(crate) fn describe(table: &Table) -> Result<Rows> {
 }
 
 pub(crate) fn repositories(view: &CatalogView, store: &TabletStore) -> Result<Rows> {
-    let row = |entry: &Arc<cairn_engine::RepositoryEntry>| {
-        let health = match store.open_repository(&entry.name) {
+    let names: Vec<_> = view.repositories().map(|entry| entry.name.clone()).collect();
+    let opened = store.open_repositories(&names, TIME_TO_ANSWER);
+    let row = |(entry, opened): (&Arc<cairn_engine::RepositoryEntry>, cairn_engine::Result<Repository>)| {
+        let health = match opened {
             Ok(_) => NULL.to_owned(),
             Err(error) => error.to_string(),
         };
@@ -96,6 +103,6 @@ pub(crate) fn repositories(view: &CatalogView, store: &TabletStore) -> Result<Ro
             Some(health),
         ]
     };
-    let rows: Vec<Row> = view.repositories().map(row).collect();
+    let rows: Vec<Row> = view.repositories().zip(opened).map(row).collect();
     Rows::of_text(&["RepoId", "RepoName", "CreateTime", "IsReadOnly", "Location", "Broker", "ErrMsg"], &rows)
 }

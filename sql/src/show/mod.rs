@@ -9,8 +9,8 @@ mod text;
 mod verification;
 
 pub(crate) use catalog::{
-    create_database, create_table, databases, describe, describe_system_table, repositories, system_tables,
-    tables,
+    TIME_TO_ANSWER, create_database, create_table, databases, describe, describe_system_table, repositories,
+    system_tables, tables,
 };
 pub(crate) use collection::collection;
 pub use collection::{CollectionAction, CollectionStep};

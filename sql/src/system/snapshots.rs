@@ -8,7 +8,8 @@ use cairn_repository::{Repository, SnapshotName, Transfer};
 
 use super::Wanted;
 use super::table::{Column, Row, Value, number, text, time};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::show::TIME_TO_ANSWER;
 
 pub(super) const COLUMNS: [Column; 19] = [
     text("REPOSITORY"),
@@ -43,20 +44,21 @@ const LISTED: [&str; 3] = ["REPOSITORY", "SNAPSHOT", "TIMESTAMP"];
 const OK: &str = "OK";
 
 pub(super) fn rows(view: &CatalogView, store: &TabletStore, wanted: &Wanted) -> Vec<Row> {
+    let known = view.repositories().map(|entry| &entry.name);
+    let names: Vec<_> = known.filter(|name| wanted.repository(name.as_str())).cloned().collect();
     let mut rows = Vec::new();
-    for entry in view.repositories().filter(|entry| wanted.repository(entry.name.as_str())) {
-        match read(store, &entry.name, wanted) {
+    for (name, opened) in names.iter().zip(store.open_repositories(&names, TIME_TO_ANSWER)) {
+        match opened.map_err(Error::from).and_then(|repository| read(&repository, name, wanted)) {
             Ok(of_repository) => rows.extend(of_repository),
             // A repository that cannot be read is a row that says why, and hides none of the others.
-            Err(error) => rows.push(Known::default().row(&entry.name, None, &format!("ERROR: {error}"))),
+            Err(error) => rows.push(Known::default().row(name, None, &format!("ERROR: {error}"))),
         }
     }
     rows
 }
 
-fn read(store: &TabletStore, name: &RepositoryName, wanted: &Wanted) -> Result<Vec<Row>> {
-    let repository = store.open_repository(name)?;
-    let snapshots = list(&repository, wanted)?;
+fn read(repository: &Repository, name: &RepositoryName, wanted: &Wanted) -> Result<Vec<Row>> {
+    let snapshots = list(repository, wanted)?;
     let others: Vec<&str> =
         COLUMNS.iter().map(|column| column.name).filter(|name| !LISTED.contains(name)).collect();
     if !wanted.any(&COLUMNS, &others) {
@@ -64,11 +66,11 @@ fn read(store: &TabletStore, name: &RepositoryName, wanted: &Wanted) -> Result<V
     }
     let mut known = BTreeMap::new();
     if wanted.any(&COLUMNS, &[STRUCTURE_VERIFIED, DATA_VERIFIED]) {
-        add_verified(&repository, &mut known)?;
+        add_verified(repository, &mut known)?;
     }
     let mut status = OK.to_owned();
     if wanted.any(&COLUMNS, &[EXCLUSIVE_BYTES])
-        && let Err(error) = add_exclusive(&repository, &mut known)
+        && let Err(error) = add_exclusive(repository, &mut known)
     {
         // One damaged object anywhere hides what is whose, and nothing else.
         status = format!("{OK}, but {EXCLUSIVE_BYTES} cannot be told: {error}");

@@ -25,8 +25,10 @@ pub(crate) struct Jobs<'d> {
     database: &'d Database,
     interrupts: Interrupts,
     waiting: Waiting,
-    /// Not waited for yet.
+    /// Not waited for yet; those that an earlier process began come first.
     running: Vec<JobId>,
+    /// How many of them an earlier process began.
+    taken_up: usize,
 }
 
 /// How often a terminal's bar moves.
@@ -40,12 +42,13 @@ impl<'d> Jobs<'d> {
         waiting: Waiting,
         console: &mut Console,
     ) -> Self {
-        let mut jobs = Self { database, interrupts, waiting, running: Vec::new() };
+        let mut jobs = Self { database, interrupts, waiting, running: Vec::new(), taken_up: 0 };
         for job in database.unfinished_jobs() {
             console.say(&format!("{} was left unfinished; it goes on", subject(&job)));
             jobs.interrupts.job_started();
             jobs.running.push(job.id);
         }
+        jobs.taken_up = jobs.running.len();
         jobs
     }
 
@@ -66,7 +69,10 @@ impl<'d> Jobs<'d> {
     /// Waits for all that still run. Failures are reported as they come; the worst is returned.
     pub(crate) fn finish(self, console: &mut Console) -> Result<(), Failure> {
         let mut worst: Option<Failure> = None;
-        for id in &self.running {
+        for (position, id) in self.running.iter().enumerate() {
+            if position < self.taken_up {
+                self.say_what_for(*id, console)?;
+            }
             if let Err(failure) = self.wait(*id, console) {
                 let failure = console.report(failure);
                 if worst.as_ref().is_none_or(|worst| worst.blame() < failure.blame()) {
@@ -75,6 +81,18 @@ impl<'d> Jobs<'d> {
             }
         }
         worst.map_or(Ok(()), Err)
+    }
+
+    /// Nobody asked this process for the job: it says what keeps it from ending.
+    fn say_what_for(&self, id: JobId, console: &mut Console) -> Result<(), Failure> {
+        let job = self.record(id)?;
+        if !job.state.is_final() {
+            console.say(&format!(
+                "waiting for {}, which was left unfinished; Ctrl-C leaves it for the next time",
+                subject(&job)
+            ));
+        }
+        Ok(())
     }
 
     fn record(&self, id: JobId) -> Result<Arc<JobRecord>, StoreError> {

@@ -10,7 +10,7 @@ use cairn_format::{
     DatabaseName, FeatureSet, IntentId, LOCATED_FILES, Manifest, Sent, SnapshotTimestamp, StoreId,
     TableEntry, Totals,
 };
-use cairn_repository::{BeginOptions, CommitOutcome, Repository, SnapshotName, SnapshotWriter};
+use cairn_repository::{BeginOptions, CommitOutcome, Repository, SnapshotName, SnapshotWriter, StopSignal};
 
 use self::cut::{CutTable, cut};
 use self::send::{SentTable, SentTables, send};
@@ -40,7 +40,7 @@ pub(crate) fn submit_backup(store: &Arc<Inner>, request: &BackupRequest) -> Resu
         );
         return Err(Error::new(ErrorKind::ReadOnly, message));
     }
-    if !store.open_repository(&entry)?.snapshots(Some(&request.label))?.is_empty() {
+    if !store.open_repository(&entry, &StopSignal::new())?.snapshots(Some(&request.label))?.is_empty() {
         return Err(Error::already_exists(format!(
             "Snapshot with name '{}' already exist in repository {}; choose another label",
             request.label, entry.name
@@ -126,10 +126,8 @@ fn select(
 }
 
 pub(super) fn run(context: &JobContext<'_>, record: &JobRecord, work: &BackupWork) -> Result<()> {
-    let store = context.store;
-    let entry = Arc::clone(store.catalog.view().require_repository(&record.repository)?);
-    let repository = store.open_repository(&entry)?;
-    context.running.uses(repository.store());
+    let entry = Arc::clone(context.store.catalog.view().require_repository(&record.repository)?);
+    let repository = context.open_repository(&entry)?;
     let outcome = back_up(context, record, work, &entry, &repository);
     if outcome.is_err() && !context.is_closing() {
         end(context, &repository)?;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use cairn_format::{
     DataFile, DatabaseName, Digest, Manifest, PartitionDefinition, PartitionName, TableDefinition, TableEntry,
 };
-use cairn_repository::{FetchFile, Repository};
+use cairn_repository::{FetchFile, Repository, StopSignal};
 
 use self::plan::{decide, partition_name};
 use super::backup::refuse_second_job;
@@ -27,7 +27,7 @@ use crate::store::Inner;
 /// Accepts a restore: the snapshot exists and holds what is asked for. Its work goes on in a thread.
 pub(crate) fn submit_restore(store: &Arc<Inner>, request: &RestoreRequest) -> Result<JobId> {
     let entry = Arc::clone(store.catalog.view().require_repository(&request.repository)?);
-    let repository = store.open_repository(&entry)?;
+    let repository = store.open_repository(&entry, &StopSignal::new())?;
     let manifest = repository.open_snapshot(&request.label, request.timestamp).map_err(|error| {
         let error = Error::from(error);
         let advice =
@@ -89,8 +89,7 @@ struct Target<'m> {
 pub(super) fn run(context: &JobContext<'_>, record: &JobRecord) -> Result<()> {
     let store = context.store;
     let entry = Arc::clone(store.catalog.view().require_repository(&record.repository)?);
-    let repository = store.open_repository(&entry)?;
-    context.running.uses(repository.store());
+    let repository = context.open_repository(&entry)?;
     let manifest = repository.open_snapshot(&record.label, record.timestamp)?;
     let (plan, targets) = prepare(context, record, &repository, &manifest)?;
     if work(record)?.plan.is_none() {

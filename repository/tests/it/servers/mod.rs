@@ -51,6 +51,19 @@ where
     address
 }
 
+/// A server that takes every connection and answers nothing, as one that hangs does.
+pub(crate) fn silent(runtime: &Runtime) -> String {
+    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+    let address = listener.local_addr().unwrap();
+    runtime.spawn(async move {
+        let mut taken = Vec::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            taken.push(stream);
+        }
+    });
+    format!("http://{address}")
+}
+
 /// Opens a store, with no patience for servers that do not answer.
 pub(crate) fn open(runtime: &Runtime, location: &str, properties: &[(&str, &str)]) -> Result<Store> {
     let mut all: BTreeMap<_, _> =
