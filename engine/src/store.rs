@@ -25,7 +25,7 @@ use crate::job::{
     BackupRequest, JobProgress, JobRecord, JobWork, Jobs, RestoreRequest, TablePlan, submit_backup,
     submit_restore,
 };
-use crate::load::{Load, LoadOptions};
+use crate::load::{AutoIncrements, Load, LoadOptions};
 use crate::properties::OwnProperties;
 use crate::segment::SegmentReader;
 
@@ -81,6 +81,7 @@ pub(crate) struct Inner {
     pub(crate) environment: Environment,
     pub(crate) workers: ThreadPool,
     pub(crate) jobs: Jobs,
+    pub(crate) auto_increments: AutoIncrements,
     movers: usize,
     stores: Arc<dyn StoreProvider>,
 }
@@ -127,6 +128,7 @@ impl TabletStore {
             environment: options.environment,
             workers: pool("cairn-encode", options.encoders)?,
             jobs: Jobs::default(),
+            auto_increments: AutoIncrements::default(),
             movers: options.movers,
             stores: options.stores,
         });

@@ -17,7 +17,7 @@ mod jobs;
 mod load;
 mod model;
 mod open;
-mod retention;
 mod partitions;
+mod retention;
 mod support;
 mod types;
