@@ -24,7 +24,7 @@ use crate::job::{
     BackupRequest, JobProgress, JobRecord, JobWork, Jobs, RestoreRequest, TablePlan, submit_backup,
     submit_restore,
 };
-use crate::load::{Load, LoadOptions};
+use crate::load::{AutoIncrements, Load, LoadOptions};
 use crate::properties::OwnProperties;
 use crate::repositories::SharedLimits;
 use crate::segment::SegmentReader;
@@ -84,6 +84,7 @@ pub(crate) struct Inner {
     pub(crate) limits: SharedLimits,
     pub(crate) movers: usize,
     pub(crate) stores: Arc<dyn StoreProvider>,
+    pub(crate) auto_increments: AutoIncrements,
 }
 
 const CATALOG_FILE: &str = "catalog.redb";
@@ -129,6 +130,7 @@ impl TabletStore {
             workers: pool("cairn-encode", options.encoders)?,
             jobs: Jobs::default(),
             limits: SharedLimits::default(),
+            auto_increments: AutoIncrements::default(),
             movers: options.movers,
             stores: options.stores,
         });

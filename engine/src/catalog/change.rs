@@ -11,8 +11,8 @@ use redb::{ReadableTable, WriteTransaction};
 
 use super::history::Files;
 use super::record::{
-    self, DatabaseV1, PartitionV1, RepositoryEntry, RepositoryV1, RowsetV1, SegmentFacts, SegmentV1,
-    TableBase, TableBaseV1, TableBasesV1, TableV1,
+    self, DatabaseV1, FIRST_AUTO_INCREMENT, PartitionV1, RepositoryEntry, RepositoryV1, RowsetV1,
+    SegmentFacts, SegmentV1, TableBase, TableBaseV1, TableBasesV1, TableV1,
 };
 use super::tables;
 use super::view::{CatalogView, Database, Partition, Rowset, Table, Tablet};
@@ -168,7 +168,12 @@ impl<'c> Change<'c> {
         }
         let bytes = record::encode(&TableV1::new(owner.id.get(), &definition, self.view.version))?;
         self.txn.open_table(tables::TABLES)?.insert(id.get(), bytes.as_slice())?;
-        let table = Table { id, definition: Arc::new(definition), partitions: Vec::new() };
+        let table = Table {
+            id,
+            definition: Arc::new(definition),
+            partitions: Vec::new(),
+            next_auto_increment: FIRST_AUTO_INCREMENT,
+        };
         self.database_mut(database)?.tables.insert(name, Arc::new(table));
         Ok(())
     }
@@ -436,7 +441,7 @@ impl<'c> Change<'c> {
             .ok_or_else(|| Error::not_found(format!("unknown database '{name}'")))
     }
 
-    fn table_mut(&mut self, database: &DatabaseName, name: &TableName) -> Result<&mut Table> {
+    pub(super) fn table_mut(&mut self, database: &DatabaseName, name: &TableName) -> Result<&mut Table> {
         self.database_mut(database)?
             .tables
             .get_mut(name)

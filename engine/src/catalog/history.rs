@@ -108,7 +108,8 @@ pub(super) fn view_at(
         }
         let id = TableId::new(id.value());
         let definition = Arc::new(stored.definition_at(version)?);
-        let mut table = Table { id, definition, partitions: Vec::new() };
+        let next_auto_increment = stored.next_auto_increment();
+        let mut table = Table { id, definition, partitions: Vec::new(), next_auto_increment };
         for entry in partitions.range((id.get(), 0)..=(id.get(), u64::MAX))? {
             let (key, bytes) = entry?;
             let stored: PartitionV1 = record::decode("partition", bytes.value())?;

@@ -9,7 +9,7 @@ use cairn_format::{DatabaseName, PartitionDefinition, RepositoryName, TableDefin
 
 use super::change::NewRepository;
 use super::new_table::partitions_of_new_table;
-use super::record::RepositoryEntry;
+use super::record::{FIRST_AUTO_INCREMENT, RepositoryEntry};
 use super::view::{CatalogView, Database, Partition, Table};
 use crate::error::{Error, Result};
 use crate::id::{DatabaseId, PartitionId, RepositoryEntryId, TableId};
@@ -59,6 +59,7 @@ impl CatalogView {
             id: TableId::new(0),
             definition: Arc::new(definition),
             partitions: partitions.into_iter().map(partition).collect(),
+            next_auto_increment: FIRST_AUTO_INCREMENT,
         };
         table.sort_partitions();
         let mut changed = owner.as_ref().clone();

@@ -14,6 +14,9 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::id::{CatalogVersion, RepositoryEntryId, SegmentId, TabletId};
 
+/// What `AUTO_INCREMENT` columns give first.
+pub(super) const FIRST_AUTO_INCREMENT: i64 = 1;
+
 /// A record that is visible from `added` on and until `removed`.
 pub(super) trait Versioned {
     fn added(&self) -> u64;
@@ -52,6 +55,9 @@ pub(super) struct TableV1 {
     /// What it was before, oldest first, as long as a job pins a version of then.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     earlier: Vec<EarlierTableV1>,
+    /// What the `AUTO_INCREMENT` column gives next, once it has given something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    next_auto_increment: Option<i64>,
     added: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     removed: Option<u64>,
@@ -194,7 +200,16 @@ impl DatabaseV1 {
 impl TableV1 {
     pub(super) fn new(database: u64, definition: &TableDefinition, added: CatalogVersion) -> Self {
         let definition = definition.into();
-        Self { database, definition, earlier: Vec::new(), added: added.get(), removed: None }
+        let (earlier, added) = (Vec::new(), added.get());
+        Self { database, definition, earlier, next_auto_increment: None, added, removed: None }
+    }
+
+    pub(super) fn next_auto_increment(&self) -> i64 {
+        self.next_auto_increment.unwrap_or(FIRST_AUTO_INCREMENT)
+    }
+
+    pub(super) fn set_next_auto_increment(&mut self, next: i64) {
+        self.next_auto_increment = Some(next);
     }
 
     /// The definition at `version`, at which the table is visible.

@@ -24,6 +24,26 @@ impl Change<'_> {
         self.put_table(database, from, renamed)
     }
 
+    /// Lets the `AUTO_INCREMENT` column of a table go on at `next`, or where it is when that is further on.
+    pub(crate) fn raise_auto_increment(
+        &mut self,
+        database: &DatabaseName,
+        name: &TableName,
+        next: i64,
+    ) -> Result<()> {
+        let table = self.table_mut(database, name)?;
+        if next <= table.next_auto_increment {
+            return Ok(());
+        }
+        table.next_auto_increment = next;
+        let id = table.id.get();
+        let mut records = self.txn().open_table(tables::TABLES)?;
+        let mut stored: TableV1 = require(records.get(id)?, "table")?;
+        stored.set_next_auto_increment(next);
+        records.insert(id, record::encode(&stored)?.as_slice())?;
+        Ok(())
+    }
+
     /// Puts a table in the place of the one named `from`: the same one, with another definition.
     fn put_table(&mut self, database: &DatabaseName, from: &TableName, table: Table) -> Result<()> {
         let (version, pinned) = (self.version(), self.view().oldest_pinned_version());

@@ -45,6 +45,8 @@ pub struct Table {
     pub definition: Arc<TableDefinition>,
     /// Its partitions, by their ranges' lower ends.
     pub partitions: Vec<Arc<Partition>>,
+    /// Above every value of its `AUTO_INCREMENT` column, when it has one.
+    pub next_auto_increment: i64,
 }
 
 /// A partition and its tablets.
@@ -310,6 +312,11 @@ impl CatalogView {
     /// The oldest version that an unfinished job needs to see again.
     pub(crate) fn oldest_pinned_version(&self) -> Option<CatalogVersion> {
         self.jobs.values().filter_map(|job| job.pinned_version()).min()
+    }
+
+    /// The table of `database` with identity `id`, whatever its name.
+    pub(crate) fn table_by_id(&self, database: &DatabaseName, id: TableId) -> Option<&Arc<Table>> {
+        self.database(database)?.tables().find(|table| table.id == id)
     }
 
     /// The unfinished job on `database`, of which there is at most one.

@@ -4,13 +4,16 @@
 //! tablet's buffer, and is written, sorted by the key, as part of a segment once the buffer is large enough.
 //! Segments are written and synced by rayon workers; one catalog commit publishes all of them.
 
+mod auto_increment;
 mod bucket;
 mod buffer;
 mod check;
+mod fill;
 mod place;
 mod route;
 mod sort;
 
+pub(crate) use auto_increment::AutoIncrements;
 pub(crate) use bucket::bucket_of_row;
 pub use buffer::LoadOptions;
 
@@ -44,6 +47,7 @@ pub struct Load<'s> {
     router: Router,
     buffers: TabletBuffers<'s>,
     rows: u64,
+    began_ms: i64,
     /// Set while rows are taken in: a load that failed meanwhile has lost some of them.
     is_broken: bool,
 }
@@ -67,7 +71,8 @@ impl<'s> Load<'s> {
         };
         let router = Router::try_new(&table, chosen)?;
         let buffers = TabletBuffers::try_new(store, &table, options)?;
-        Ok(Self { store, database: database.clone(), table, router, buffers, rows: 0, is_broken: false })
+        let (database, began_ms) = (database.clone(), store.environment.clock.now_ms());
+        Ok(Self { store, database, table, router, buffers, rows: 0, began_ms, is_broken: false })
     }
 
     /// Adds rows. The batch has the table's Arrow schema; the names and metadata of its fields do not matter.
@@ -80,13 +85,35 @@ impl<'s> Load<'s> {
     pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
         self.require_whole()?;
         self.is_broken = true;
-        let batch = check::checked_batch(&self.table, batch, self.rows)?;
+        let batch = self.numbered(batch)?;
+        let batch = check::checked_batch(&self.table, &batch, self.rows)?;
         for (tablet, rows) in self.router.route(&batch, self.rows)? {
             self.buffers.push(tablet, rows)?;
         }
         self.rows += batch.num_rows() as u64;
         self.is_broken = false;
         Ok(())
+    }
+
+    /// The rows so far.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// The batch with the next values in place of nulls of the `AUTO_INCREMENT` column, when there is one.
+    fn numbered(&self, batch: &RecordBatch) -> Result<RecordBatch> {
+        let definition = &self.table.definition;
+        let Some(at) = definition.columns.iter().position(|column| column.auto_increment) else {
+            return Ok(batch.clone());
+        };
+        let Some(array) = batch.columns().get(at) else { return Ok(batch.clone()) };
+        let view = self.store.catalog.view();
+        let current = view.table_by_id(&self.database, self.table.id).unwrap_or(&self.table);
+        let filled = self.store.auto_increments.fill(current, &definition.columns[at], array)?;
+        let mut arrays = batch.columns().to_vec();
+        arrays[at] = filled;
+        RecordBatch::try_new(batch.schema(), arrays)
+            .map_err(|e| Error::invalid("rows cannot be numbered").with_source(e))
     }
 
     fn require_whole(&self) -> Result<()> {
@@ -129,6 +156,10 @@ impl<'s> Load<'s> {
             for (partition, rowsets) in rowsets.into_iter().chain(made) {
                 change.add_rowsets(&database, &name, partition, rowsets)?;
             }
+            if table.definition.auto_increment().is_some() {
+                let next = store.auto_increments.next(&table);
+                change.raise_auto_increment(&database, &name, next)?;
+            }
             Ok(change.version())
         })?;
         written.keep();
@@ -138,7 +169,7 @@ impl<'s> Load<'s> {
 
 /// The name that the table has by now, which must still take the rows as they were prepared.
 fn current_name(view: &CatalogView, database: &DatabaseName, loaded: &Table) -> Result<TableName> {
-    let current = view.require_database(database)?.tables().find(|table| table.id == loaded.id);
+    let current = view.table_by_id(database, loaded.id);
     let changed = |how| {
         let name = loaded.name();
         Err(Error::busy(format!("table '{database}.{name}' was {how} while rows were loaded; load again")))

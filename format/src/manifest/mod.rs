@@ -64,6 +64,8 @@ pub struct TableEntry {
     pub ddl: String,
     /// Where its data files are listed.
     pub files: FileListRef,
+    /// The value that its `AUTO_INCREMENT` column gives next, when it has one: above all that its rows have.
+    pub auto_increment: Option<i64>,
 }
 
 /// One partition of a table of a snapshot.

@@ -39,6 +39,7 @@ fn table(name: &str) -> TableEntry {
             rows: 5,
             bytes: 50,
         },
+        auto_increment: (name == "a").then_some(100_001),
     }
 }
 

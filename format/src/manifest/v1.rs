@@ -50,6 +50,8 @@ struct TableV1 {
     partitions: Vec<PartitionV1>,
     ddl: String,
     files: FileListRefV1,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    auto_increment: Option<i64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -122,6 +124,7 @@ impl TryFrom<&TableEntry> for TableV1 {
             definition: TableDefinitionV1::from(&table.definition),
             partitions: table.partitions.iter().map(partition).collect::<Result<_>>()?,
             ddl: table.ddl.clone(),
+            auto_increment: table.auto_increment,
             files: FileListRefV1 {
                 digest: object.digest().to_string(),
                 object: object.intent().map(|_| object.to_string()),
@@ -179,6 +182,7 @@ impl TryFrom<TableV1> for TableEntry {
             return Err(Error::invalid(format!("file list {digest} is said to lie in object {object}")));
         }
         let files = FileListRef { object, length, files, rows, bytes };
-        Ok(Self { definition, partitions, ddl: document.ddl, files })
+        let auto_increment = document.auto_increment;
+        Ok(Self { definition, partitions, ddl: document.ddl, files, auto_increment })
     }
 }

@@ -160,6 +160,9 @@ impl TableDefinition {
                 )));
             }
         }
+        if self.columns.iter().filter(|column| column.auto_increment).count() > 1 {
+            return Err(Error::invalid("it has more than one AUTO_INCREMENT column; one is allowed"));
+        }
         self.check_key()?;
         if let Partitioning::Range { columns, step: Some(_) } = &self.partitioning {
             let is_time = |id: &FieldId| {
@@ -386,6 +389,11 @@ impl TableDefinition {
             Some(columns) => columns.clone(),
             None => self.key().iter().map(|column| column.field_id).collect(),
         }
+    }
+
+    /// The column whose values count up, when there is one.
+    pub fn auto_increment(&self) -> Option<&Column> {
+        self.columns.iter().find(|column| column.auto_increment)
     }
 
     /// The column named `name`, whatever the case.

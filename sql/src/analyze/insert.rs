@@ -29,7 +29,10 @@ pub(super) fn insert<'s>(statement: &'s InsertStatement, scope: &Scope<'_>) -> R
     };
     let definition = &table.definition;
     let targets = match &statement.columns {
-        None => (0..definition.columns.len()).collect(),
+        None => {
+            let given = (0..).zip(&definition.columns).filter(|(_, column)| column.generated.is_none());
+            given.map(|(position, _)| position).collect()
+        }
         Some(names) => {
             let mut targets = Vec::with_capacity(names.len());
             for name in names {
@@ -40,6 +43,12 @@ pub(super) fn insert<'s>(statement: &'s InsertStatement, scope: &Scope<'_>) -> R
                         name.value, definition.name, definition.name
                     ))
                 })?;
+                if definition.columns[position].generated.is_some() {
+                    return Err(Error::analysis(format!(
+                        "Generated column '{}' can not be specified",
+                        name.value
+                    )));
+                }
                 if targets.contains(&position) {
                     return Err(Error::analysis(format!("column '{}' is specified twice", name.value)));
                 }
@@ -49,7 +58,8 @@ pub(super) fn insert<'s>(statement: &'s InsertStatement, scope: &Scope<'_>) -> R
         }
     };
     for (position, column) in definition.columns.iter().enumerate() {
-        if !targets.contains(&position) && !column.nullable && column.default.is_none() {
+        let is_made = column.default.is_some() || column.auto_increment || column.generated.is_some();
+        if !targets.contains(&position) && !column.nullable && !is_made {
             return Err(Error::analysis(format!(
                 "column '{}' must be in the column list: it is NOT NULL and has no default",
                 column.name

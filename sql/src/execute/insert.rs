@@ -3,19 +3,19 @@
 use std::fmt;
 use std::sync::Arc;
 
-use arrow::array::ArrayRef;
+use arrow::array::{ArrayRef, NullArray, new_null_array};
 use arrow::compute::BatchCoalescer;
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, Schema};
 use arrow::record_batch::RecordBatch;
 use cairn_engine::{CatalogView, Load, LoadOptions, TabletStore};
-use cairn_format::{Column, DatabaseName, Value};
+use cairn_format::{Column, DatabaseName, TableDefinition, Value};
 use sqlparser::ast::{Expr, Values};
 
 use super::cast::{can_cast, cast_column};
-use super::values::{Cell, cell, default_value, evaluated, literal, select_of, to_array, values_of};
+use super::values::{Cell, cell, evaluated, literal, select_of, to_array, values_of};
 use crate::analyze::Insert;
 use crate::error::{Error, ErrorKind, Result};
-use crate::query::{PlannedQuery, QueryEngine};
+use crate::query::{GeneratedColumns, PlannedQuery, QueryEngine};
 
 /// Rows of VALUES that go into the load at once.
 const BATCH_ROWS: usize = 8192;
@@ -52,15 +52,25 @@ impl Inserter<'_> {
             }
             None => Some(self.plan(insert)?),
         };
+        let generated = self.generated(insert)?;
         let path = &insert.path;
-        let mut load =
+        let load =
             store.begin_load(&path.database, &path.table, insert.only.as_deref(), LoadOptions::default())?;
+        let mut target = Target { insert, generated, load };
         match (planned, values_of(&insert.query.query)) {
-            (Some(planned), _) => of_query(insert, planned, &mut load)?,
-            (None, Some(values)) => self.of_values(insert, values, &mut load)?,
+            (Some(planned), _) => of_query(planned, &mut target)?,
+            (None, Some(values)) => self.of_values(values, &mut target)?,
             (None, None) => {}
         }
-        Ok(load.commit()?.rows)
+        Ok(target.load.commit()?.rows)
+    }
+
+    /// The generated columns of the table, whose types the columns can take.
+    fn generated(&self, insert: &Insert<'_>) -> Result<GeneratedColumns> {
+        let definition = &insert.table.definition;
+        let generated = self.queries.generated_columns(definition)?;
+        check_generated(definition, &generated)?;
+        Ok(generated)
     }
 
     fn plan(&self, insert: &Insert<'_>) -> Result<PlannedQuery> {
@@ -89,7 +99,8 @@ impl Inserter<'_> {
         expressions.plans(self).try_for_each(|planned| planned.map(drop))
     }
 
-    fn of_values(&self, insert: &Insert<'_>, values: &Values, load: &mut Load<'_>) -> Result<()> {
+    fn of_values(&self, values: &Values, into: &mut Target<'_>) -> Result<()> {
+        let insert = into.insert;
         let columns = &insert.table.definition.columns;
         let mut number = 0_u64;
         for rows in values.rows.chunks(BATCH_ROWS) {
@@ -112,16 +123,31 @@ impl Inserter<'_> {
                             let array = made.next().ok_or_else(no_row)?;
                             evaluated(column, &array, number)?
                         }
+                        Cell::Default => into.load.default_value(column)?,
                         cell => literal(column, &cell, number)?,
                     });
                 }
             }
             let arrays = cells.iter().zip(&insert.targets);
             let arrays = arrays.map(|(cells, target)| to_array(&columns[*target].column_type, cells));
-            write(insert, arrays.collect::<Result<_>>()?, rows.len(), load)?;
+            into.write(arrays.collect::<Result<_>>()?, rows.len())?;
         }
         Ok(())
     }
+}
+
+/// Refuses generated columns that cannot take what their expressions give.
+pub(super) fn check_generated(definition: &TableDefinition, generated: &GeneratedColumns) -> Result<()> {
+    generated.types().try_for_each(|(position, data_type)| {
+        let column = &definition.columns[position];
+        if can_cast(data_type, &column.column_type) {
+            return Ok(());
+        }
+        Err(Error::analysis(format!(
+            "Illegal expression type for Generated Column '{}': column type {}, expression type {data_type}",
+            column.name, column.column_type
+        )))
+    })
 }
 
 /// The values of some rows that are no literals, in order, with the columns that they are for.
@@ -188,7 +214,7 @@ fn one_row(planned: PlannedQuery) -> Result<Vec<ArrayRef>> {
     Err(no_row())
 }
 
-fn of_query(insert: &Insert<'_>, planned: PlannedQuery, load: &mut Load<'_>) -> Result<()> {
+fn of_query(planned: PlannedQuery, target: &mut Target<'_>) -> Result<()> {
     let failed =
         |e| Error::new(ErrorKind::Internal, "rows of the query cannot be put together").with_source(e);
     let mut rows = 0;
@@ -199,42 +225,65 @@ fn of_query(insert: &Insert<'_>, planned: PlannedQuery, load: &mut Load<'_>) -> 
         let gathered = gathered.get_or_insert_with(|| BatchCoalescer::new(batch.schema(), BATCH_ROWS));
         gathered.push_batch(batch).map_err(failed)?;
         while let Some(batch) = gathered.next_completed_batch() {
-            write_cast(insert, &batch, &mut rows, load)?;
+            target.write_cast(&batch, &mut rows)?;
         }
     }
     let Some(mut gathered) = gathered else { return Ok(()) };
     gathered.finish_buffered_batch().map_err(failed)?;
     while let Some(batch) = gathered.next_completed_batch() {
-        write_cast(insert, &batch, &mut rows, load)?;
+        target.write_cast(&batch, &mut rows)?;
     }
     Ok(())
 }
 
-/// Casts a batch of the query, before which there were `rows`, to the target columns and hands it to the load.
-fn write_cast(insert: &Insert<'_>, batch: &RecordBatch, rows: &mut u64, load: &mut Load<'_>) -> Result<()> {
-    let columns = &insert.table.definition.columns;
-    let arrays = batch.columns().iter().zip(&insert.targets);
-    let arrays = arrays.map(|(array, target)| cast_column(&columns[*target], array, *rows));
-    write(insert, arrays.collect::<Result<_>>()?, batch.num_rows(), load)?;
-    *rows += batch.num_rows() as u64;
-    Ok(())
+/// Where the rows go.
+struct Target<'a> {
+    insert: &'a Insert<'a>,
+    generated: GeneratedColumns,
+    load: Load<'a>,
 }
 
-/// Hands rows to the load, with defaults in the columns that the statement leaves out.
-fn write(insert: &Insert<'_>, mut given: Vec<ArrayRef>, rows: usize, load: &mut Load<'_>) -> Result<()> {
-    let definition = &insert.table.definition;
-    let mut arrays: Vec<ArrayRef> = Vec::with_capacity(definition.columns.len());
-    for (position, column) in definition.columns.iter().enumerate() {
-        arrays.push(match insert.targets.iter().position(|target| *target == position) {
-            Some(source) => std::mem::replace(&mut given[source], Arc::new(arrow::array::NullArray::new(0))),
-            None => default_value(column)?.to_array(&column.column_type, rows)?,
-        });
+impl Target<'_> {
+    /// Casts a batch of the query, before which there were `rows`, to the target columns and hands it to the load.
+    fn write_cast(&mut self, batch: &RecordBatch, rows: &mut u64) -> Result<()> {
+        let columns = &self.insert.table.definition.columns;
+        let arrays = batch.columns().iter().zip(&self.insert.targets);
+        let arrays = arrays.map(|(array, target)| cast_column(&columns[*target], array, *rows));
+        self.write(arrays.collect::<Result<_>>()?, batch.num_rows())?;
+        *rows += batch.num_rows() as u64;
+        Ok(())
     }
-    // A null in a NOT NULL column is the load's to refuse: it names the row.
+
+    /// Hands rows to the load, with defaults in the columns that the statement leaves out.
+    fn write(&mut self, mut given: Vec<ArrayRef>, rows: usize) -> Result<()> {
+        let insert = self.insert;
+        let definition = &insert.table.definition;
+        let mut arrays: Vec<ArrayRef> = Vec::with_capacity(definition.columns.len());
+        for (position, column) in definition.columns.iter().enumerate() {
+            let source = insert.targets.iter().position(|target| *target == position);
+            arrays.push(match source {
+                Some(source) => std::mem::replace(&mut given[source], Arc::new(NullArray::new(0))),
+                None if column.generated.is_some() => new_null_array(&column.column_type.arrow_type(), rows),
+                None => self.load.default_array(column, rows)?,
+            });
+        }
+        let mut batch = batch_of(definition, arrays)?;
+        if !self.generated.is_empty() {
+            let mut arrays = batch.columns().to_vec();
+            for (position, array) in self.generated.compute(&batch)? {
+                arrays[position] = cast_column(&definition.columns[position], &array, self.load.rows())?;
+            }
+            batch = batch_of(definition, arrays)?;
+        }
+        Ok(self.load.write(&batch)?)
+    }
+}
+
+/// Rows of the table. A null in a NOT NULL column is the load's to refuse: it names the row.
+fn batch_of(definition: &TableDefinition, arrays: Vec<ArrayRef>) -> Result<RecordBatch> {
     let schema = definition.arrow_schema();
     let fields: Vec<_> =
         schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true)).collect();
-    let batch = RecordBatch::try_new(Arc::new(arrow::datatypes::Schema::new(fields)), arrays)
-        .map_err(|e| Error::new(ErrorKind::Internal, "rows do not fit the table").with_source(e))?;
-    Ok(load.write(&batch)?)
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
+        .map_err(|e| Error::new(ErrorKind::Internal, "rows do not fit the table").with_source(e))
 }

@@ -11,7 +11,7 @@ mod values;
 use std::sync::Arc;
 
 use cairn_engine::{CatalogView, ErrorKind as EngineErrorKind, TabletStore};
-use cairn_format::DatabaseName;
+use cairn_format::{DatabaseName, TableDefinition};
 
 use crate::analyze::{Backup, Request};
 use crate::error::{Error, ErrorKind, Result};
@@ -36,7 +36,10 @@ impl Executor<'_> {
         match request {
             Request::CreateDatabase(name) => store.create_database(&name)?,
             Request::DropDatabase(name) => store.drop_database(&name)?,
-            Request::CreateTable(new) => store.create_table(&new.database, new.definition, new.partitions)?,
+            Request::CreateTable(new) => {
+                self.check_generated(&new.definition)?;
+                store.create_table(&new.database, new.definition, new.partitions)?;
+            }
             Request::AlterTable(path, alteration) => alter_table::alter(store, &path, alteration)?,
             Request::DropTable(path) => store.drop_table(&path.database, &path.table)?,
             Request::Truncate(path, only) => {
@@ -65,12 +68,18 @@ impl Executor<'_> {
     /// Analyses what only DataFusion can: the queries inside a request.
     pub(crate) fn check(&self, request: &Request<'_>) -> Result<()> {
         match request {
+            Request::CreateTable(new) => self.check_generated(&new.definition),
             Request::Insert(insert) => self.inserter().check(insert),
             Request::Query(query) | Request::Explain(_, query) => {
                 self.queries.plan(self.view, self.current, &query.query).map(drop)
             }
             _ => Ok(()),
         }
+    }
+
+    /// Analyses the expressions of generated columns.
+    fn check_generated(&self, definition: &TableDefinition) -> Result<()> {
+        insert::check_generated(definition, &self.queries.generated_columns(definition)?)
     }
 
     fn rows(&self, request: Request<'_>) -> Result<Rows> {

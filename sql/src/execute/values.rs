@@ -123,7 +123,7 @@ pub(super) fn literal(column: &Column, cell: &Cell<'_>, row: u64) -> Result<Valu
     };
     let (value, text) = match cell {
         Cell::Null => return Ok(Value::Null),
-        Cell::Default => return default_value(column),
+        Cell::Default => return check_default(column),
         Cell::Text(text) => {
             too_long(text)?;
             (cell::of_text(column_type, text), format!("'{}'", text.chars().take(60).collect::<String>()))
@@ -152,11 +152,11 @@ pub(super) fn literal(column: &Column, cell: &Cell<'_>, row: u64) -> Result<Valu
     })
 }
 
-/// What a column gets when a row names no value for it.
-pub(super) fn default_value(column: &Column) -> Result<Value> {
+/// Refuses a row that names no value for a column that needs one. Only the load knows the values of computed defaults.
+fn check_default(column: &Column) -> Result<Value> {
     match column.default_value()? {
         Some(value) => Ok(value),
-        None if column.nullable => Ok(Value::Null),
+        None if column.nullable || column.auto_increment || column.default.is_some() => Ok(Value::Null),
         None => Err(Error::analysis(format!(
             "column '{}' is NOT NULL and has no default: give it a value",
             column.name

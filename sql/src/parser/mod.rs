@@ -32,7 +32,7 @@ mod tests;
 pub use error::ParseError;
 pub use lexer::{SourceStatement, split_statements};
 
-use crate::ast::Statement;
+use crate::ast::{ExprText, Location, Statement};
 use cursor::Cursor;
 
 type Result<T> = std::result::Result<T, ParseError>;
@@ -48,6 +48,22 @@ pub fn parse_statement(source: &SourceStatement) -> Result<Statement> {
     let statement = statement(&mut cursor)?;
     cursor.expect_end()?;
     Ok(statement)
+}
+
+/// Parses an expression that was a piece of a statement.
+///
+/// # Errors
+///
+/// When the text is no expression, or more than one.
+pub(crate) fn parse_expression(text: &str) -> Result<ExprText> {
+    let sources = split_statements(text);
+    let [source] = sources.as_slice() else {
+        return Err(ParseError::new(Location { line: 1, column: 1 }, "expected an expression"));
+    };
+    let mut cursor = Cursor::try_new(source)?;
+    let expr = query::expr(&mut cursor)?;
+    cursor.expect_end()?;
+    Ok(expr)
 }
 
 /// ```text

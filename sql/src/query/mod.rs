@@ -8,6 +8,7 @@ mod catalog;
 mod clauses;
 mod error;
 mod files;
+mod generated;
 mod output;
 mod predicate;
 mod rewrite;
@@ -43,6 +44,7 @@ use crate::error::Result;
 
 use catalog::Catalogs;
 use error::{Sources, analysis_error};
+pub(crate) use generated::GeneratedColumns;
 use output::OutputNames;
 use rewrite::rewrite;
 pub(crate) use rows::QueryRows;
@@ -76,6 +78,8 @@ impl QueryEngine {
         options.sql_parser.parse_float_as_decimal = true;
         options.sql_parser.map_string_types_to_utf8view = false;
         options.execution.parquet.schema_force_view_types = false;
+        // It leaves rows out by the bounds of `min(column)` though `min(expression)` beside it needs them.
+        options.optimizer.enable_aggregate_dynamic_filter_pushdown = false;
         let memory_pool = Arc::new(FairSpillPool::new(MEMORY_BYTES));
         let mut state = SessionStateBuilder::new()
             .with_config(config)

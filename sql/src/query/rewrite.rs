@@ -78,6 +78,15 @@ pub(super) fn rewrite(query: &Query, scope: &Scope<'_>) -> Result<Rewritten> {
     Ok(Rewritten { query, files: relations.files, spelling, names })
 }
 
+/// The expression with the columns of one table spelled as the table does, and literals as StarRocks means them.
+pub(super) fn rewrite_expression<'a>(expr: &Expr, columns: impl IntoIterator<Item = &'a str>) -> Expr {
+    let mut spellings = Spellings::default();
+    spellings.add_table(columns);
+    let mut expr = expr.clone();
+    let _: ControlFlow<()> = VisitMut::visit(&mut expr, &mut Expressions { spelling: &spellings.finish() });
+    expr
+}
+
 /// Looks up every table, and opens the files of every `FILES(…)`.
 struct Relations<'a> {
     scope: Scope<'a>,

@@ -6,6 +6,7 @@ mod alter_table;
 mod backup_restore;
 mod case;
 mod checker;
+mod columns;
 mod create_table;
 mod decoders;
 mod errors;

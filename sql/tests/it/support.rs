@@ -25,7 +25,7 @@ pub(crate) struct Shell {
     pub(crate) store: Arc<TabletStore>,
     pub(crate) session: Session,
     /// Removes the directory in the end.
-    root: Option<TempDir>,
+    pub(crate) root: Option<TempDir>,
 }
 
 impl Shell {

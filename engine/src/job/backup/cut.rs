@@ -17,6 +17,8 @@ use crate::job::request::TableSelection;
 pub(super) struct CutTable {
     pub(super) id: TableId,
     pub(super) definition: TableDefinition,
+    /// What its `AUTO_INCREMENT` column gives next, when it has one.
+    pub(super) auto_increment: Option<i64>,
     pub(super) partitions: Vec<PartitionDefinition>,
     /// Its files, in the order of the file list, each with where it lies in the store. Where they will lie in the
     /// repository is not known yet.
@@ -67,6 +69,7 @@ fn cut_table(table: &Table, selection: &TableSelection, work: &BackupWork) -> Re
     let definitions: Vec<_> = partitions.iter().map(|partition| partition.definition.clone()).collect();
     Ok(CutTable {
         id: table.id,
+        auto_increment: table.definition.auto_increment().map(|_| table.next_auto_increment),
         definition: table.definition.as_ref().clone(),
         is_whole: definitions.len() == table.partitions.len(),
         fingerprint: fingerprint(&definitions, &files, work),

@@ -100,6 +100,7 @@ pub(super) fn send(
                 .map(|(definition, (rows, bytes))| PartitionEntry { definition, rows, bytes })
                 .collect(),
             files,
+            auto_increment: table.auto_increment,
         };
         let CutTable { id, fingerprint, is_whole, .. } = *table;
         sent.push(SentTable { id, entry, fingerprint, is_whole });

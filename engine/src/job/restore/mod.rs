@@ -272,6 +272,9 @@ fn publish(change: &mut Change<'_>, database: &DatabaseName, target: &Target<'_>
     for (partition, rowsets) in rowsets {
         change.add_rowsets(database, name, partition, rowsets)?;
     }
+    if let Some(next) = target.entry.auto_increment {
+        change.raise_auto_increment(database, name, next)?;
+    }
     Ok(())
 }
 

@@ -69,6 +69,7 @@ impl SourceTable {
             partitions: vec![PartitionEntry { definition: partition, rows: files.rows, bytes: files.bytes }],
             ddl: format!("CREATE TABLE {}", self.name),
             files,
+            auto_increment: None,
         }
     }
 }

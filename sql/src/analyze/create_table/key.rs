@@ -77,7 +77,7 @@ fn prefix(names: &[&str], columns: &[Column]) -> Result<usize> {
 fn short_key(columns: &[Column]) -> Result<usize> {
     let (mut count, mut bytes) = (0, 0);
     for column in columns {
-        if !column.column_type.can_be_key() {
+        if !column.column_type.can_be_key() || (column.generated.is_some() && count > 0) {
             break;
         }
         bytes += key_bytes(&column.column_type);

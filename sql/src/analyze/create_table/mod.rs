@@ -44,6 +44,7 @@ pub(super) fn table(
         properties: properties::properties(&statement.properties)?,
         next_field_id,
     };
+    columns::check_sources(&definition)?;
     analysed(definition.check())?;
     analysed(writer_properties(&definition))?;
     let partitions = match &statement.partition {
