@@ -210,7 +210,7 @@ impl TableEntry {
             let (own, others) = rest.split_at(end);
             rest = others;
             // The list's own sums fit, so these do.
-            let rows: u64 = own.iter().map(|file| file.rows).sum();
+            let rows: u64 = own.iter().map(|file| file.live_rows()).sum();
             let bytes: u64 = own.iter().map(|file| file.length).sum();
             if (rows, bytes) != (partition.rows, partition.bytes) {
                 return Err(wrong(format!("disagrees with the manifest on partition '{name}'")));

@@ -9,12 +9,14 @@ use datafusion::catalog::{Session, TableProvider};
 use datafusion::datasource::TableType;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::object_store::ObjectStoreUrl;
+use datafusion::datasource::physical_plan::parquet::ParquetRowSelection;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::TableProviderFilterPushDown;
 use datafusion::object_store::ObjectMeta;
 use datafusion::object_store::path::Path as ObjectPath;
+use datafusion::parquet::arrow::arrow_reader::{RowSelection, RowSelector};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::prelude::Expr;
@@ -73,7 +75,12 @@ impl TableProvider for TabletTable {
         let definition = &self.table.definition;
         let files = segments.iter().map(|segment| {
             let statistics = Arc::new(segment_statistics(definition, segment));
-            Ok(segment_file(segment)?.with_statistics(statistics))
+            let file = segment_file(segment)?.with_statistics(statistics);
+            Ok(match segment.kept_rows() {
+                // Row groups and pages are still left out by their statistics.
+                Some(kept) => file.with_extension(ParquetRowSelection::new(row_selection(kept))),
+                None => file,
+            })
         });
         let groups = balanced(files.collect::<Result<_>>()?, state.config().target_partitions());
         let source = Arc::new(ParquetSource::new(Arc::clone(&self.schema)));
@@ -85,6 +92,15 @@ impl TableProvider for TabletTable {
             .build();
         Ok(DataSourceExec::from_data_source(config))
     }
+}
+
+/// The rows to read: runs of them are in turn read and passed over.
+fn row_selection(runs: Vec<(bool, u64)>) -> RowSelection {
+    let selector = |(is_kept, count): (bool, u64)| {
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        if is_kept { RowSelector::select(count) } else { RowSelector::skip(count) }
+    };
+    RowSelection::from(runs.into_iter().map(selector).collect::<Vec<_>>())
 }
 
 fn segment_file(segment: &Segment) -> Result<PartitionedFile> {
