@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::ArrayRef;
 use arrow::compute::BatchCoalescer;
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, Field};
 use arrow::record_batch::RecordBatch;
 use cairn_engine::{CatalogView, Load, LoadOptions, TabletStore};
 use cairn_format::{Column, DatabaseName, Value};
@@ -53,8 +53,16 @@ impl Inserter<'_> {
             None => Some(self.plan(insert)?),
         };
         let path = &insert.path;
-        let mut load =
-            store.begin_load(&path.database, &path.table, insert.only.as_deref(), LoadOptions::default())?;
+        let mut options = LoadOptions::default();
+        options.upsert = insert.handling.upsert.clone();
+        options.overwrites = insert.handling.overwrites;
+        options.locks_table = insert.handling.locks_table;
+        let mut load = store.begin_load(&path.database, &path.table, insert.only.as_deref(), options)?;
+        let planned = match planned {
+            // What is read from a locked table must be what the table has now.
+            Some(_) if insert.handling.locks_table => Some(self.at(load.view()).plan(insert)?),
+            planned => planned,
+        };
         match (planned, values_of(&insert.query.query)) {
             (Some(planned), _) => of_query(insert, planned, &mut load)?,
             (None, Some(values)) => self.of_values(insert, values, &mut load)?,
@@ -63,12 +71,17 @@ impl Inserter<'_> {
         Ok(load.commit()?.rows)
     }
 
+    /// The same over another view.
+    fn at<'v>(&'v self, view: &'v Arc<CatalogView>) -> Inserter<'v> {
+        Inserter { queries: self.queries, view, current: self.current }
+    }
+
     fn plan(&self, insert: &Insert<'_>) -> Result<PlannedQuery> {
         let planned = self.queries.plan(self.view, self.current, &insert.query.query)?;
         let fields = planned.schema().fields();
         insert.check_width(fields.len())?;
         for (field, target) in fields.iter().zip(&insert.targets) {
-            let column = &insert.table.definition.columns[*target];
+            let column = insert.column(*target);
             check_cast(column, field.data_type(), field.name())?;
         }
         Ok(planned)
@@ -79,7 +92,7 @@ impl Inserter<'_> {
         let mut expressions = Expressions::default();
         for (number, row) in (1..).zip(&values.rows) {
             for (expr, target) in row.content.iter().zip(&insert.targets) {
-                let column = &insert.table.definition.columns[*target];
+                let column = insert.column(*target);
                 match cell(expr) {
                     Cell::Expression(expr) => expressions.push(column, expr),
                     value => literal(column, &value, number).map(drop)?,
@@ -90,14 +103,13 @@ impl Inserter<'_> {
     }
 
     fn of_values(&self, insert: &Insert<'_>, values: &Values, load: &mut Load<'_>) -> Result<()> {
-        let columns = &insert.table.definition.columns;
         let mut number = 0_u64;
         for rows in values.rows.chunks(BATCH_ROWS) {
             let mut expressions = Expressions::default();
             for row in rows {
                 for (expr, target) in row.content.iter().zip(&insert.targets) {
                     if let Cell::Expression(expr) = cell(expr) {
-                        expressions.push(&columns[*target], expr);
+                        expressions.push(insert.column(*target), expr);
                     }
                 }
             }
@@ -106,7 +118,7 @@ impl Inserter<'_> {
             for row in rows {
                 number += 1;
                 for ((expr, target), cells) in row.content.iter().zip(&insert.targets).zip(&mut cells) {
-                    let column = &columns[*target];
+                    let column = insert.column(*target);
                     cells.push(match cell(expr) {
                         Cell::Expression(_) => {
                             let array = made.next().ok_or_else(no_row)?;
@@ -117,7 +129,7 @@ impl Inserter<'_> {
                 }
             }
             let arrays = cells.iter().zip(&insert.targets);
-            let arrays = arrays.map(|(cells, target)| to_array(&columns[*target].column_type, cells));
+            let arrays = arrays.map(|(cells, target)| to_array(&insert.column(*target).column_type, cells));
             write(insert, arrays.collect::<Result<_>>()?, rows.len(), load)?;
         }
         Ok(())
@@ -212,9 +224,8 @@ fn of_query(insert: &Insert<'_>, planned: PlannedQuery, load: &mut Load<'_>) -> 
 
 /// Casts a batch of the query, before which there were `rows`, to the target columns and hands it to the load.
 fn write_cast(insert: &Insert<'_>, batch: &RecordBatch, rows: &mut u64, load: &mut Load<'_>) -> Result<()> {
-    let columns = &insert.table.definition.columns;
     let arrays = batch.columns().iter().zip(&insert.targets);
-    let arrays = arrays.map(|(array, target)| cast_column(&columns[*target], array, *rows));
+    let arrays = arrays.map(|(array, target)| cast_column(insert.column(*target), array, *rows));
     write(insert, arrays.collect::<Result<_>>()?, batch.num_rows(), load)?;
     *rows += batch.num_rows() as u64;
     Ok(())
@@ -227,13 +238,20 @@ fn write(insert: &Insert<'_>, mut given: Vec<ArrayRef>, rows: usize, load: &mut 
     for (position, column) in definition.columns.iter().enumerate() {
         arrays.push(match insert.targets.iter().position(|target| *target == position) {
             Some(source) => std::mem::replace(&mut given[source], Arc::new(arrow::array::NullArray::new(0))),
+            None if insert.handling.upsert.given.is_some() && column.default.is_none() => {
+                arrow::array::new_null_array(&column.column_type.arrow_type(), rows)
+            }
             None => default_value(column)?.to_array(&column.column_type, rows)?,
         });
     }
     // A null in a NOT NULL column is the load's to refuse: it names the row.
     let schema = definition.arrow_schema();
-    let fields: Vec<_> =
+    let mut fields: Vec<_> =
         schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true)).collect();
+    if let Some(source) = insert.targets.iter().position(|target| *target == definition.columns.len()) {
+        fields.push(Field::new(insert.column(definition.columns.len()).name.as_str(), DataType::Int8, true));
+        arrays.push(std::mem::replace(&mut given[source], Arc::new(arrow::array::NullArray::new(0))));
+    }
     let batch = RecordBatch::try_new(Arc::new(arrow::datatypes::Schema::new(fields)), arrays)
         .map_err(|e| Error::new(ErrorKind::Internal, "rows do not fit the table").with_source(e))?;
     Ok(load.write(&batch)?)

@@ -3,6 +3,7 @@
 mod alter_table;
 mod cast;
 mod cell;
+mod delete;
 mod insert;
 mod repository;
 mod select;
@@ -45,6 +46,9 @@ impl Executor<'_> {
             Request::Insert(insert) => {
                 return Ok(Outcome::Affected { rows: self.inserter().run(&insert, store)? });
             }
+            Request::Delete(delete) => {
+                return Ok(Outcome::Affected { rows: self.delete(&delete)? });
+            }
             Request::CreateRepository(new) => store.create_repository(new)?,
             Request::DropRepository(name) => store.drop_repository(&name)?,
             Request::Backup(backup) => return self.backup(&backup),
@@ -66,6 +70,7 @@ impl Executor<'_> {
     pub(crate) fn check(&self, request: &Request<'_>) -> Result<()> {
         match request {
             Request::Insert(insert) => self.inserter().check(insert),
+            Request::Delete(delete) => self.plan_delete(delete, self.view).map(drop),
             Request::Query(query) | Request::Explain(_, query) => {
                 self.queries.plan(self.view, self.current, &query.query).map(drop)
             }
