@@ -112,5 +112,6 @@ fn data_file(number: u32, partitions: &[PartitionName], intent: IntentId) -> Fal
         ],
         location: FileLocation::whole(ObjectName::new(digest, intent), length),
         source: None,
+        deleted: None,
     })
 }

@@ -11,9 +11,11 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod catalog;
+mod edit;
 mod error;
 mod id;
 mod job;
+mod keys;
 mod load;
 mod partition;
 mod properties;
@@ -26,6 +28,7 @@ pub use catalog::{
     CatalogView, Database, NewRepository, Partition, RepositoryEntry, Rowset, Segment, SegmentFile,
     SegmentLocation, Table, Tablet,
 };
+pub use edit::{Compaction, CompactionOutcome, RowDeletion};
 pub use error::{Error, ErrorKind, Result};
 pub use id::{
     CatalogVersion, DatabaseId, JobId, PartitionId, RepositoryEntryId, RowsetId, SegmentId, TableId, TabletId,
@@ -35,6 +38,7 @@ pub use job::{
     JobTotals, JobWork, MIN_TIMEOUT_S, PartitionPlan, RestorePlan, RestoreRequest, RestoreWork, TablePlan,
     TableSelection,
 };
+pub use keys::UpsertOptions;
 pub use load::{Load, LoadOptions, LoadOutcome};
 pub use partition::{calendar_time, calendar_value, partition_end, partition_name};
 pub use properties::{BUNDLE_SIZE, DIGEST, RETENTION};

@@ -18,12 +18,14 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use crate::catalog::{
     Catalog, CatalogView, NewPartition, NewRepository, RepositoryEntry, Table, partitions_of_new_table,
 };
+use crate::edit::{Compaction, CompactionOutcome, Compactor, RowDeletion, compact};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{JobId, PartitionId, SegmentId, TableId};
 use crate::job::{
     BackupRequest, JobProgress, JobRecord, JobWork, Jobs, RestoreRequest, TablePlan, submit_backup,
     submit_restore,
 };
+use crate::keys::TableLocks;
 use crate::load::{AutoIncrements, Load, LoadOptions};
 use crate::properties::OwnProperties;
 use crate::repositories::SharedLimits;
@@ -45,6 +47,8 @@ pub struct StoreOptions {
     pub movers: usize,
     /// Whether unfinished jobs are taken up; otherwise they stay as they are, for an open that does.
     pub resume_jobs: bool,
+    /// Whether a thread compacts tables after loads.
+    pub compacts: bool,
 }
 
 /// Threads that move files: more than cores, since they wait for the disk or the network.
@@ -61,6 +65,7 @@ impl StoreOptions {
             encoders,
             movers: MOVERS,
             resume_jobs: true,
+            compacts: false,
         }
     }
 }
@@ -85,6 +90,8 @@ pub(crate) struct Inner {
     pub(crate) movers: usize,
     pub(crate) stores: Arc<dyn StoreProvider>,
     pub(crate) auto_increments: AutoIncrements,
+    pub(crate) locks: TableLocks,
+    pub(crate) compactor: Compactor,
 }
 
 const CATALOG_FILE: &str = "catalog.redb";
@@ -131,10 +138,15 @@ impl TabletStore {
             jobs: Jobs::default(),
             limits: SharedLimits::default(),
             auto_increments: AutoIncrements::default(),
+            locks: TableLocks::default(),
+            compactor: Compactor::default(),
             movers: options.movers,
             stores: options.stores,
         });
         let store = Self { inner };
+        if options.compacts {
+            Compactor::start(&store.inner)?;
+        }
         let resume_jobs = options.resume_jobs;
         for id in store.view().jobs().filter(|job| resume_jobs && !job.state.is_final()).map(|job| job.id) {
             Jobs::start(&store.inner, id)?;
@@ -244,6 +256,22 @@ impl TabletStore {
         options: LoadOptions,
     ) -> Result<Load<'_>> {
         Load::begin(&self.inner, database, table, only, options)
+    }
+
+    /// Begins to delete rows of a table by their positions.
+    pub fn begin_delete(&self, database: &DatabaseName, table: &TableName) -> Result<RowDeletion<'_>> {
+        RowDeletion::begin(&self.inner, database, table)
+    }
+
+    /// Compacts a table, or some of its partitions, and returns when that is done.
+    pub fn compact_table(
+        &self,
+        database: &DatabaseName,
+        table: &TableName,
+        only: Option<&[PartitionName]>,
+        kind: Compaction,
+    ) -> Result<CompactionOutcome> {
+        compact(&self.inner, database, table, only, kind, &|| true)
     }
 
     /// Reads every row of a table of some view.
@@ -414,6 +442,7 @@ impl TabletStore {
 
 impl Drop for TabletStore {
     fn drop(&mut self) {
+        self.inner.compactor.close();
         self.inner.jobs.close();
     }
 }

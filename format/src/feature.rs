@@ -10,12 +10,14 @@ use crate::error::{Error, ErrorKind};
 
 /// A snapshot's file lists say in which object, and where in it, a data file lies.
 pub const LOCATED_FILES: &str = "located-files";
+/// A snapshot's file lists say which rows of a data file are deleted.
+pub const DELETIONS: &str = "deletions";
 /// Names of objects are unique, writers heed the marks of collections, and fences stand for manifests that are not to
 /// come: whoever writes or deletes must keep to this for anybody to delete safely.
 pub const MARKS: &str = "marks";
 
 /// Features that this program understands when it reads.
-pub const SUPPORTED_READ_FEATURES: &[&str] = &[LOCATED_FILES];
+pub const SUPPORTED_READ_FEATURES: &[&str] = &[LOCATED_FILES, DELETIONS];
 /// Features that this program understands when it writes.
 pub const SUPPORTED_WRITE_FEATURES: &[&str] = &[MARKS];
 /// Features that this program understands when it collects what no snapshot uses any more.

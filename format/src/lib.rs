@@ -9,6 +9,7 @@
 mod bounds;
 mod bundle;
 mod compression;
+mod deletions;
 mod descriptor;
 mod digest;
 mod envelope;
@@ -35,12 +36,13 @@ mod waits;
 pub use bounds::{ColumnBounds, MAX_BOUND_BYTES};
 pub use bundle::{BUNDLE_VERSION, BUNDLE_VERSION_KEY, BundleBuilder};
 pub use compression::Compression;
+pub use deletions::Deletions;
 pub use descriptor::{Descriptor, FORMAT_VERSION};
 pub use digest::{Digest, DigestAlgorithm, DigestHasher, DigestWriter};
 pub use envelope::EnvelopeKind;
 pub use error::{Error, ErrorKind, Result};
 pub use feature::{
-    FeatureSet, LOCATED_FILES, MARKS, SUPPORTED_GC_FEATURES, SUPPORTED_READ_FEATURES,
+    DELETIONS, FeatureSet, LOCATED_FILES, MARKS, SUPPORTED_GC_FEATURES, SUPPORTED_READ_FEATURES,
     SUPPORTED_WRITE_FEATURES,
 };
 pub use fence::Fence;

@@ -26,15 +26,15 @@ mod system;
 pub use ast::{
     Aggregation, AlterRepositoryStatement, AlterTableClause, AlterTableStatement, BackupStatement,
     CancelStatement, CancelTarget, CatalogChoice, CatalogItem, CheckRepositoryStatement, ColumnClause,
-    ColumnDefault, ColumnValue, CreateDatabaseStatement, CreateRepositoryStatement, CreateTableStatement,
-    DatabaseName, DistributionClause, DropDatabaseStatement, DropRepositoryStatement, DropSnapshotStatement,
-    DropTableStatement, ExplainLevel, ExplainStatement, ExprText, Ident, IndexClause, IndexKind,
-    InsertStatement, JobKind, KeyClause, KeyKind, ListPart, ListValue, Location, ObjectKind, ObjectName,
-    PartitionChoice, PartitionClause, PartitionExpression, PartitionKey, PartitionKeyValue, PartitionStep,
-    Properties, PruneRepositoryStatement, QueryText, RangeBatch, RangeBound, RangePart, RangePartition,
-    RangeValue, RestoreDatabase, RestoreStatement, RollupClause, ShowJobsStatement, ShowPredicates,
-    ShowSnapshotStatement, SnapshotFilter, SnapshotObject, Statement, TableScope, TimeUnit,
-    TruncateTableStatement, TypeName, VerifyStatement,
+    ColumnDefault, ColumnValue, CompactionKind, CreateDatabaseStatement, CreateRepositoryStatement,
+    CreateTableStatement, DatabaseName, DeleteStatement, DistributionClause, DropDatabaseStatement,
+    DropRepositoryStatement, DropSnapshotStatement, DropTableStatement, ExplainLevel, ExplainStatement,
+    ExprText, Ident, IndexClause, IndexKind, InsertStatement, JobKind, KeyClause, KeyKind, ListPart,
+    ListValue, Location, ObjectKind, ObjectName, PartitionChoice, PartitionClause, PartitionExpression,
+    PartitionKey, PartitionKeyValue, PartitionStep, Properties, PruneRepositoryStatement, QueryText,
+    RangeBatch, RangeBound, RangePart, RangePartition, RangeValue, RestoreDatabase, RestoreStatement,
+    RollupClause, ShowJobsStatement, ShowPredicates, ShowSnapshotStatement, SnapshotFilter, SnapshotObject,
+    Statement, TableScope, TimeUnit, TruncateTableStatement, TypeName, UpdateStatement, VerifyStatement,
 };
 pub use checker::Checker;
 pub use error::{Error, ErrorKind, Result};

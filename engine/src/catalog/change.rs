@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use cairn_format::{
-    ColumnBounds, DatabaseName, Digest, PartitionDefinition, RepositoryName, TableDefinition, TableName,
+    ColumnBounds, DatabaseName, Deletions, Digest, KeyModel, PartitionDefinition, RepositoryName,
+    TableDefinition, TableName,
 };
 use redb::{ReadableTable, WriteTransaction};
 
@@ -33,6 +34,8 @@ pub(crate) struct NewSegment {
     pub(crate) rows: u64,
     pub(crate) digest: Digest,
     pub(crate) bounds: Vec<ColumnBounds>,
+    /// The rows that are no rows of the table from the start.
+    pub(crate) deleted: Option<Arc<Deletions>>,
 }
 
 /// What a load leaves in one tablet of a partition.
@@ -66,8 +69,8 @@ pub struct NewRepository {
 
 /// A commit being made. Dropped without `finish`, it changes nothing.
 pub(crate) struct Change<'c> {
-    txn: WriteTransaction,
-    view: CatalogView,
+    pub(super) txn: WriteTransaction,
+    pub(super) view: CatalogView,
     next_id: &'c AtomicU64,
     files: &'c Files,
     now_ms: i64,
@@ -168,6 +171,9 @@ impl<'c> Change<'c> {
         }
         let bytes = record::encode(&TableV1::new(owner.id.get(), &definition, self.view.version))?;
         self.txn.open_table(tables::TABLES)?.insert(id.get(), bytes.as_slice())?;
+        if definition.key_model != KeyModel::Duplicate {
+            self.require_keys()?;
+        }
         let table = Table {
             id,
             definition: Arc::new(definition),
@@ -245,12 +251,22 @@ impl<'c> Change<'c> {
         table: &TableName,
         id: PartitionId,
     ) -> Result<()> {
-        let version = self.view.version;
         let table_id = self.view.require_database(database)?.require_table(table)?.id;
         let mut removed = Vec::new();
         for tablet in &mut self.touch_partition(database, table, id)?.tablets {
             removed.extend(std::mem::take(&mut tablet.rowsets));
         }
+        self.remove_records(table_id, id, &removed)
+    }
+
+    /// Marks the records of rowsets, which the view does not show any more, as removed.
+    pub(super) fn remove_records(
+        &self,
+        table_id: TableId,
+        id: PartitionId,
+        removed: &[Arc<Rowset>],
+    ) -> Result<()> {
+        let version = self.view.version;
         for rowset in removed {
             let key = (id.get(), rowset.id.get());
             {
@@ -291,7 +307,10 @@ impl<'c> Change<'c> {
                     bounds: segment.bounds,
                 };
                 stored.push(SegmentV1::new(&facts, &definition)?);
-                segments.push(self.files.segment(table_id, facts));
+                if let Some(deleted) = &segment.deleted {
+                    self.put_deletions(segment.id, deleted)?;
+                }
+                segments.push(self.files.segment(table_id, facts, segment.deleted));
             }
             let rowset = Rowset { id: RowsetId::new(self.next_id()), version, segments };
             made.push((new.bucket, stored, Arc::new(rowset)));
@@ -400,13 +419,13 @@ impl<'c> Change<'c> {
         Ok(())
     }
 
-    fn mark_removed(&self, kind: u8, parent: u64, id: u64) -> Result<()> {
+    pub(super) fn mark_removed(&self, kind: u8, parent: u64, id: u64) -> Result<()> {
         self.txn.open_table(tables::REMOVED)?.insert((self.view.version.get(), kind, parent, id), ())?;
         Ok(())
     }
 
     /// The partition, with its version set to this commit's in the view and on record.
-    fn touch_partition(
+    pub(super) fn touch_partition(
         &mut self,
         database: &DatabaseName,
         table: &TableName,

@@ -226,6 +226,7 @@ impl Catalog {
                     txn.open_table(tables::FILE_LISTS)?.retain(|(_, table), _| table != id)?;
                 }
                 tables::KIND_PARTITION => drop(txn.open_table(tables::PARTITIONS)?.remove((parent, id))?),
+                tables::KIND_DELETIONS => drop(txn.open_table(tables::DELETIONS)?.remove((parent, id))?),
                 _ => files.extend(purge_rowset(&txn, PartitionId::new(parent), id)?),
             }
         }
@@ -256,6 +257,10 @@ fn purge_rowset(
     };
     let table = table
         .ok_or_else(|| Error::corrupt(format!("the catalog's removed rowset {id} belongs to no table")))?;
+    let mut deletions = txn.open_table(tables::DELETIONS)?;
+    for segment in &stored.segments {
+        deletions.retain_in((segment.id, 0)..=(segment.id, u64::MAX), |_, _| false)?;
+    }
     Ok(stored.segments.iter().map(|segment| (table, SegmentId::new(segment.id))).collect())
 }
 
@@ -300,7 +305,7 @@ fn create(path: &Path, disk: &Disk) -> Result<()> {
     let txn = redb.begin_write()?;
     {
         let mut meta = txn.open_table(tables::META)?;
-        meta.insert(tables::META_FORMAT_VERSION, tables::FORMAT_VERSION.to_le_bytes().as_slice())?;
+        meta.insert(tables::META_FORMAT_VERSION, tables::FIRST_FORMAT_VERSION.to_le_bytes().as_slice())?;
         meta.insert(tables::META_VERSION, 0_u64.to_le_bytes().as_slice())?;
         // Identities start high enough to be told from counts in what a user reads.
         meta.insert(tables::META_NEXT_ID, FIRST_ID.to_le_bytes().as_slice())?;
@@ -308,6 +313,7 @@ fn create(path: &Path, disk: &Disk) -> Result<()> {
         txn.open_table(tables::TABLES)?;
         txn.open_table(tables::PARTITIONS)?;
         txn.open_table(tables::ROWSETS)?;
+        txn.open_table(tables::DELETIONS)?;
         txn.open_table(tables::REPOSITORIES)?;
         txn.open_table(tables::JOBS)?;
         txn.open_table(tables::FILE_LISTS)?;

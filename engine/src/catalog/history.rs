@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use cairn_format::{DatabaseName, PartitionName, Partitioning, RepositoryName, TableDefinition};
-use redb::{ReadTransaction, ReadableTable};
+use cairn_format::{DatabaseName, Deletions, PartitionName, Partitioning, RepositoryName, TableDefinition};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, TableError};
 
 use super::record::{
     self, DatabaseV1, PartitionV1, RepositoryEntry, RepositoryV1, RowsetV1, SegmentFacts, SegmentV1, TableV1,
@@ -60,12 +60,18 @@ impl Files {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).remove(&segment);
     }
 
-    pub(super) fn segment(&self, table: TableId, facts: SegmentFacts) -> Segment {
+    pub(super) fn segment(
+        &self,
+        table: TableId,
+        facts: SegmentFacts,
+        deleted: Option<Arc<Deletions>>,
+    ) -> Segment {
         let file = self.hold(table, facts.id);
         Segment {
             id: facts.id,
             length: facts.length,
             rows: facts.rows,
+            deleted,
             digest: facts.digest,
             bounds: facts.bounds,
             file,
@@ -100,6 +106,7 @@ pub(super) fn view_at(
     let stored_tables = txn.open_table(tables::TABLES)?;
     let partitions = txn.open_table(tables::PARTITIONS)?;
     let rowsets = txn.open_table(tables::ROWSETS)?;
+    let deletions = Recorded { deletions: deletions_table(txn)?, version };
     for entry in stored_tables.iter()? {
         let (id, bytes) = entry?;
         let stored: TableV1 = record::decode("table", bytes.value())?;
@@ -116,7 +123,7 @@ pub(super) fn view_at(
             if stored.is_visible_at(version) {
                 let id = PartitionId::new(key.value().1);
                 let rowsets = visible_rowsets(&rowsets, id, version)?;
-                table.partitions.push(Arc::new(partition(id, &stored, rowsets, &table, files)?));
+                table.partitions.push(Arc::new(partition(id, &stored, rowsets, &deletions, &table, files)?));
             }
         }
         table.sort_partitions();
@@ -172,6 +179,7 @@ fn partition(
     id: PartitionId,
     stored: &PartitionV1,
     rowsets: Vec<(RowsetId, RowsetV1)>,
+    deletions: &Recorded,
     table: &Table,
     files: &Files,
 ) -> Result<Partition> {
@@ -189,7 +197,10 @@ fn partition(
                 definition.name
             ))
         })?;
-        let segments = stored.segments.iter().map(|s| segment(s, table.id, &table.definition, files));
+        let segments = stored.segments.iter().map(|s| {
+            let deleted = deletions.of(SegmentId::new(s.id))?;
+            segment(s, table.id, &table.definition, deleted, files)
+        });
         tablet.rowsets.push(Arc::new(Rowset {
             id,
             version: CatalogVersion::new(stored.added()),
@@ -209,7 +220,34 @@ fn segment(
     stored: &SegmentV1,
     table: TableId,
     definition: &TableDefinition,
+    deleted: Option<Arc<Deletions>>,
     files: &Files,
 ) -> Result<Segment> {
-    Ok(files.segment(table, stored.facts(definition)?))
+    Ok(files.segment(table, stored.facts(definition)?, deleted))
+}
+
+/// The deletions that hold at one version. Catalogs of the first release have no table of them.
+struct Recorded {
+    deletions: Option<ReadOnlyTable<(u64, u64), &'static [u8]>>,
+    version: CatalogVersion,
+}
+
+impl Recorded {
+    fn of(&self, segment: SegmentId) -> Result<Option<Arc<Deletions>>> {
+        let Some(deletions) = &self.deletions else { return Ok(None) };
+        let newest = deletions.range((segment.get(), 0)..=(segment.get(), self.version.get()))?.next_back();
+        let Some(entry) = newest else { return Ok(None) };
+        let deleted = Deletions::from_bytes(entry?.1.value()).map_err(|e| {
+            Error::corrupt(format!("the catalog's deletions of segment {segment} are damaged")).with_source(e)
+        })?;
+        Ok(Some(Arc::new(deleted)))
+    }
+}
+
+fn deletions_table(txn: &ReadTransaction) -> Result<Option<ReadOnlyTable<(u64, u64), &'static [u8]>>> {
+    match txn.open_table(tables::DELETIONS) {
+        Ok(table) => Ok(Some(table)),
+        Err(TableError::TableDoesNotExist(_)) => Ok(None),
+        Err(other) => Err(other.into()),
+    }
 }

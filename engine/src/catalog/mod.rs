@@ -7,6 +7,7 @@
 //! can be made again: a backup job pins the version of its cut. Once no pin needs them, removed things are purged.
 
 mod change;
+mod edit;
 mod file;
 mod history;
 mod hypothetical;
@@ -18,6 +19,7 @@ mod view;
 
 pub use change::NewRepository;
 pub(crate) use change::{Change, NewPartition, NewRowset, NewSegment};
+pub(crate) use edit::TabletEdit;
 pub(crate) use file::Catalog;
 pub(crate) use new_table::partitions_of_new_table;
 pub use record::RepositoryEntry;

@@ -1,10 +1,8 @@
 //! What a new table must keep.
 
-use cairn_format::{
-    KeyModel, PartitionDefinition, PartitionName, PartitionRows, Partitioning, TableDefinition,
-};
+use cairn_format::{PartitionDefinition, PartitionName, PartitionRows, Partitioning, TableDefinition};
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 
 /// The partitions that a new table of this definition gets: those that are given, which must fit it and each other, or
 /// the one that an unpartitioned table has by itself.
@@ -14,11 +12,6 @@ pub(crate) fn partitions_of_new_table(
 ) -> Result<Vec<PartitionDefinition>> {
     definition.check()?;
     let name = &definition.name;
-    if definition.key_model != KeyModel::Duplicate {
-        let model = definition.key_model.as_sql();
-        let message = format!("table '{name}': {model} tables are not supported yet; use DUPLICATE KEY");
-        return Err(Error::new(ErrorKind::Unsupported, message));
-    }
     let partitions = match definition.partitioning {
         Partitioning::Unpartitioned if !given.is_empty() => {
             return Err(Error::invalid(format!("table '{name}' is not partitioned and takes no partitions")));

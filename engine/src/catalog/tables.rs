@@ -12,6 +12,9 @@ pub(super) const TABLES: TableDefinition<u64, &[u8]> = TableDefinition::new("tab
 pub(super) const PARTITIONS: TableDefinition<(u64, u64), &[u8]> = TableDefinition::new("partitions");
 /// Rowsets by partition and id.
 pub(super) const ROWSETS: TableDefinition<(u64, u64), &[u8]> = TableDefinition::new("rowsets");
+/// Deletions of segments, by segment and the version that made them: the newest that is not newer than a view holds in
+/// it. Removed with the rowset.
+pub(super) const DELETIONS: TableDefinition<(u64, u64), &[u8]> = TableDefinition::new("deletions");
 /// Repositories by name.
 pub(super) const REPOSITORIES: TableDefinition<&str, &[u8]> = TableDefinition::new("repositories");
 /// Jobs by id.
@@ -23,13 +26,18 @@ pub(super) const ROWSET_TABLES: TableDefinition<u64, u64> = TableDefinition::new
 /// What was removed and is still on record, by the version that removed it, kind, parent's id and id.
 pub(super) const REMOVED: TableDefinition<(u64, u8, u64, u64), ()> = TableDefinition::new("removed");
 
-/// The version of the catalog file that this build writes, and the newest it reads.
-pub(super) const FORMAT_VERSION: u64 = 1;
+/// The newest version of the catalog file that this build reads.
+pub(super) const FORMAT_VERSION: u64 = 2;
+/// The version of a catalog file that has nothing in it which the first release would not understand.
+pub(super) const FIRST_FORMAT_VERSION: u64 = 1;
+/// The version of one with deletions, or with tables in which rows of equal key are one.
+pub(super) const FORMAT_VERSION_WITH_KEYS: u64 = 2;
 
 pub(super) const KIND_DATABASE: u8 = 0;
 pub(super) const KIND_TABLE: u8 = 1;
 pub(super) const KIND_PARTITION: u8 = 2;
 pub(super) const KIND_ROWSET: u8 = 3;
+pub(super) const KIND_DELETIONS: u8 = 4;
 
 pub(super) const META_FORMAT_VERSION: &str = "format_version";
 pub(super) const META_VERSION: &str = "version";

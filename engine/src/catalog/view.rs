@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cairn_format::{
-    ColumnBounds, DatabaseName, Digest, PartitionDefinition, RepositoryName, TableDefinition, TableName,
+    ColumnBounds, DatabaseName, Deletions, Digest, PartitionDefinition, RepositoryName, TableDefinition,
+    TableName,
 };
 
 use super::record::RepositoryEntry;
@@ -91,11 +92,13 @@ pub struct Segment {
     pub id: SegmentId,
     /// Its bytes.
     pub length: u64,
-    /// Its rows.
+    /// The rows of its file, the deleted ones too.
     pub rows: u64,
+    /// The rows of its file that are not rows of the table any more; `None` when all are.
+    pub deleted: Option<Arc<Deletions>>,
     /// The digest of its bytes, taken while they were written.
     pub digest: Digest,
-    /// The bounds of its columns.
+    /// The bounds of its columns. Deleted rows count in them.
     pub bounds: Vec<ColumnBounds>,
     pub(crate) file: Arc<SegmentFile>,
 }
@@ -152,6 +155,21 @@ impl Drop for SegmentFile {
 }
 
 impl Segment {
+    /// Its rows that are rows of the table.
+    pub fn live_rows(&self) -> u64 {
+        self.rows.saturating_sub(self.deleted_rows())
+    }
+
+    /// Its rows that are not.
+    pub fn deleted_rows(&self) -> u64 {
+        self.deleted.as_ref().map_or(0, |deleted| deleted.len())
+    }
+
+    /// Runs of rows of its file, in turn kept (`true`) and deleted, that cover it; `None` when none is deleted.
+    pub fn kept_rows(&self) -> Option<Vec<(bool, u64)>> {
+        self.deleted.as_ref().map(|deleted| deleted.runs(self.rows))
+    }
+
     /// Where its bytes are.
     pub fn location(&self) -> &SegmentLocation {
         &self.file.location
@@ -179,7 +197,7 @@ impl Partition {
 
     /// Its rows.
     pub fn rows(&self) -> u64 {
-        self.segments().map(|segment| segment.rows).sum()
+        self.segments().map(Segment::live_rows).sum()
     }
 
     /// The bytes of its files.

@@ -11,17 +11,25 @@ use super::{TabletSlot, WrittenSegments};
 use crate::catalog::{NewSegment, Table};
 use crate::error::{Error, Result};
 use crate::id::SegmentId;
+use crate::keys::{MergeRule, UpsertOptions, fold};
 use crate::segment::write_segment;
 use crate::store::Inner;
 
 /// How much a load keeps in memory, in bytes of Arrow data.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct LoadOptions {
     /// A tablet's rows become a segment when they are this much: about a seventh of it as a file.
     pub segment_bytes: usize,
     /// When all tablets together hold this much, the largest is written.
     pub buffer_bytes: usize,
+    /// How rows of a Primary Key table are taken.
+    pub upsert: UpsertOptions,
+    /// Whether the rows take the place of all that the table, or the partitions of the load, have at its end.
+    pub overwrites: bool,
+    /// Whether nobody else may delete or replace rows of the table from the beginning on, so that what the load is made of
+    /// can be read from the table itself: see [`Load::view`](super::Load::view).
+    pub locks_table: bool,
 }
 
 /// Rows of a tablet that make a segment.
@@ -33,7 +41,13 @@ const WRITERS: usize = 2;
 
 impl Default for LoadOptions {
     fn default() -> Self {
-        Self { segment_bytes: SEGMENT_BYTES, buffer_bytes: BUFFER_BYTES }
+        Self {
+            segment_bytes: SEGMENT_BYTES,
+            buffer_bytes: BUFFER_BYTES,
+            upsert: UpsertOptions::default(),
+            overwrites: false,
+            locks_table: false,
+        }
     }
 }
 
@@ -48,9 +62,12 @@ struct Buffer {
 /// The buffers of a load.
 pub(super) struct TabletBuffers<'s> {
     table: Arc<Table>,
+    rule: MergeRule,
     options: LoadOptions,
     buffers: BTreeMap<TabletSlot, Buffer>,
     bytes: usize,
+    /// Rows that are to be merged with those of the table before they are written.
+    to_merge: Vec<(TabletSlot, Vec<RecordBatch>)>,
     shared: Arc<Shared>,
     files: UnpublishedFiles<'s>,
 }
@@ -70,14 +87,21 @@ struct State {
 }
 
 impl<'s> TabletBuffers<'s> {
-    pub(super) fn try_new(store: &'s Inner, table: &Arc<Table>, options: LoadOptions) -> Result<Self> {
+    pub(super) fn try_new(
+        store: &'s Inner,
+        table: &Arc<Table>,
+        rule: MergeRule,
+        options: LoadOptions,
+    ) -> Result<Self> {
         let directory = store.catalog.table_directory(table.id);
         store.disk.create_dir_all(&directory).map_err(|e| Error::disk("create", &directory, e))?;
         Ok(Self {
             table: Arc::clone(table),
+            rule,
             options,
             buffers: BTreeMap::new(),
             bytes: 0,
+            to_merge: Vec::new(),
             shared: Arc::new(Shared { state: Mutex::default(), changed: Condvar::new() }),
             files: UnpublishedFiles::new(store, table),
         })
@@ -109,18 +133,36 @@ impl<'s> TabletBuffers<'s> {
         };
         let batches = std::mem::take(&mut buffer.batches);
         self.bytes -= std::mem::take(&mut buffer.bytes);
+        if self.rule.reads_rows() {
+            self.to_merge.push((slot, batches));
+            return Ok(());
+        }
         let place = (slot, buffer.segments);
         buffer.segments += 1;
         self.shared.start(WRITERS)?;
         let id = self.files.reserve();
         let path = self.files.store.catalog.segment_path(self.table.id, id);
-        let (table, shared, disk) =
-            (Arc::clone(&self.table), Arc::clone(&self.shared), self.files.store.disk.clone());
+        let (table, rule, shared, disk) = (
+            Arc::clone(&self.table),
+            self.rule.clone(),
+            Arc::clone(&self.shared),
+            self.files.store.disk.clone(),
+        );
         self.files.store.workers.spawn(move || {
             // A panic in a worker must not leave the load waiting for it.
             let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
                 let schema = table.definition.arrow_schema();
-                let batch = sorted(&schema, batches, table.definition.key_columns)?;
+                let definition = &table.definition;
+                let batch = match &rule {
+                    MergeRule::Keep => sorted(&schema, batches, definition.key_columns)?,
+                    rule => {
+                        let merged = fold(&schema, batches, definition, rule)?;
+                        match definition.sort_key {
+                            Some(_) => sorted(&schema, vec![merged], definition.key_columns)?,
+                            None => merged,
+                        }
+                    }
+                };
                 write_segment(&disk, &path, id, &table.definition, &batch)
             }));
             let outcome = outcome.unwrap_or_else(|_| {
@@ -129,6 +171,15 @@ impl<'s> TabletBuffers<'s> {
             shared.end(place, outcome);
         });
         Ok(())
+    }
+
+    /// Hands over the rows that are to be merged so far.
+    pub(super) fn take_to_merge(&mut self) -> Vec<(TabletSlot, Vec<RecordBatch>)> {
+        std::mem::take(&mut self.to_merge)
+    }
+
+    pub(super) fn files(&self) -> &UnpublishedFiles<'s> {
+        &self.files
     }
 
     /// Writes the rest, syncs the directory, and hands over the segments.
@@ -151,7 +202,7 @@ impl<'s> TabletBuffers<'s> {
         }
         // The buffers' own drop waits for workers, of which there are none now.
         let files = self.files.take();
-        Ok(WrittenSegments { segments, files })
+        Ok(WrittenSegments { segments, to_merge: self.take_to_merge(), files })
     }
 }
 
@@ -206,30 +257,38 @@ fn bytes_of(batch: &RecordBatch) -> Result<usize> {
 }
 
 /// The files of a load that no commit has published: removed when dropped, unless kept.
-pub(super) struct UnpublishedFiles<'s> {
+pub(crate) struct UnpublishedFiles<'s> {
     store: &'s Inner,
     table: Arc<Table>,
-    ids: Vec<SegmentId>,
+    /// Guards the identities, one for each file.
+    ids: Mutex<Vec<SegmentId>>,
     kept: AtomicBool,
 }
 
 impl<'s> UnpublishedFiles<'s> {
-    fn new(store: &'s Inner, table: &Arc<Table>) -> Self {
-        Self { store, table: Arc::clone(table), ids: Vec::new(), kept: AtomicBool::new(false) }
+    pub(crate) fn new(store: &'s Inner, table: &Arc<Table>) -> Self {
+        Self { store, table: Arc::clone(table), ids: Mutex::default(), kept: AtomicBool::new(false) }
     }
 
-    fn reserve(&mut self) -> SegmentId {
+    pub(crate) fn reserve(&self) -> SegmentId {
         let id = SegmentId::new(self.store.catalog.reserve_ids(1));
-        self.ids.push(id);
+        self.ids.lock().unwrap_or_else(PoisonError::into_inner).push(id);
         id
     }
 
     fn take(&mut self) -> Self {
-        let ids = std::mem::take(&mut self.ids);
+        let ids = std::mem::take(&mut *self.ids.lock().unwrap_or_else(PoisonError::into_inner));
+        let ids = Mutex::new(ids);
         Self { store: self.store, table: Arc::clone(&self.table), ids, kept: AtomicBool::new(false) }
     }
 
-    pub(super) fn keep(&self) {
+    /// Keeps these; the others are removed when this is dropped.
+    pub(crate) fn keep_only(&self, published: &[SegmentId]) {
+        let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        ids.retain(|id| !published.contains(id));
+    }
+
+    pub(crate) fn keep(&self) {
         self.kept.store(true, Ordering::Release);
     }
 }
@@ -239,7 +298,7 @@ impl Drop for UnpublishedFiles<'_> {
         if self.kept.load(Ordering::Acquire) || !self.store.catalog.is_certain() {
             return;
         }
-        for id in &self.ids {
+        for id in self.ids.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             // What stays behind is an orphan, which the next open removes.
             let _ = self.store.disk.remove_file(&self.store.catalog.segment_path(self.table.id, *id));
         }

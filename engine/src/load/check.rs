@@ -1,16 +1,39 @@
 //! What a batch must keep before its rows are taken.
 
-use arrow::array::{Array, ArrayRef, AsArray};
-use arrow::datatypes::{Date32Type, Decimal128Type, Decimal256Type, TimestampMicrosecondType, i256};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, Int8Array};
+use arrow::datatypes::{
+    Date32Type, Decimal128Type, Decimal256Type, Int8Type, TimestampMicrosecondType, i256,
+};
 use arrow::record_batch::RecordBatch;
-use cairn_format::{Column, ColumnType, Value};
+use cairn_format::{Column, ColumnType, KeyModel, TableDefinition, Value};
 
 use crate::catalog::Table;
 use crate::error::{Error, Result};
+use crate::keys::{DELETE, MergeRule, OPERATION_COLUMN, PUT};
 
 /// The batch under the table's own schema, every value of it checked. `rows_before` counts the load's earlier rows.
-pub(super) fn checked_batch(table: &Table, batch: &RecordBatch, rows_before: u64) -> Result<RecordBatch> {
+///
+/// The rows of an update have what is done with them in a column more; one that is deleted needs no values but its key,
+/// and columns that are not given need none at all.
+pub(super) fn checked_batch(
+    table: &Table,
+    rule: &MergeRule,
+    batch: &RecordBatch,
+    rows_before: u64,
+) -> Result<RecordBatch> {
     let definition = &table.definition;
+    let in_table = |e: Error| e.about(format_args!("table '{}'", definition.name));
+    let (batch, operations) = match rule {
+        MergeRule::Upsert { .. } => {
+            let (batch, operations) =
+                split_operations(batch, definition.columns.len(), rows_before).map_err(in_table)?;
+            (Cow::Owned(batch), Some(operations))
+        }
+        _ => (Cow::Borrowed(batch), None),
+    };
     if batch.num_columns() != definition.columns.len() {
         return Err(Error::invalid(format!(
             "table '{}' has {} columns, the rows to load have {}",
@@ -19,12 +42,24 @@ pub(super) fn checked_batch(table: &Table, batch: &RecordBatch, rows_before: u64
             batch.num_columns()
         )));
     }
-    for (column, array) in definition.columns.iter().zip(batch.columns()) {
-        check_column(column, array)
-            .map_err(|fault| fault.into_error(column, rows_before))
-            .map_err(|e| e.about(format_args!("table '{}'", definition.name)))?;
+    for (position, (column, array)) in definition.columns.iter().zip(batch.columns()).enumerate() {
+        let needs_none = |row: usize| match (rule, &operations) {
+            (MergeRule::Upsert { given, .. }, Some(operations)) if position >= definition.key_columns => {
+                !given[position] || operations.value(row) == DELETE
+            }
+            _ => false,
+        };
+        let may_be_null = |row: usize| column.nullable || needs_none(row);
+        check_nulls(array, may_be_null)
+            .and_then(|()| check_column(column, array))
+            .map_err(|fault| in_table(fault.into_error(column, rows_before)))?;
     }
-    RecordBatch::try_new(definition.arrow_schema(), batch.columns().to_vec()).map_err(|e| {
+    if definition.key_model == KeyModel::Primary {
+        check_primary_key(definition, &batch, rows_before).map_err(in_table)?;
+    }
+    let mut columns = batch.columns().to_vec();
+    columns.extend(operations.map(|operations| Arc::new(operations) as ArrayRef));
+    RecordBatch::try_new(rule.schema(definition), columns).map_err(|e| {
         Error::invalid(format!("rows for table '{}' do not fit its schema", definition.name)).with_source(e)
     })
 }
@@ -53,6 +88,77 @@ impl Fault {
     }
 }
 
+fn check_nulls(array: &ArrayRef, may_be_null: impl Fn(usize) -> bool) -> std::result::Result<(), Fault> {
+    if array.null_count() == 0 {
+        return Ok(());
+    }
+    match (0..array.len()).find(|row| array.is_null(*row) && !may_be_null(*row)) {
+        Some(row) => Err(Fault::at(row, "null in a column that is NOT NULL")),
+        None => Ok(()),
+    }
+}
+
+/// The most bytes of a primary key: numbers as wide as their types, texts and a byte between them.
+const MAX_KEY_BYTES: usize = 128;
+
+/// StarRocks' limit of a primary key's bytes.
+fn check_primary_key(table: &TableDefinition, batch: &RecordBatch, rows_before: u64) -> Result<()> {
+    let (mut fixed, mut texts) = (0, Vec::new());
+    for (position, (column, array)) in table.key().iter().zip(batch.columns()).enumerate() {
+        match column.column_type {
+            ColumnType::Boolean | ColumnType::TinyInt => fixed += 1,
+            ColumnType::SmallInt => fixed += 2,
+            ColumnType::Int | ColumnType::Date => fixed += 4,
+            ColumnType::BigInt | ColumnType::DateTime => fixed += 8,
+            ColumnType::LargeInt => fixed += 16,
+            _ => {
+                // All but the last text end with a mark of two bytes.
+                fixed += if position + 1 < table.key_columns { 2 } else { 0 };
+                texts.push(array.as_string::<i32>());
+            }
+        }
+    }
+    let bytes = |row: usize| fixed + texts.iter().map(|array| array.value(row).len()).sum::<usize>();
+    match (0..batch.num_rows()).find(|row| bytes(*row) > MAX_KEY_BYTES) {
+        Some(row) => Err(Error::invalid(format!(
+            "row {}: its primary key of {} bytes is longer than {MAX_KEY_BYTES}",
+            rows_before + row as u64 + 1,
+            bytes(row)
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// The columns of the table, and what is done with each row: all are put when it is not said.
+fn split_operations(
+    batch: &RecordBatch,
+    columns: usize,
+    rows_before: u64,
+) -> Result<(RecordBatch, Int8Array)> {
+    if batch.num_columns() != columns + 1 {
+        return Ok((batch.clone(), Int8Array::from(vec![PUT; batch.num_rows()])));
+    }
+    let wrong = |row: u64, what: String| {
+        Error::invalid(format!(
+            "column '{OPERATION_COLUMN}', row {row}: {what}; use 0 to put the row, 1 to delete it"
+        ))
+    };
+    let operations = batch
+        .column(columns)
+        .as_primitive_opt::<Int8Type>()
+        .cloned()
+        .ok_or_else(|| Error::invalid(format!("column '{OPERATION_COLUMN}' must be of type tinyint")))?;
+    for (row, operation) in operations.iter().enumerate() {
+        if !matches!(operation, Some(PUT | DELETE)) {
+            let found = operation.map_or("NULL".to_owned(), |operation| operation.to_string());
+            return Err(wrong(rows_before + row as u64 + 1, format!("{found} is no operation")));
+        }
+    }
+    let positions: Vec<usize> = (0..columns).collect();
+    let batch = batch.project(&positions).map_err(|e| Error::invalid("rows to load").with_source(e))?;
+    Ok((batch, operations))
+}
+
 fn check_column(column: &Column, array: &ArrayRef) -> std::result::Result<(), Fault> {
     let column_type = column.column_type;
     if *array.data_type() != column_type.arrow_type() {
@@ -60,10 +166,6 @@ fn check_column(column: &Column, array: &ArrayRef) -> std::result::Result<(), Fa
             row: None,
             rule: format!("expected {column_type}, got values of type {}", array.data_type()),
         });
-    }
-    if !column.nullable && array.null_count() > 0 {
-        let row = (0..array.len()).find(|row| array.is_null(*row)).unwrap_or_default();
-        return Err(Fault::at(row, "null in a column that is NOT NULL"));
     }
     match column_type {
         ColumnType::LargeInt => {
@@ -150,8 +252,6 @@ fn shown(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use arrow::array::{Int32Array, StringArray};
     use cairn_format::{ColumnName, FieldId};
@@ -162,7 +262,8 @@ mod tests {
     }
 
     fn refusal(column: &Column, array: &ArrayRef) -> String {
-        check_column(column, array).unwrap_err().into_error(column, 100).to_string()
+        let checked = check_nulls(array, |_| column.nullable).and_then(|()| check_column(column, array));
+        checked.unwrap_err().into_error(column, 100).to_string()
     }
 
     #[test]

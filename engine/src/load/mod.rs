@@ -9,6 +9,7 @@ mod bucket;
 mod buffer;
 mod check;
 mod fill;
+mod merge;
 mod place;
 mod route;
 mod sort;
@@ -16,6 +17,8 @@ mod sort;
 pub(crate) use auto_increment::AutoIncrements;
 pub(crate) use bucket::bucket_of_row;
 pub use buffer::LoadOptions;
+pub(crate) use buffer::UnpublishedFiles;
+pub(crate) use sort::sorted;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,10 +27,12 @@ use arrow::record_batch::RecordBatch;
 use cairn_format::{DatabaseName, PartitionDefinition, PartitionName, TableName};
 
 use self::buffer::TabletBuffers;
+use self::merge::{Brought, Merger, Place};
 use self::route::{Router, Target};
 use crate::catalog::{CatalogView, Change, NewPartition, NewRowset, NewSegment, Partition, Table};
 use crate::error::{Error, Result};
 use crate::id::{CatalogVersion, PartitionId};
+use crate::keys::MergeRule;
 use crate::store::Inner;
 
 /// What a load did.
@@ -45,6 +50,13 @@ pub struct Load<'s> {
     database: DatabaseName,
     table: Arc<Table>,
     router: Router,
+    /// What becomes of rows of equal key.
+    rule: MergeRule,
+    merger: Merger<'s>,
+    /// The partitions whose rows give way; none unless the load overwrites.
+    overwritten: Vec<PartitionId>,
+    /// What the load is made of may be read from here; from `locks_table` on nobody else edits the table.
+    view: Arc<CatalogView>,
     buffers: TabletBuffers<'s>,
     rows: u64,
     began_ms: i64,
@@ -69,10 +81,36 @@ impl<'s> Load<'s> {
             ),
             None => None,
         };
+        let overwritten = table.partitions.iter().map(|partition| partition.id);
+        let is_target = |id: &PartitionId| {
+            chosen.as_ref().is_none_or(|chosen| chosen.iter().any(|partition| partition.id == *id))
+        };
+        let overwritten = overwritten.filter(|id| options.overwrites && is_target(id)).collect();
         let router = Router::try_new(&table, chosen)?;
-        let buffers = TabletBuffers::try_new(store, &table, options)?;
+        let rule = MergeRule::of(&table.definition, &options.upsert)?;
+        let mut merger = Merger::new(store, database, &table, rule.clone(), options.overwrites);
+        let view = if options.locks_table { merger.lock()? } else { view };
+        let buffers = TabletBuffers::try_new(store, &table, rule.clone(), options)?;
         let (database, began_ms) = (database.clone(), store.environment.clock.now_ms());
-        Ok(Self { store, database, table, router, buffers, rows: 0, began_ms, is_broken: false })
+        Ok(Self {
+            store,
+            database,
+            table,
+            router,
+            rule,
+            merger,
+            overwritten,
+            view,
+            buffers,
+            rows: 0,
+            began_ms,
+            is_broken: false,
+        })
+    }
+
+    /// The catalog that the load began with.
+    pub fn view(&self) -> &Arc<CatalogView> {
+        &self.view
     }
 
     /// Adds rows. The batch has the table's Arrow schema; the names and metadata of its fields do not matter.
@@ -86,9 +124,14 @@ impl<'s> Load<'s> {
         self.require_whole()?;
         self.is_broken = true;
         let batch = self.numbered(batch)?;
-        let batch = check::checked_batch(&self.table, &batch, self.rows)?;
+        let batch = check::checked_batch(&self.table, &self.rule, &batch, self.rows)?;
         for (tablet, rows) in self.router.route(&batch, self.rows)? {
             self.buffers.push(tablet, rows)?;
+        }
+        for (tablet, rows) in self.buffers.take_to_merge() {
+            let place = self.merger.place(&self.router, tablet)?;
+            let brought = vec![(place, vec![Brought::Rows(rows)])];
+            self.merger.merge(brought, self.buffers.files())?;
         }
         self.rows += batch.num_rows() as u64;
         self.is_broken = false;
@@ -129,9 +172,12 @@ impl<'s> Load<'s> {
     /// Writes what is still buffered and makes every row visible in one commit.
     pub fn commit(self) -> Result<LoadOutcome> {
         self.require_whole()?;
-        let Self { store, database, table, router, buffers, rows, .. } = self;
+        if self.rule != MergeRule::Keep {
+            return self.commit_merged();
+        }
+        let Self { store, database, table, router, overwritten, buffers, rows, .. } = self;
         let written = buffers.finish()?;
-        if written.segments.is_empty() {
+        if written.segments.is_empty() && overwritten.is_empty() {
             return Ok(LoadOutcome { rows: 0, version: None });
         }
         // A partition that got no rows after all is not made either: its number is in no slot.
@@ -152,6 +198,7 @@ impl<'s> Load<'s> {
         let version = store.catalog.commit(|change| {
             let name = current_name(change.view(), &database, &table)?;
             change.view().require_not_restoring(&database, &name)?;
+            remove_all(change, &database, &name, &overwritten)?;
             let made = add_partitions(store, change, &database, &name, made)?;
             for (partition, rowsets) in rowsets.into_iter().chain(made) {
                 change.add_rowsets(&database, &name, partition, rowsets)?;
@@ -163,12 +210,16 @@ impl<'s> Load<'s> {
             Ok(change.version())
         })?;
         written.keep();
+        if !overwritten.is_empty() {
+            store.purge();
+        }
+        store.compactor.touched(&database, table.id);
         Ok(LoadOutcome { rows, version: Some(version) })
     }
 }
 
 /// The name that the table has by now, which must still take the rows as they were prepared.
-fn current_name(view: &CatalogView, database: &DatabaseName, loaded: &Table) -> Result<TableName> {
+pub(crate) fn current_name(view: &CatalogView, database: &DatabaseName, loaded: &Table) -> Result<TableName> {
     let current = view.table_by_id(database, loaded.id);
     let changed = |how| {
         let name = loaded.name();
@@ -206,6 +257,54 @@ fn add_partitions(
     Ok(rowsets)
 }
 
+impl Load<'_> {
+    /// Merges the rows with those of the table, and publishes both what is added and what is deleted.
+    fn commit_merged(self) -> Result<LoadOutcome> {
+        let Self { store, database, table, router, mut merger, overwritten, buffers, rows, .. } = self;
+        let mut written = buffers.finish()?;
+        let mut brought: BTreeMap<Place, Vec<Brought>> = BTreeMap::new();
+        for (tablet, segments) in std::mem::take(&mut written.segments) {
+            brought
+                .entry(merger.place(&router, tablet)?)
+                .or_default()
+                .extend(segments.into_iter().map(Brought::File));
+        }
+        for (tablet, rows) in std::mem::take(&mut written.to_merge) {
+            brought.entry(merger.place(&router, tablet)?).or_default().push(Brought::Rows(rows));
+        }
+        if rows == 0 && overwritten.is_empty() {
+            return Ok(LoadOutcome { rows, version: None });
+        }
+        merger.merge(brought.into_iter().collect(), &written.files)?;
+        let new = merger.new_partitions();
+        let (edits, _guard) = merger.into_edits()?;
+        let directory = store.catalog.table_directory(table.id);
+        store.disk.sync_dir(&directory).map_err(|e| Error::disk("sync", &directory, e))?;
+        let published: Vec<_> = edits.iter().flat_map(|edit| &edit.added).map(|segment| segment.id).collect();
+        let version = store.catalog.commit(|change| {
+            let name = current_name(change.view(), &database, &table)?;
+            change.view().require_not_restoring(&database, &name)?;
+            remove_all(change, &database, &name, &overwritten)?;
+            change.add_partitions(&database, &name, new)?;
+            change.edit_tablets(&database, &name, table.id, edits)?;
+            Ok(change.version())
+        })?;
+        written.files.keep_only(&published);
+        store.purge();
+        store.compactor.touched(&database, table.id);
+        Ok(LoadOutcome { rows, version: Some(version) })
+    }
+}
+
+fn remove_all(
+    change: &mut Change<'_>,
+    database: &DatabaseName,
+    table: &TableName,
+    partitions: &[PartitionId],
+) -> Result<()> {
+    partitions.iter().try_for_each(|id| change.remove_rowsets(database, table, *id))
+}
+
 /// The place of a tablet among all of a table's: partitions in order, each with its buckets in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct TabletSlot(usize);
@@ -213,6 +312,8 @@ struct TabletSlot(usize);
 /// The segments of a load, by tablet. Their files are removed again unless they are kept.
 struct WrittenSegments<'s> {
     segments: Vec<(TabletSlot, Vec<NewSegment>)>,
+    /// Rows that are to be merged with those of the table before they are written.
+    to_merge: Vec<(TabletSlot, Vec<RecordBatch>)>,
     files: buffer::UnpublishedFiles<'s>,
 }
 

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 
 /// The rows of `batches` in one batch, sorted by the first `key_columns` columns, nulls first; rows of equal key
 /// stay in order.
-pub(super) fn sorted(
+pub(crate) fn sorted(
     schema: &SchemaRef,
     batches: Vec<RecordBatch>,
     key_columns: usize,

@@ -9,10 +9,11 @@ use arrow::record_batch::RecordBatch;
 use parquet::arrow::PARQUET_FIELD_ID_META_KEY;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
+use super::file::selection;
 use crate::catalog::{Segment, Table};
 use crate::error::{Error, Result};
 
-/// The rows of a table, segment by segment, each in the order of its key.
+/// The rows of a table that are not deleted, segment by segment, each in the order of its key.
 pub struct SegmentReader {
     table: Arc<Table>,
     schema: SchemaRef,
@@ -50,7 +51,10 @@ impl SegmentReader {
         segment.check().map_err(|e| e.about(format_args!("table '{}'", self.table.name())))?;
         let file = File::open(segment.path()).map_err(|e| Error::disk("open", segment.path(), e))?;
         let reader =
-            ParquetRecordBatchReaderBuilder::try_new(file).and_then(ParquetRecordBatchReaderBuilder::build);
+            ParquetRecordBatchReaderBuilder::try_new(file).and_then(|builder| match &segment.deleted {
+                Some(deleted) => builder.with_row_selection(selection(deleted, segment.rows)).build(),
+                None => builder.build(),
+            });
         let reader = reader.map_err(|e| damaged(&self.table, segment).with_source(e))?;
         if !fits(&reader.schema(), &self.schema) {
             return Err(damaged(&self.table, segment));

@@ -34,7 +34,7 @@ pub(crate) fn write_segment(
     let written = encoded.map_err(|e| encode_error(path, e))?;
     let (file, digest, length) = written.into_parts();
     disk.sync_file(path, &file).map_err(|e| Error::disk("sync", path, e))?;
-    Ok(NewSegment { id, length, rows: batch.num_rows() as u64, digest, bounds })
+    Ok(NewSegment { id, length, rows: batch.num_rows() as u64, digest, bounds, deleted: None })
 }
 
 fn encode(

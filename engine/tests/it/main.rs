@@ -14,6 +14,7 @@ mod golden;
 mod healing;
 mod incremental;
 mod jobs;
+mod keys;
 mod load;
 mod model;
 mod open;

@@ -5,12 +5,14 @@
 mod v1;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use compact_str::CompactString;
 
 use crate::bounds::ColumnBounds;
 use crate::compression::Compression;
+use crate::deletions::Deletions;
 use crate::digest::{Digest, DigestAlgorithm};
 use crate::error::{Error, ErrorKind, Result};
 use crate::name::PartitionName;
@@ -33,14 +35,16 @@ pub struct DataFile {
     pub digest: Digest,
     /// Its bytes.
     pub length: u64,
-    /// Its rows.
+    /// Its rows, the deleted ones too.
     pub rows: u64,
-    /// What is known of its columns.
+    /// What is known of its columns. Deleted rows count in it.
     pub columns: Vec<FileColumnBounds>,
     /// Where its bytes lie.
     pub location: FileLocation,
     /// The file of the writer's store that it was made of, when that had another digest.
     pub source: Option<FileSource>,
+    /// The rows that are not rows of the table; `None` when all are.
+    pub deleted: Option<Arc<Deletions>>,
 }
 
 /// Where the bytes of a data file lie: an object, and the offset in it from which they stand there.
@@ -175,7 +179,7 @@ impl FileList {
                 return Err(Error::invalid(message));
             }
             file.check()?;
-            let sums = rows.checked_add(file.rows).zip(bytes.checked_add(file.length));
+            let sums = rows.checked_add(file.live_rows()).zip(bytes.checked_add(file.length));
             (rows, bytes) = sums.ok_or_else(|| Error::invalid("the files' rows or bytes do not add up"))?;
         }
         Ok(Self { files, rows, bytes })
@@ -191,7 +195,7 @@ impl FileList {
         self.files
     }
 
-    /// Rows of all files.
+    /// Rows of the table in all files: those that are not deleted.
     pub fn rows(&self) -> u64 {
         self.rows
     }
@@ -261,8 +265,22 @@ enum Parts {
 }
 
 impl DataFile {
+    /// Its rows that are rows of the table.
+    pub fn live_rows(&self) -> u64 {
+        self.rows.saturating_sub(self.deleted.as_ref().map_or(0, |deleted| deleted.len()))
+    }
+
     fn check(&self) -> Result<()> {
         self.check_location()?;
+        if let Some(deleted) = &self.deleted
+            && deleted.last().is_none_or(|last| u64::from(last) >= self.rows)
+        {
+            let message = format!(
+                "data file {} of {} rows has {deleted:?}: none, or past its end",
+                self.digest, self.rows
+            );
+            return Err(Error::invalid(message));
+        }
         // Columns come in the order of their ids; only where they do not is a set needed.
         let is_sorted = self.columns.is_sorted_by(|a, b| a.field_id < b.field_id);
         let mut seen = HashSet::new();
@@ -314,7 +332,7 @@ pub struct FileListRef {
     pub length: u64,
     /// Data files in the list.
     pub files: u64,
-    /// Rows of all data files.
+    /// Rows of the table in all data files: those that are not deleted.
     pub rows: u64,
     /// Bytes of all data files.
     pub bytes: u64,

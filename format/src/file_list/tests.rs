@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::*;
 
 fn partition(name: &str) -> PartitionName {
@@ -16,6 +18,7 @@ fn file(name: &str, bucket: u32, ordinal: u32) -> DataFile {
     let compression = (ordinal > 0).then(|| Compression::parse("zstd(7)").unwrap());
     DataFile {
         location: FileLocation { object, object_length: 1 << 40, offset: u64::from(ordinal) * 2000 },
+        deleted: (ordinal == 1).then(|| Arc::new([2, 9].into_iter().collect())),
         source: (bucket == 1).then(|| FileSource { digest: Digest::of(&[9]), compression }),
         partition: partition(name),
         bucket,

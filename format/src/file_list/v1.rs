@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::array::{
     Array, ArrayRef, AsArray, Int32Array, Int64Array, ListArray, RecordBatch, StringArray, StructArray,
 };
-use arrow::buffer::OffsetBuffer;
+use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, Fields, Int32Type, Int64Type, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use bytes::Bytes;
@@ -23,6 +23,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersi
 
 use super::{DataFile, FileColumnBounds, FileList, FileLocation, FileSource, Parts};
 use crate::compression::Compression;
+use crate::deletions::Deletions;
 use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::name::PartitionName;
@@ -55,6 +56,20 @@ fn bounds_item() -> Field {
     Field::new("element", DataType::Struct(bounds_fields()), false)
 }
 
+fn position_item() -> Field {
+    Field::new("element", DataType::Int64, false)
+}
+
+fn deleted_field() -> Field {
+    Field::new(DELETED_COLUMN, DataType::List(Arc::new(position_item())), true)
+}
+
+/// The columns of a list with deletions; any other is written without their column, as lists were before there were any.
+fn schema_with_deletions() -> SchemaRef {
+    let fields = schema().fields().iter().cloned().chain([Arc::new(deleted_field())]).collect::<Vec<_>>();
+    Arc::new(Schema::new(fields))
+}
+
 fn schema() -> SchemaRef {
     Arc::new(Schema::new(vec![
         Field::new("partition", DataType::Utf8, false),
@@ -72,6 +87,8 @@ fn schema() -> SchemaRef {
     ]))
 }
 
+/// The column of deleted rows.
+const DELETED_COLUMN: &str = "deleted";
 /// The column that takes most of a list's bytes.
 const BOUNDS_COLUMN: &str = "columns";
 
@@ -95,14 +112,20 @@ fn encode_batches(list: &FileList) -> std::result::Result<Vec<u8>, ParquetError>
         .set_offset_index_disabled(true)
         .build();
     let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
-    let mut writer = ArrowWriter::try_new_with_options(Vec::new(), schema(), options)?;
+    let has_deletions = list.files().iter().any(|file| file.deleted.is_some());
+    let schema = if has_deletions { schema_with_deletions() } else { schema() };
+    let mut writer = ArrowWriter::try_new_with_options(Vec::new(), Arc::clone(&schema), options)?;
     for files in list.files().chunks(BATCH_ROWS) {
-        writer.write(&batch(files)?)?;
+        writer.write(&batch(files, &schema, has_deletions)?)?;
     }
     writer.into_inner()
 }
 
-fn batch(files: &[DataFile]) -> std::result::Result<RecordBatch, ArrowError> {
+fn batch(
+    files: &[DataFile],
+    schema: &SchemaRef,
+    has_deletions: bool,
+) -> std::result::Result<RecordBatch, ArrowError> {
     let int = |of: fn(&DataFile) -> u32| -> ArrayRef {
         Arc::new(files.iter().map(|file| i32::try_from(of(file)).ok()).collect::<Int32Array>())
     };
@@ -133,31 +156,40 @@ fn batch(files: &[DataFile]) -> std::result::Result<RecordBatch, ArrowError> {
         Arc::new(structs),
         None,
     )?;
-    RecordBatch::try_new(
-        schema(),
-        vec![
-            Arc::new(files.iter().map(|file| Some(file.partition.as_str())).collect::<StringArray>()),
-            int(|file| file.bucket),
-            int(|file| file.ordinal),
-            Arc::new(files.iter().map(|file| Some(file.digest.to_string())).collect::<StringArray>()),
-            long(|file| file.length),
-            long(|file| file.rows),
-            Arc::new(lists),
-            Arc::new(
-                files.iter().map(|file| Some(file.location.object.to_string())).collect::<StringArray>(),
-            ),
-            long(|file| file.location.object_length),
-            long(|file| file.location.offset),
-            Arc::new(
-                files.iter().map(|file| file.source.map(|s| s.digest.to_string())).collect::<StringArray>(),
-            ),
-            Arc::new(
-                files
-                    .iter()
-                    .map(|file| file.source.and_then(|s| s.compression).map(|c| c.to_string()))
-                    .collect::<StringArray>(),
-            ),
-        ],
+    let mut columns: Vec<ArrayRef> = vec![
+        Arc::new(files.iter().map(|file| Some(file.partition.as_str())).collect::<StringArray>()),
+        int(|file| file.bucket),
+        int(|file| file.ordinal),
+        Arc::new(files.iter().map(|file| Some(file.digest.to_string())).collect::<StringArray>()),
+        long(|file| file.length),
+        long(|file| file.rows),
+        Arc::new(lists),
+        Arc::new(files.iter().map(|file| Some(file.location.object.to_string())).collect::<StringArray>()),
+        long(|file| file.location.object_length),
+        long(|file| file.location.offset),
+        Arc::new(files.iter().map(|file| file.source.map(|s| s.digest.to_string())).collect::<StringArray>()),
+        Arc::new(
+            files
+                .iter()
+                .map(|file| file.source.and_then(|s| s.compression).map(|c| c.to_string()))
+                .collect::<StringArray>(),
+        ),
+    ];
+    if has_deletions {
+        columns.push(Arc::new(deleted(files)?));
+    }
+    RecordBatch::try_new(Arc::clone(schema), columns)
+}
+
+fn deleted(files: &[DataFile]) -> std::result::Result<ListArray, ArrowError> {
+    let positions = |file: &DataFile| file.deleted.as_ref().map_or(0, |deleted| deleted.len());
+    let lengths = files.iter().map(|file| usize::try_from(positions(file)).unwrap_or(usize::MAX));
+    let all = files.iter().filter_map(|file| file.deleted.as_deref()).flat_map(Deletions::iter);
+    ListArray::try_new(
+        Arc::new(position_item()),
+        OffsetBuffer::from_lengths(lengths),
+        Arc::new(all.map(i64::from).collect::<Int64Array>()),
+        Some(files.iter().map(|file| file.deleted.is_some()).collect::<NullBuffer>()),
     )
 }
 
@@ -224,7 +256,7 @@ fn check_sizes(metadata: &ParquetMetaData, length: usize) -> Result<()> {
 /// The columns this version knows; others are left alone.
 fn projection(metadata: &ArrowReaderMetadata, parts: Parts) -> Result<ProjectionMask> {
     let mut roots = Vec::new();
-    for (position, expected) in schema().fields().iter().enumerate() {
+    for (position, expected) in schema_with_deletions().fields().iter().enumerate() {
         let found = metadata.schema().index_of(expected.name()).ok();
         if found.is_none() && position >= REQUIRED_COLUMNS {
             continue;
@@ -271,6 +303,7 @@ fn read_batch(batch: &RecordBatch, files: &mut Vec<DataFile>) -> Result<()> {
     let rows = longs(column(batch, "rows")?)?;
     let bounds = batch.column_by_name(BOUNDS_COLUMN).map(Bounds::of).transpose()?;
     let locations = Locations::of(batch)?;
+    let deleted = batch.column_by_name(DELETED_COLUMN).map(Deleted::of).transpose()?;
     let mut name: Option<PartitionName> = None;
     for row in 0..batch.num_rows() {
         present(partition, row)?;
@@ -296,9 +329,44 @@ fn read_batch(batch: &RecordBatch, files: &mut Vec<DataFile>) -> Result<()> {
             },
             location: locations.location(row, digest, length)?,
             source: locations.source(row)?,
+            deleted: deleted.as_ref().map(|deleted| deleted.read(row)).transpose()?.flatten(),
         });
     }
     Ok(())
+}
+
+/// The positions of deleted rows: those of one file are a range of the items of all.
+struct Deleted<'a> {
+    lists: &'a ListArray,
+    positions: &'a Int64Array,
+}
+
+impl<'a> Deleted<'a> {
+    fn of(column: &'a ArrayRef) -> Result<Self> {
+        let lists = column.as_list_opt::<i32>().ok_or_else(wrong_type)?;
+        Ok(Self { lists, positions: longs(lists.values())? })
+    }
+
+    fn read(&self, row: usize) -> Result<Option<Arc<Deletions>>> {
+        if self.lists.is_null(row) {
+            return Ok(None);
+        }
+        let [start, end] = [row, row + 1].map(|at| self.lists.value_offsets()[at]);
+        let item = |item: i32| usize::try_from(item).map_err(|_| negative());
+        let mut last = None;
+        let position = |item| {
+            let position = u32::try_from(large(self.positions, item)?).map_err(|_| {
+                Error::unsupported("it has a deleted row past the 32 bits that this program counts")
+            })?;
+            if last.is_some_and(|last| last >= position) {
+                return Err(Error::corrupt("its deleted rows are not in order"));
+            }
+            last = Some(position);
+            Ok(position)
+        };
+        let deleted = (item(start)?..item(end)?).map(position).collect::<Result<Deletions>>()?;
+        Ok(Some(Arc::new(deleted)))
+    }
 }
 
 /// The columns that the first release did not write.

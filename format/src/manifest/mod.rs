@@ -8,7 +8,7 @@ use crate::digest::DigestAlgorithm;
 use crate::envelope::{self, EnvelopeKind};
 use crate::error::{Error, Result};
 use crate::feature::{FeatureSet, SUPPORTED_READ_FEATURES};
-use crate::file_list::{FileList, FileListRef};
+use crate::file_list::{DataFile, FileList, FileListRef};
 use crate::name::{DatabaseName, SnapshotLabel};
 use crate::schema::{PartitionDefinition, TableDefinition};
 use crate::timestamp::SnapshotTimestamp;
@@ -212,7 +212,7 @@ impl TableEntry {
             let (own, others) = rest.split_at(end);
             rest = others;
             // The list's own sums fit, so these do.
-            let rows: u64 = own.iter().map(|file| file.rows).sum();
+            let rows: u64 = own.iter().map(DataFile::live_rows).sum();
             let bytes: u64 = own.iter().map(|file| file.length).sum();
             if (rows, bytes) != (partition.rows, partition.bytes) {
                 return Err(wrong(format!("disagrees with the manifest on partition '{name}'")));

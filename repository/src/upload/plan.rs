@@ -194,6 +194,7 @@ mod tests {
             columns: Vec::new(),
             location,
             source: None,
+            deleted: None,
         });
     }
 

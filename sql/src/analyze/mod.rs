@@ -11,6 +11,7 @@ mod names;
 mod partition;
 mod properties;
 mod repository;
+mod rows;
 mod snapshot;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ pub(crate) use names::{
     CATALOG, Scope, TablePath, check_catalog, no_database, parse_database, parse_table, unknown_system_table,
 };
 pub(crate) use repository::{Pruning, Verification};
+pub(crate) use rows::Delete;
 pub(crate) use snapshot::{Backup, SnapshotChoice};
 
 use crate::ast::{CreateTableStatement, ExplainLevel, QueryText, Statement, TruncateTableStatement};
@@ -43,7 +45,9 @@ pub(crate) enum Request<'s> {
     AlterTable(TablePath, TableAlteration),
     DropTable(TablePath),
     Truncate(TablePath, Option<Vec<PartitionName>>),
+    /// Also an UPDATE, whose rows are a query's.
     Insert(Box<Insert<'s>>),
+    Delete(Box<Delete>),
     Query(&'s QueryText),
     Explain(ExplainLevel, &'s QueryText),
     ShowDatabases(Option<&'s str>),
@@ -124,6 +128,8 @@ pub(crate) fn analyze<'s>(statement: &'s Statement, scope: &Scope<'_>) -> Result
         }
         Statement::TruncateTable(statement) => truncate(statement, scope)?,
         Statement::Insert(statement) => Request::Insert(Box::new(insert::insert(statement, scope)?)),
+        Statement::Update(statement) => Request::Insert(Box::new(rows::update(statement, scope)?)),
+        Statement::Delete(statement) => Request::Delete(Box::new(rows::delete(statement, scope)?)),
         Statement::Query(query) => Request::Query(query),
         Statement::Explain(statement) => Request::Explain(statement.level, &statement.query),
         Statement::CreateRepository(statement) => repository::create(statement, scope)?,

@@ -23,7 +23,7 @@ mod words;
 
 use std::fmt;
 
-pub use alter_table::{AlterTableClause, AlterTableStatement};
+pub use alter_table::{AlterTableClause, AlterTableStatement, CompactionKind};
 pub use backup::{
     BackupStatement, CancelStatement, CancelTarget, CatalogChoice, CatalogItem, DropSnapshotStatement,
     JobKind, ObjectKind, PartitionChoice, PartitionKey, PartitionKeyValue, SnapshotObject,
@@ -36,7 +36,9 @@ pub use partition::{
     ListPart, ListValue, PartitionClause, PartitionExpression, PartitionStep, RangeBatch, RangeBound,
     RangePart, RangePartition, RangeValue, TimeUnit,
 };
-pub use query::{ExplainLevel, ExplainStatement, ExprText, InsertStatement, QueryText};
+pub use query::{
+    DeleteStatement, ExplainLevel, ExplainStatement, ExprText, InsertStatement, QueryText, UpdateStatement,
+};
 pub use repository::{
     AlterRepositoryStatement, CheckRepositoryStatement, CreateRepositoryStatement, DropRepositoryStatement,
     PruneRepositoryStatement, VerifyStatement,
@@ -71,8 +73,12 @@ pub enum Statement {
     DropTable(DropTableStatement),
     /// `TRUNCATE TABLE`
     TruncateTable(TruncateTableStatement),
-    /// `INSERT INTO`
+    /// `INSERT INTO` and `INSERT OVERWRITE`
     Insert(Box<InsertStatement>),
+    /// `DELETE FROM`
+    Delete(Box<DeleteStatement>),
+    /// `UPDATE`
+    Update(Box<UpdateStatement>),
     /// `SELECT`, `WITH`, `VALUES` or a parenthesised query
     Query(QueryText),
     /// `EXPLAIN`
@@ -136,6 +142,8 @@ impl fmt::Display for Statement {
             Self::DropTable(statement) => statement.fmt(f),
             Self::TruncateTable(statement) => statement.fmt(f),
             Self::Insert(statement) => statement.fmt(f),
+            Self::Delete(statement) => statement.fmt(f),
+            Self::Update(statement) => statement.fmt(f),
             Self::Query(query) => query.fmt(f),
             Self::Explain(statement) => statement.fmt(f),
             Self::ShowDatabases { like } => {

@@ -4,8 +4,8 @@ use std::fmt;
 
 use sqlparser::ast::{Expr, Query};
 
-use super::print::Commas;
-use super::{Ident, ObjectName, PartitionChoice};
+use super::print::{Commas, write_properties};
+use super::{Ident, ObjectName, PartitionChoice, Properties};
 
 /// A query with its source text.
 ///
@@ -57,9 +57,11 @@ impl fmt::Display for ExprText {
     }
 }
 
-/// `INSERT INTO t …`
+/// `INSERT INTO t …` and `INSERT OVERWRITE t …`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InsertStatement {
+    /// Whether the rows take the place of those that are there.
+    pub overwrite: bool,
     /// The table.
     pub table: ObjectName,
     /// The partitions rows must fall into.
@@ -68,13 +70,15 @@ pub struct InsertStatement {
     pub label: Option<Ident>,
     /// The columns the query's columns go to, never empty when present; without them, the table's in order.
     pub columns: Option<Vec<Ident>>,
+    /// How the rows are taken.
+    pub properties: Properties,
     /// The rows. In `VALUES`, the word `DEFAULT` is an identifier of that name.
     pub query: QueryText,
 }
 
 impl fmt::Display for InsertStatement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "INSERT INTO {}", self.table)?;
+        write!(f, "INSERT {} {}", if self.overwrite { "OVERWRITE" } else { "INTO" }, self.table)?;
         if let Some(partitions) = &self.partitions {
             write!(f, " {partitions}")?;
         }
@@ -84,7 +88,50 @@ impl fmt::Display for InsertStatement {
         if let Some(columns) = &self.columns {
             write!(f, " ({})", Commas(columns))?;
         }
+        write_properties(f, &self.properties)?;
         write!(f, " {}", self.query)
+    }
+}
+
+/// `DELETE FROM t …`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeleteStatement {
+    /// The table.
+    pub table: ObjectName,
+    /// The partitions to delete from.
+    pub partitions: Option<PartitionChoice>,
+    /// Which rows are deleted.
+    pub selection: ExprText,
+}
+
+impl fmt::Display for DeleteStatement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DELETE FROM {}", self.table)?;
+        if let Some(partitions) = &self.partitions {
+            write!(f, " {partitions}")?;
+        }
+        write!(f, " WHERE {}", self.selection)
+    }
+}
+
+/// `UPDATE t SET …`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpdateStatement {
+    /// The table.
+    pub table: ObjectName,
+    /// Columns and their new values, never empty.
+    pub assignments: Vec<(Ident, ExprText)>,
+    /// Which rows are changed.
+    pub selection: ExprText,
+}
+
+impl fmt::Display for UpdateStatement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "UPDATE {} SET ", self.table)?;
+        for (number, (column, value)) in self.assignments.iter().enumerate() {
+            write!(f, "{}{column} = {value}", if number == 0 { "" } else { ", " })?;
+        }
+        write!(f, " WHERE {}", self.selection)
     }
 }
 

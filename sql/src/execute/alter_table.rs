@@ -9,6 +9,9 @@ use crate::error::Result;
 pub(super) fn alter(store: &TabletStore, path: &TablePath, alteration: TableAlteration) -> Result<()> {
     match alteration {
         TableAlteration::Rename(name) => store.rename_table(&path.database, &path.table, &name)?,
+        TableAlteration::Compact(kind, only) => {
+            store.compact_table(&path.database, &path.table, only.as_deref(), kind)?;
+        }
     }
     Ok(())
 }
@@ -21,5 +24,6 @@ pub(crate) fn imagine(
 ) -> cairn_engine::Result<CatalogView> {
     match alteration {
         TableAlteration::Rename(name) => view.with_table_renamed(&path.database, &path.table, &name),
+        TableAlteration::Compact(..) => Ok(view.clone()),
     }
 }

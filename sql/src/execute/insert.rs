@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, NullArray, new_null_array};
 use arrow::compute::BatchCoalescer;
-use arrow::datatypes::{DataType, Schema};
+use arrow::datatypes::{DataType, Field, Schema};
 use arrow::record_batch::RecordBatch;
 use cairn_engine::{CatalogView, Load, LoadOptions, TabletStore};
 use cairn_format::{Column, DatabaseName, TableDefinition, Value};
@@ -54,8 +54,16 @@ impl Inserter<'_> {
         };
         let generated = self.generated(insert)?;
         let path = &insert.path;
-        let load =
-            store.begin_load(&path.database, &path.table, insert.only.as_deref(), LoadOptions::default())?;
+        let mut options = LoadOptions::default();
+        options.upsert = insert.handling.upsert.clone();
+        options.overwrites = insert.handling.overwrites;
+        options.locks_table = insert.handling.locks_table;
+        let load = store.begin_load(&path.database, &path.table, insert.only.as_deref(), options)?;
+        let planned = match planned {
+            // What is read from a locked table must be what the table has now.
+            Some(_) if insert.handling.locks_table => Some(self.at(load.view()).plan(insert)?),
+            planned => planned,
+        };
         let mut target = Target { insert, generated, load };
         match (planned, values_of(&insert.query.query)) {
             (Some(planned), _) => of_query(planned, &mut target)?,
@@ -73,12 +81,17 @@ impl Inserter<'_> {
         Ok(generated)
     }
 
+    /// The same over another view.
+    fn at<'v>(&'v self, view: &'v Arc<CatalogView>) -> Inserter<'v> {
+        Inserter { queries: self.queries, view, current: self.current }
+    }
+
     fn plan(&self, insert: &Insert<'_>) -> Result<PlannedQuery> {
         let planned = self.queries.plan(self.view, self.current, &insert.query.query)?;
         let fields = planned.schema().fields();
         insert.check_width(fields.len())?;
         for (field, target) in fields.iter().zip(&insert.targets) {
-            let column = &insert.table.definition.columns[*target];
+            let column = insert.column(*target);
             check_cast(column, field.data_type(), field.name())?;
         }
         Ok(planned)
@@ -89,7 +102,7 @@ impl Inserter<'_> {
         let mut expressions = Expressions::default();
         for (number, row) in (1..).zip(&values.rows) {
             for (expr, target) in row.content.iter().zip(&insert.targets) {
-                let column = &insert.table.definition.columns[*target];
+                let column = insert.column(*target);
                 match cell(expr) {
                     Cell::Expression(expr) => expressions.push(column, expr),
                     value => literal(column, &value, number).map(drop)?,
@@ -101,14 +114,13 @@ impl Inserter<'_> {
 
     fn of_values(&self, values: &Values, into: &mut Target<'_>) -> Result<()> {
         let insert = into.insert;
-        let columns = &insert.table.definition.columns;
         let mut number = 0_u64;
         for rows in values.rows.chunks(BATCH_ROWS) {
             let mut expressions = Expressions::default();
             for row in rows {
                 for (expr, target) in row.content.iter().zip(&insert.targets) {
                     if let Cell::Expression(expr) = cell(expr) {
-                        expressions.push(&columns[*target], expr);
+                        expressions.push(insert.column(*target), expr);
                     }
                 }
             }
@@ -117,7 +129,7 @@ impl Inserter<'_> {
             for row in rows {
                 number += 1;
                 for ((expr, target), cells) in row.content.iter().zip(&insert.targets).zip(&mut cells) {
-                    let column = &columns[*target];
+                    let column = insert.column(*target);
                     cells.push(match cell(expr) {
                         Cell::Expression(_) => {
                             let array = made.next().ok_or_else(no_row)?;
@@ -129,7 +141,7 @@ impl Inserter<'_> {
                 }
             }
             let arrays = cells.iter().zip(&insert.targets);
-            let arrays = arrays.map(|(cells, target)| to_array(&columns[*target].column_type, cells));
+            let arrays = arrays.map(|(cells, target)| to_array(&insert.column(*target).column_type, cells));
             into.write(arrays.collect::<Result<_>>()?, rows.len())?;
         }
         Ok(())
@@ -246,9 +258,9 @@ struct Target<'a> {
 impl Target<'_> {
     /// Casts a batch of the query, before which there were `rows`, to the target columns and hands it to the load.
     fn write_cast(&mut self, batch: &RecordBatch, rows: &mut u64) -> Result<()> {
-        let columns = &self.insert.table.definition.columns;
-        let arrays = batch.columns().iter().zip(&self.insert.targets);
-        let arrays = arrays.map(|(array, target)| cast_column(&columns[*target], array, *rows));
+        let insert = self.insert;
+        let arrays = batch.columns().iter().zip(&insert.targets);
+        let arrays = arrays.map(|(array, target)| cast_column(insert.column(*target), array, *rows));
         self.write(arrays.collect::<Result<_>>()?, batch.num_rows())?;
         *rows += batch.num_rows() as u64;
         Ok(())
@@ -264,6 +276,10 @@ impl Target<'_> {
             arrays.push(match source {
                 Some(source) => std::mem::replace(&mut given[source], Arc::new(NullArray::new(0))),
                 None if column.generated.is_some() => new_null_array(&column.column_type.arrow_type(), rows),
+                // Only a row that is new needs it, which the load finds out.
+                None if insert.handling.upsert.given.is_some() && column.default.is_none() => {
+                    new_null_array(&column.column_type.arrow_type(), rows)
+                }
                 None => self.load.default_array(column, rows)?,
             });
         }
@@ -275,8 +291,26 @@ impl Target<'_> {
             }
             batch = batch_of(definition, arrays)?;
         }
+        let operation = definition.columns.len();
+        if let Some(source) = insert.targets.iter().position(|target| *target == operation) {
+            let array = std::mem::replace(&mut given[source], Arc::new(NullArray::new(0)));
+            batch = with_operations(insert.column(operation), &batch, array)?;
+        }
         Ok(self.load.write(&batch)?)
     }
+}
+
+/// Rows with what is done with each.
+fn with_operations(column: &Column, batch: &RecordBatch, operations: ArrayRef) -> Result<RecordBatch> {
+    let mut fields = batch.schema().fields().to_vec();
+    fields.push(Arc::new(Field::new(column.name.as_str(), DataType::Int8, true)));
+    let mut arrays = batch.columns().to_vec();
+    arrays.push(operations);
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(unfit)
+}
+
+fn unfit(source: arrow::error::ArrowError) -> Error {
+    Error::new(ErrorKind::Internal, "rows do not fit the table").with_source(source)
 }
 
 /// Rows of the table. A null in a NOT NULL column is the load's to refuse: it names the row.
@@ -284,6 +318,5 @@ fn batch_of(definition: &TableDefinition, arrays: Vec<ArrayRef>) -> Result<Recor
     let schema = definition.arrow_schema();
     let fields: Vec<_> =
         schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true)).collect();
-    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
-        .map_err(|e| Error::new(ErrorKind::Internal, "rows do not fit the table").with_source(e))
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(unfit)
 }

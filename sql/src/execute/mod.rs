@@ -3,6 +3,7 @@
 mod alter_table;
 mod cast;
 mod cell;
+mod delete;
 mod insert;
 mod repository;
 mod select;
@@ -48,6 +49,9 @@ impl Executor<'_> {
             Request::Insert(insert) => {
                 return Ok(Outcome::Affected { rows: self.inserter().run(&insert, store)? });
             }
+            Request::Delete(delete) => {
+                return Ok(Outcome::Affected { rows: self.delete(&delete)? });
+            }
             Request::CreateRepository(new) => store.create_repository(new)?,
             Request::DropRepository(name) => store.drop_repository(&name)?,
             Request::Backup(backup) => return self.backup(&backup),
@@ -70,6 +74,7 @@ impl Executor<'_> {
         match request {
             Request::CreateTable(new) => self.check_generated(&new.definition),
             Request::Insert(insert) => self.inserter().check(insert),
+            Request::Delete(delete) => self.plan_delete(delete, self.view).map(drop),
             Request::Query(query) | Request::Explain(_, query) => {
                 self.queries.plan(self.view, self.current, &query.query).map(drop)
             }

@@ -1,8 +1,10 @@
 //! `ALTER TABLE`.
 
+use sqlparser::tokenizer::Token;
+
 use super::Result;
 use super::cursor::Cursor;
-use crate::ast::{AlterTableClause, AlterTableStatement};
+use crate::ast::{AlterTableClause, AlterTableStatement, CompactionKind};
 
 /// ```text
 /// alter_table := ALTER TABLE object_name alter_clause {, alter_clause}
@@ -17,10 +19,25 @@ pub(super) fn alter_table(cursor: &mut Cursor<'_>) -> Result<AlterTableStatement
 
 /// ```text
 /// alter_clause := RENAME ident
+///               | [BASE | CUMULATIVE] COMPACT [ident | ( ident {, ident} )]
 /// ```
 fn alter_clause(cursor: &mut Cursor<'_>) -> Result<AlterTableClause> {
     if cursor.eat_keyword("RENAME") {
         return cursor.ident("the new name").map(AlterTableClause::Rename);
+    }
+    let kinds = CompactionKind::WORDS;
+    let kind =
+        kinds.into_iter().find(|(word, _)| cursor.is_keyword(word) && cursor.is_keyword_at(1, "COMPACT"));
+    if let Some((word, _)) = kind {
+        cursor.expect_keyword(word)?;
+    }
+    if cursor.eat_keyword("COMPACT") {
+        let partitions = match cursor.peek() {
+            Token::LParen => cursor.idents("a partition name")?,
+            _ if cursor.is_ident_at(0) => vec![cursor.ident("a partition name")?],
+            _ => Vec::new(),
+        };
+        return Ok(AlterTableClause::Compact { kind: kind.map(|(_, kind)| kind), partitions });
     }
     Err(cursor.expected(&[]))
 }

@@ -67,7 +67,7 @@ pub(crate) fn parse_expression(text: &str) -> Result<ExprText> {
 }
 
 /// ```text
-/// statement := create | drop | use | truncate | insert | query | explain | describe | show
+/// statement := create | drop | use | truncate | insert | delete | update | query | explain | describe | show
 ///            | backup | restore | cancel | alter_table | alter_repository | check_repository | verify | prune_repository
 /// ```
 fn statement(cursor: &mut Cursor<'_>) -> Result<Statement> {
@@ -80,6 +80,8 @@ fn statement(cursor: &mut Cursor<'_>) -> Result<Statement> {
         Some("USE") => database::use_database(cursor).map(Statement::Use),
         Some("TRUNCATE") => database::truncate(cursor).map(Statement::TruncateTable),
         Some("INSERT") => query::insert(cursor).map(|statement| Statement::Insert(Box::new(statement))),
+        Some("DELETE") => query::delete(cursor).map(|statement| Statement::Delete(Box::new(statement))),
+        Some("UPDATE") => query::update(cursor).map(|statement| Statement::Update(Box::new(statement))),
         Some("EXPLAIN") => query::explain(cursor).map(Statement::Explain),
         Some("DESC" | "DESCRIBE") => query::describe(cursor),
         Some("SHOW") => show::show(cursor),

@@ -10,7 +10,10 @@ use super::dialect::StarRocksDialect;
 use super::error::ParseError;
 use super::objects::{ListEnd, partition_choice};
 use super::query_check::{check_chains, check_names};
-use crate::ast::{ExplainLevel, ExplainStatement, ExprText, InsertStatement, Location, QueryText, Statement};
+use crate::ast::{
+    DeleteStatement, ExplainLevel, ExplainStatement, ExprText, InsertStatement, Location, QueryText,
+    Statement, UpdateStatement,
+};
 
 /// Whether a query starts here: `SELECT`, `WITH`, `VALUES` or a parenthesis.
 pub(super) fn starts_query(cursor: &Cursor<'_>) -> bool {
@@ -170,17 +173,17 @@ pub(super) fn describe(cursor: &mut Cursor<'_>) -> Result<Statement> {
 }
 
 /// ```text
-/// insert := INSERT INTO [TABLE] object_name [partitions] {WITH LABEL ident | ( ident {, ident} )} query
+/// insert := INSERT {INTO | OVERWRITE} [TABLE] object_name [partitions] {WITH LABEL ident | ( ident {, ident} )}
+///           properties query
 /// ```
 ///
 /// Label and columns stand in either order, each at most once.
 pub(super) fn insert(cursor: &mut Cursor<'_>) -> Result<InsertStatement> {
     cursor.expect_keyword("INSERT")?;
-    if cursor.is_keyword("OVERWRITE") {
-        return Err(ParseError::new(cursor.location(), "INSERT OVERWRITE is not a supported statement")
-            .with_hint("use TRUNCATE TABLE, then INSERT INTO"));
+    let overwrite = cursor.eat_keyword("OVERWRITE");
+    if !overwrite {
+        cursor.expect_keyword("INTO")?;
     }
-    cursor.expect_keyword("INTO")?;
     cursor.eat_keyword("TABLE");
     let table = cursor.object_name("a table name")?;
     let partitions = partition_choice(cursor, ListEnd::NoComma)?;
@@ -191,8 +194,6 @@ pub(super) fn insert(cursor: &mut Cursor<'_>) -> Result<InsertStatement> {
             label = Some(cursor.ident("a label")?);
         } else if columns.is_none() && at_columns(cursor) {
             columns = Some(cursor.idents("a column name")?);
-        } else if cursor.is_keyword("PROPERTIES") {
-            return Err(cursor.not_supported("PROPERTIES in INSERT"));
         } else if cursor.is_keyword("BY") && cursor.is_keyword_at(1, "NAME") {
             return Err(cursor
                 .not_supported("BY NAME in INSERT")
@@ -201,7 +202,54 @@ pub(super) fn insert(cursor: &mut Cursor<'_>) -> Result<InsertStatement> {
             break;
         }
     }
-    Ok(InsertStatement { table, partitions, label, columns, query: query(cursor)? })
+    let properties = cursor.properties()?;
+    Ok(InsertStatement { overwrite, table, partitions, label, columns, properties, query: query(cursor)? })
+}
+
+/// ```text
+/// delete := DELETE FROM object_name [partitions] WHERE expr
+/// ```
+pub(super) fn delete(cursor: &mut Cursor<'_>) -> Result<DeleteStatement> {
+    cursor.expect_keyword("DELETE")?;
+    cursor.expect_keyword("FROM")?;
+    let table = cursor.object_name("a table name")?;
+    let partitions = partition_choice(cursor, ListEnd::NoComma)?;
+    if cursor.is_keyword("USING") {
+        return Err(cursor
+            .not_supported("USING in DELETE")
+            .with_hint("name the rows in WHERE: WHERE k IN (SELECT …)"));
+    }
+    let selection = where_clause(cursor, "TRUNCATE TABLE takes all rows out")?;
+    Ok(DeleteStatement { table, partitions, selection })
+}
+
+/// ```text
+/// update := UPDATE object_name SET ident = expr {, ident = expr} WHERE expr
+/// ```
+pub(super) fn update(cursor: &mut Cursor<'_>) -> Result<UpdateStatement> {
+    cursor.expect_keyword("UPDATE")?;
+    let table = cursor.object_name("a table name")?;
+    cursor.expect_keyword("SET")?;
+    let assignments = cursor.comma_list(|cursor| {
+        let column = cursor.ident("a column name")?;
+        cursor.expect(&Token::Eq)?;
+        Ok((column, expr(cursor)?))
+    })?;
+    if cursor.is_keyword("FROM") {
+        return Err(cursor
+            .not_supported("FROM in UPDATE")
+            .with_hint("use a query in SET or WHERE: SET a = (SELECT …)"));
+    }
+    let selection = where_clause(cursor, "WHERE TRUE changes all rows")?;
+    Ok(UpdateStatement { table, assignments, selection })
+}
+
+/// StarRocks asks for it, lest all rows are meant by mistake.
+fn where_clause(cursor: &mut Cursor<'_>, hint: &str) -> Result<ExprText> {
+    if !cursor.eat_keyword("WHERE") {
+        return Err(cursor.expected(&["WHERE"]).with_hint(hint));
+    }
+    expr(cursor)
 }
 
 /// `WITH LABEL x`, and not a query whose first common table expression is named `label`.

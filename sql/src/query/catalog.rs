@@ -20,7 +20,7 @@ use super::rewrite::{FILES_CATALOG, FILES_SCHEMA, Rewritten, files_table};
 use super::spelling::Spelling;
 use super::system::{SystemSchema, SystemSource};
 use super::tablets::TabletTable;
-use crate::analyze::CATALOG;
+use crate::analyze::{CATALOG, TablePath};
 use crate::system::{INFORMATION_SCHEMA, is_information_schema};
 
 /// The catalogs of one query.
@@ -36,6 +36,7 @@ impl Catalogs {
         store: &Arc<TabletStore>,
         rewritten: &Rewritten,
         sources: &Arc<Sources>,
+        with_positions: Option<&TablePath>,
     ) -> Self {
         let spelling = &rewritten.spelling;
         let tables = rewritten.files.iter().enumerate();
@@ -46,6 +47,7 @@ impl Catalogs {
             view: Arc::clone(view),
             spelling: spelling.clone(),
             sources: Arc::clone(sources),
+            with_positions: with_positions.cloned(),
             system,
         };
         Self {
@@ -78,6 +80,8 @@ struct Databases {
     view: Arc<CatalogView>,
     spelling: Spelling,
     sources: Arc<Sources>,
+    /// The table whose rows have positions.
+    with_positions: Option<TablePath>,
     system: SystemSource,
 }
 
@@ -93,7 +97,9 @@ impl CatalogProvider for Databases {
         }
         let database = Arc::clone(self.view.database(&DatabaseName::parse(name).ok()?)?);
         let (spelling, sources) = (self.spelling.clone(), Arc::clone(&self.sources));
-        Some(Arc::new(Tables { database, spelling, sources }))
+        let with_positions = self.with_positions.as_ref().filter(|path| path.database == database.name);
+        let with_positions = with_positions.map(|path| path.table.clone());
+        Some(Arc::new(Tables { database, spelling, sources, with_positions }))
     }
 }
 
@@ -102,6 +108,7 @@ struct Tables {
     database: Arc<Database>,
     spelling: Spelling,
     sources: Arc<Sources>,
+    with_positions: Option<TableName>,
 }
 
 #[async_trait]
@@ -113,8 +120,11 @@ impl SchemaProvider for Tables {
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
         let Ok(name) = TableName::parse(name) else { return Ok(None) };
         let table = self.database.table(&name).map(|table| {
-            let provider = Arc::new(TabletTable::new(Arc::clone(table), Arc::clone(&self.sources)));
-            spelled(provider, &self.spelling)
+            let mut provider = TabletTable::new(Arc::clone(table), Arc::clone(&self.sources));
+            if self.with_positions.as_ref() == Some(&name) {
+                provider = provider.with_positions();
+            }
+            spelled(Arc::new(provider), &self.spelling)
         });
         Ok(table)
     }

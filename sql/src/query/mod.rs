@@ -38,7 +38,7 @@ use datafusion::sql::parser::Statement as DataFusionStatement;
 use sqlparser::ast::{Query, Statement};
 use tokio::runtime::Handle;
 
-use crate::analyze::{CATALOG, Scope};
+use crate::analyze::{CATALOG, Scope, TablePath};
 use crate::ast::ExplainLevel;
 use crate::error::Result;
 
@@ -50,6 +50,7 @@ use rewrite::rewrite;
 pub(crate) use rows::QueryRows;
 use stack::on_large_stack;
 use sum::WideSum;
+pub(crate) use tablets::{POSITION_COLUMN, SEGMENT_COLUMN};
 use types::StarRocksTypes;
 
 /// What the queries of a session may hold in memory. What sorts and groups need beyond their share goes to temporary
@@ -99,7 +100,18 @@ impl QueryEngine {
         current: Option<&DatabaseName>,
         query: &Query,
     ) -> Result<PlannedQuery> {
-        on_large_stack(|| self.plan_here(view, current, query))
+        on_large_stack(|| self.plan_here(view, current, query, None))
+    }
+
+    /// As [`QueryEngine::plan`], of a query that may also name the segment and the position of each row of `table`.
+    pub(crate) fn plan_positions(
+        &self,
+        view: &Arc<CatalogView>,
+        current: Option<&DatabaseName>,
+        query: &Query,
+        table: &TablePath,
+    ) -> Result<PlannedQuery> {
+        on_large_stack(|| self.plan_here(view, current, query, Some(table)))
     }
 
     fn plan_here(
@@ -107,11 +119,12 @@ impl QueryEngine {
         view: &Arc<CatalogView>,
         current: Option<&DatabaseName>,
         query: &Query,
+        with_positions: Option<&TablePath>,
     ) -> Result<PlannedQuery> {
         let rewritten = rewrite(query, &Scope { view, current })?;
         let sources =
             Arc::new(Sources::new(rewritten.files.iter().flat_map(|f| f.parquet_paths().iter().cloned())));
-        let catalogs = Catalogs::new(view, &self.store, &rewritten, &sources);
+        let catalogs = Catalogs::new(view, &self.store, &rewritten, &sources, with_positions);
         let mut config = self.base.config().clone();
         let defaults = &mut config.options_mut().catalog;
         CATALOG.clone_into(&mut defaults.default_catalog);

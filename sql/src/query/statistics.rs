@@ -16,7 +16,7 @@ pub(super) fn segment_statistics(table: &TableDefinition, segment: &Segment) -> 
 /// The statistics of all these segments together.
 pub(super) fn table_statistics(table: &TableDefinition, segments: &[&Segment]) -> Statistics {
     let count = |n: u64| usize::try_from(n).map_or(Precision::Absent, Precision::Exact);
-    let rows = segments.iter().map(|segment| segment.rows).sum();
+    let rows = segments.iter().map(|segment| segment.live_rows()).sum();
     let bytes: u64 = segments.iter().map(|segment| segment.length).sum();
     let bytes = usize::try_from(bytes).map_or(Precision::Absent, Precision::Inexact);
     Statistics {
@@ -27,6 +27,8 @@ pub(super) fn table_statistics(table: &TableDefinition, segments: &[&Segment]) -
 }
 
 fn column_statistics(column: &Column, segments: &[&Segment]) -> ColumnStatistics {
+    // Deleted rows count in what a file says of its columns.
+    let is_exact = segments.iter().all(|segment| segment.deleted.is_none());
     let mut merged: Option<ColumnBounds> = None;
     let mut nulls = Some(0);
     for segment in segments {
@@ -43,11 +45,12 @@ fn column_statistics(column: &Column, segments: &[&Segment]) -> ColumnStatistics
     }
     let (lower, upper) = merged.map_or((None, None), |bounds| (bounds.lower, bounds.upper));
     let nulls = nulls.and_then(|nulls| usize::try_from(nulls).ok());
-    ColumnStatistics::new_unknown()
+    let statistics = ColumnStatistics::new_unknown()
         .with_null_count(nulls.map_or(Precision::Absent, Precision::Exact))
         .with_min_value(bound(column, lower, |text| text.len() < WHOLE_TEXT_BYTES))
         // An upper bound that was cut may have any length, and is no value of the column.
-        .with_max_value(bound(column, upper, |_| false))
+        .with_max_value(bound(column, upper, |_| false));
+    if is_exact { statistics } else { statistics.to_inexact() }
 }
 
 /// `is_whole` tells whether a text is a value of the column and not a bound that was cut.

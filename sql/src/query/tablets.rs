@@ -2,19 +2,24 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, Field, SchemaRef};
 use async_trait::async_trait;
 use cairn_engine::{Segment, SegmentLocation, Table, select_segments};
 use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::{ScalarValue, Statistics};
 use datafusion::datasource::TableType;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::object_store::ObjectStoreUrl;
+use datafusion::datasource::physical_plan::parquet::ParquetRowSelection;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
+use datafusion::datasource::table_schema::TableSchema;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::TableProviderFilterPushDown;
 use datafusion::object_store::ObjectMeta;
 use datafusion::object_store::path::Path as ObjectPath;
+use datafusion::parquet::arrow::RowNumber;
+use datafusion::parquet::arrow::arrow_reader::{RowSelection, RowSelector};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::prelude::Expr;
@@ -27,14 +32,36 @@ use super::statistics::{segment_statistics, table_statistics};
 #[derive(Debug)]
 pub(super) struct TabletTable {
     table: Arc<Table>,
+    /// The columns of its rows, and where they are when that is asked for.
     schema: SchemaRef,
+    files: TableSchema,
+    has_positions: bool,
     sources: Arc<Sources>,
 }
+
+/// The column of the segment that a row is in.
+pub(crate) const SEGMENT_COLUMN: &str = "__segment";
+/// The column of a row's position in the file of its segment.
+pub(crate) const POSITION_COLUMN: &str = "__position";
 
 impl TabletTable {
     pub(super) fn new(table: Arc<Table>, sources: Arc<Sources>) -> Self {
         let schema = table.definition.arrow_schema();
-        Self { table, schema, sources }
+        let files = TableSchema::from(Arc::clone(&schema));
+        Self { table, schema, files, has_positions: false, sources }
+    }
+
+    /// With two columns more: where each row is.
+    pub(super) fn with_positions(mut self) -> Self {
+        let segment = Arc::new(Field::new(SEGMENT_COLUMN, DataType::UInt64, false));
+        let position = Field::new(POSITION_COLUMN, DataType::Int64, false).with_extension_type(RowNumber);
+        self.files = TableSchema::builder(self.table.definition.arrow_schema())
+            .with_table_partition_cols(vec![segment])
+            .with_virtual_columns(vec![Arc::new(position)])
+            .build();
+        self.schema = Arc::clone(self.files.table_schema());
+        self.has_positions = true;
+        self
     }
 }
 
@@ -72,19 +99,42 @@ impl TableProvider for TabletTable {
         self.sources.add_segments(segments.iter().map(|segment| (*segment).clone()));
         let definition = &self.table.definition;
         let files = segments.iter().map(|segment| {
-            let statistics = Arc::new(segment_statistics(definition, segment));
-            Ok(segment_file(segment)?.with_statistics(statistics))
+            let mut file = segment_file(segment)?;
+            if self.has_positions {
+                file.partition_values = vec![ScalarValue::UInt64(Some(segment.id.get()))];
+            } else {
+                file = file.with_statistics(Arc::new(segment_statistics(definition, segment)));
+            }
+            Ok(match segment.kept_rows() {
+                // Row groups and pages are still left out by their statistics.
+                Some(kept) => file.with_extension(ParquetRowSelection::new(row_selection(kept))),
+                None => file,
+            })
         });
         let groups = balanced(files.collect::<Result<_>>()?, state.config().target_partitions());
-        let source = Arc::new(ParquetSource::new(Arc::clone(&self.schema)));
+        let source = Arc::new(ParquetSource::new(self.files.clone()));
+        let statistics = if self.has_positions {
+            Statistics::new_unknown(&self.schema)
+        } else {
+            table_statistics(definition, &segments)
+        };
         let config = FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), source)
             .with_file_groups(groups)
-            .with_statistics(table_statistics(definition, &segments))
+            .with_statistics(statistics)
             .with_projection_indices(projection.cloned())?
             .with_limit(limit)
             .build();
         Ok(DataSourceExec::from_data_source(config))
     }
+}
+
+/// The rows to read: runs of them are in turn read and passed over.
+fn row_selection(runs: Vec<(bool, u64)>) -> RowSelection {
+    let selector = |(is_kept, count): (bool, u64)| {
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        if is_kept { RowSelector::select(count) } else { RowSelector::skip(count) }
+    };
+    RowSelection::from(runs.into_iter().map(selector).collect::<Vec<_>>())
 }
 
 fn segment_file(segment: &Segment) -> Result<PartitionedFile> {

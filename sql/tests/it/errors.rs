@@ -38,8 +38,6 @@ const CASES: &[(&str, ErrorKind, &str)] = &[
     ("CREATE TABLE d.n (a DOUBLE) DUPLICATE KEY (a)", Analysis, "Invalid data type of key column 'a'"),
     ("CREATE TABLE d.n (a INT) DUPLICATE KEY (z)", Analysis, "key column 'z' doesn't exist"),
     ("CREATE TABLE d.n (a INT, b INT SUM)", Analysis, "not supported yet"),
-    ("CREATE TABLE d.n (a INT) PRIMARY KEY (a)", Analysis, "PRIMARY KEY is not supported yet"),
-    ("CREATE TABLE d.n (a INT, b INT) UNIQUE KEY (a)", Analysis, "UNIQUE KEY is not supported yet"),
     ("CREATE TABLE d.n (a ARRAY<INT>)", Analysis, "type ARRAY<INT> is not supported yet"),
     ("CREATE TABLE d.n (a DECIMAL(3, 5))", Analysis, "scale"),
     (

@@ -13,6 +13,7 @@ mod errors;
 mod files;
 mod information_schema;
 mod insert_select;
+mod keys;
 mod maintenance;
 mod partitions;
 mod pruning;

@@ -39,7 +39,8 @@ pub(crate) fn run(arguments: &SqlArgs, console: &mut Console) -> Result<(), Fail
     let Some(directory) = &arguments.data else {
         return Err(Failure::users("there is no data directory; give one with --data DIR"));
     };
-    let options = StoreOptions::new(Arc::new(repository::stores(runtime.handle())));
+    let mut options = StoreOptions::new(Arc::new(repository::stores(runtime.handle())));
+    options.compacts = true;
     let database = Database::open_with(directory, options, runtime.handle())?;
     let waiting = if arguments.in_background { Waiting::AtTheEnd } else { Waiting::AtOnce };
     let jobs = Jobs::new(&database, interrupts, waiting, console);

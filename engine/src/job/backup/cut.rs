@@ -61,6 +61,7 @@ fn cut_table(table: &Table, selection: &TableSelection, work: &BackupWork) -> Re
                     columns: columns.collect::<cairn_format::Result<_>>()?,
                     location: FileLocation::whole(ObjectName::of_digest(segment.digest), segment.length),
                     source: None,
+                    deleted: segment.deleted.clone(),
                 };
                 files.push((file, segment.path().to_owned()));
             }
@@ -103,6 +104,11 @@ fn fingerprint(
         text(&mut hasher, &file.digest.to_string());
         for number in [u64::from(file.bucket), u64::from(file.ordinal), file.length, file.rows] {
             hasher.update(&number.to_le_bytes());
+        }
+        if let Some(deleted) = &file.deleted {
+            hasher.update(b"deleted");
+            hasher.update(&deleted.len().to_le_bytes());
+            deleted.iter().for_each(|position| hasher.update(&position.to_le_bytes()));
         }
         hasher.update(&(file.columns.len() as u64).to_le_bytes());
         for column in &file.columns {

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use cairn_format::{
-    DatabaseName, FeatureSet, IntentId, LOCATED_FILES, Manifest, Sent, SnapshotTimestamp, StoreId,
+    DELETIONS, DatabaseName, FeatureSet, IntentId, LOCATED_FILES, Manifest, Sent, SnapshotTimestamp, StoreId,
     TableEntry, Totals,
 };
 use cairn_repository::{BeginOptions, CommitOutcome, Repository, SnapshotName, SnapshotWriter, StopSignal};
@@ -319,6 +319,11 @@ fn part(tables: &[TableSelection]) -> String {
     texts.join(", ")
 }
 
+fn read_features(has_deletions: bool) -> FeatureSet {
+    let deletions = has_deletions.then_some(DELETIONS);
+    [LOCATED_FILES].into_iter().chain(deletions).collect()
+}
+
 fn manifest(
     store: StoreId,
     record: &JobRecord,
@@ -327,9 +332,9 @@ fn manifest(
     tables: &[SentTable],
     sent: Sent,
 ) -> Result<Manifest> {
-    let tables: Vec<TableEntry> = tables.iter().map(|table| table.entry.clone()).collect();
+    let entries: Vec<TableEntry> = tables.iter().map(|table| table.entry.clone()).collect();
     let totals =
-        Totals::of(&tables).ok_or_else(|| Error::invalid("the snapshot's totals do not fit 64 bits"))?;
+        Totals::of(&entries).ok_or_else(|| Error::invalid("the snapshot's totals do not fit 64 bits"))?;
     Ok(Manifest {
         label: record.label.clone(),
         timestamp: record.timestamp,
@@ -343,8 +348,8 @@ fn manifest(
         sent: Some(sent),
         intent: None,
         writer: cairn_repository::DEFAULT_WRITER.to_owned(),
-        read_features: [LOCATED_FILES].into_iter().collect::<FeatureSet>(),
-        tables,
+        read_features: read_features(tables.iter().any(|table| table.has_deletions)),
+        tables: entries,
         totals,
     })
 }

@@ -21,6 +21,7 @@ pub(super) struct SentTable {
     pub(super) entry: TableEntry,
     pub(super) fingerprint: Digest,
     pub(super) is_whole: bool,
+    pub(super) has_deletions: bool,
 }
 
 /// What is in the repository now, and what had to be sent for it.
@@ -103,7 +104,8 @@ pub(super) fn send(
             auto_increment: table.auto_increment,
         };
         let CutTable { id, fingerprint, is_whole, .. } = *table;
-        sent.push(SentTable { id, entry, fingerprint, is_whole });
+        let has_deletions = table.files.iter().any(|(file, _)| file.deleted.is_some());
+        sent.push(SentTable { id, entry, fingerprint, is_whole, has_deletions });
     }
     let totals = Sent { files: outcome.sent_files, bytes: outcome.sent_bytes, objects: outcome.sent_objects };
     Ok(SentTables { tables: sent, totals })
@@ -219,7 +221,7 @@ fn sums(partitions: &[PartitionName], files: &[DataFile]) -> Vec<(u64, u64)> {
         let end = rest.iter().position(|file| file.partition != *partition).unwrap_or(rest.len());
         let (own, others) = rest.split_at(end);
         rest = others;
-        (own.iter().map(|file| file.rows).sum(), own.iter().map(|file| file.length).sum())
+        (own.iter().map(DataFile::live_rows).sum(), own.iter().map(|file| file.length).sum())
     };
     partitions.iter().map(of).collect()
 }

@@ -263,6 +263,7 @@ fn publish(change: &mut Change<'_>, database: &DatabaseName, target: &Target<'_>
             rows: file.rows,
             digest: file.digest,
             bounds: bounds.collect::<cairn_format::Result<_>>()?,
+            deleted: file.deleted.clone(),
         });
     }
     let mut rowsets: BTreeMap<PartitionId, Vec<NewRowset>> = BTreeMap::new();

@@ -43,6 +43,7 @@ impl SourceTable {
             columns: Vec::new(),
             location: FileLocation::whole(ObjectName::of_digest(file.digest), file.length),
             source: None,
+            deleted: None,
         });
         rows.collect()
     }
@@ -232,6 +233,7 @@ pub(crate) fn segment(directory: &Path, seed: u64, rows: u32) -> UploadFile {
             columns: Vec::new(),
             location: FileLocation::whole(ObjectName::of_digest(digest), seed),
             source: None,
+            deleted: None,
         }
     });
     let list = FileList::try_new(std::slice::from_ref(&partition), files.collect()).unwrap();

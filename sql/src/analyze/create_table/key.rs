@@ -1,8 +1,8 @@
 //! The key of a table: which columns from the left sort its rows.
 
-use cairn_format::{Column, ColumnType};
+use cairn_format::{Aggregation, Column, ColumnType, KeyModel};
 
-use crate::ast::{CreateTableStatement, KeyKind};
+use crate::ast::{self, ColumnClause, CreateTableStatement, KeyKind};
 use crate::error::{Error, Result};
 
 /// The most columns of a key that nobody names.
@@ -12,38 +12,101 @@ const SHORT_KEY_BYTES: u32 = 36;
 /// The bytes of a VARCHAR that count in it.
 const TEXT_KEY_BYTES: u32 = 20;
 
-/// How many columns from the left are the key.
-pub(super) fn key_columns(statement: &CreateTableStatement, columns: &[Column]) -> Result<usize> {
-    let aggregated = statement.columns.iter().find(|clause| clause.aggregation.is_some());
+/// The key model, and how many columns from the left are the key. The model makes columns what they must be in it.
+pub(super) fn key(statement: &CreateTableStatement, columns: &mut [Column]) -> Result<(KeyModel, usize)> {
+    let is_aggregated = statement.columns.iter().any(|clause| clause.aggregation.is_some());
     let marked: Vec<&str> = statement
         .columns
         .iter()
         .filter(|clause| clause.key)
         .map(|clause| clause.name.value.as_str())
         .collect();
-    let Some(clause) = &statement.key else {
-        if let Some(clause) = aggregated {
-            return Err(Error::not_supported(format_args!(
-                "column '{}' has an aggregate function: an AGGREGATE KEY table",
-                clause.name.value
-            )));
+    let (model, key_columns) = match &statement.key {
+        None if is_aggregated => (KeyModel::Aggregate, aggregate_key(statement, &marked, columns)?),
+        None if marked.is_empty() => (KeyModel::Duplicate, short_key(columns)?),
+        None => (KeyModel::Duplicate, prefix(&marked, columns)?),
+        Some(clause) => {
+            let named: Vec<&str> = clause.columns.iter().map(|name| name.value.as_str()).collect();
+            if let Some(stray) =
+                marked.iter().find(|name| !named.iter().any(|key| key.eq_ignore_ascii_case(name)))
+            {
+                let kind = clause.kind.word();
+                return Err(Error::analysis(format!("column '{stray}' says KEY but is not in {kind} KEY")));
+            }
+            (model(clause.kind), prefix(&named, columns)?)
         }
-        return if marked.is_empty() { short_key(columns) } else { prefix(&marked, columns) };
     };
-    if clause.kind != KeyKind::Duplicate {
-        return Err(Error::not_supported(format_args!("{} KEY", clause.kind.word())));
+    for (position, (clause, column)) in statement.columns.iter().zip(columns.iter_mut()).enumerate() {
+        column.aggregation = aggregation(clause, model, position < key_columns)?;
+        match column.aggregation {
+            Some(Aggregation::ReplaceIfNotNull) => column.nullable = true,
+            _ if model == KeyModel::Primary && position < key_columns => {
+                if clause.nullable == Some(true) {
+                    return Err(Error::analysis(format!(
+                        "primary key column '{}' cannot be nullable",
+                        clause.name.value
+                    )));
+                }
+                column.nullable = false;
+            }
+            _ => {}
+        }
     }
-    if let Some(clause) = aggregated {
-        return Err(Error::analysis(format!(
-            "cannot specify an aggregate function for column '{}' of a DUPLICATE KEY table",
-            clause.name.value
-        )));
+    Ok((model, key_columns))
+}
+
+fn model(kind: KeyKind) -> KeyModel {
+    match kind {
+        KeyKind::Duplicate => KeyModel::Duplicate,
+        KeyKind::Aggregate => KeyModel::Aggregate,
+        KeyKind::Unique => KeyModel::Unique,
+        KeyKind::Primary => KeyModel::Primary,
     }
-    let named: Vec<&str> = clause.columns.iter().map(|name| name.value.as_str()).collect();
-    if let Some(stray) = marked.iter().find(|name| !named.iter().any(|key| key.eq_ignore_ascii_case(name))) {
-        return Err(Error::analysis(format!("column '{stray}' says KEY but is not in DUPLICATE KEY")));
+}
+
+/// Without a key clause, columns with aggregate functions make a table one of aggregates whose key are the others.
+fn aggregate_key(statement: &CreateTableStatement, marked: &[&str], columns: &[Column]) -> Result<usize> {
+    if !marked.is_empty() {
+        return prefix(marked, columns);
+    }
+    let plain = statement.columns.iter().filter(|clause| clause.aggregation.is_none());
+    let named: Vec<&str> = plain.map(|clause| clause.name.value.as_str()).collect();
+    if named.is_empty() {
+        return Err(Error::analysis(
+            "an AGGREGATE KEY table needs a column without an aggregate function as its key",
+        ));
     }
     prefix(&named, columns)
+}
+
+fn aggregation(clause: &ColumnClause, model: KeyModel, is_key: bool) -> Result<Option<Aggregation>> {
+    let name = &clause.name.value;
+    let wanted = match &clause.aggregation {
+        None => None,
+        Some(ast::Aggregation::Sum) => Some(Aggregation::Sum),
+        Some(ast::Aggregation::Min) => Some(Aggregation::Min),
+        Some(ast::Aggregation::Max) => Some(Aggregation::Max),
+        Some(ast::Aggregation::Replace) => Some(Aggregation::Replace),
+        Some(ast::Aggregation::ReplaceIfNotNull) => Some(Aggregation::ReplaceIfNotNull),
+        Some(other) => {
+            return Err(Error::not_supported(format_args!("column '{name}': aggregate function {other}")));
+        }
+    };
+    match (model, wanted) {
+        (_, Some(_)) if is_key => {
+            Err(Error::analysis(format!("Cannot specify aggregate function for key column '{name}'")))
+        }
+        (KeyModel::Aggregate, None) if !is_key => Err(Error::analysis(format!(
+            "Column '{name}' of an AGGREGATE KEY table is not of the key: give it an aggregate function"
+        ))),
+        (KeyModel::Aggregate, wanted) => Ok(wanted),
+        // StarRocks takes the word for what these tables do anyway.
+        (KeyModel::Unique | KeyModel::Primary, Some(Aggregation::Replace)) | (_, None) => Ok(None),
+        (_, Some(_)) => Err(Error::analysis(format!(
+            "cannot specify an aggregate function for column '{name}' of a {} table",
+            model.as_sql()
+        ))),
+    }
 }
 
 /// Key columns must be the first columns of the table, in the same order.

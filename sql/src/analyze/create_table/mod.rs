@@ -23,8 +23,8 @@ pub(super) fn table(
     name: &TableName,
 ) -> Result<(TableDefinition, Vec<PartitionDefinition>)> {
     refuse_unsupported(statement)?;
-    let columns = columns::columns(&statement.columns)?;
-    let key_columns = key::key_columns(statement, &columns)?;
+    let mut columns = columns::columns(&statement.columns)?;
+    let (key_model, key_columns) = key::key(statement, &mut columns)?;
     let partitioning = match &statement.partition {
         None => Partitioning::Unpartitioned,
         Some(clause) => partition::partitioning(clause, &columns)?,
@@ -33,9 +33,9 @@ pub(super) fn table(
         .map_err(|_| Error::analysis(format!("table '{name}' has too many columns")))?;
     let definition = TableDefinition {
         name: name.clone(),
-        distribution: distribution(statement.distribution.as_ref(), &columns)?,
+        distribution: distribution(statement.distribution.as_ref(), &columns, key_model, key_columns)?,
         columns,
-        key_model: KeyModel::Duplicate,
+        key_model,
         key_columns,
         sort_key: None,
         indexes: Vec::new(),
@@ -80,12 +80,30 @@ fn refuse_unsupported(statement: &CreateTableStatement) -> Result<()> {
     Ok(())
 }
 
-fn distribution(clause: Option<&DistributionClause>, columns: &[Column]) -> Result<Distribution> {
+fn distribution(
+    clause: Option<&DistributionClause>,
+    columns: &[Column],
+    key_model: KeyModel,
+    key_columns: usize,
+) -> Result<Distribution> {
     let buckets = match clause.and_then(|clause| clause.buckets) {
         None => DEFAULT_BUCKETS,
         Some(number) => u32::try_from(number)
             .map_err(|_| Error::analysis(format!("{number} buckets are too many: give a smaller number")))?,
     };
+    match (clause, key_model) {
+        (None, KeyModel::Primary) => {
+            let columns = columns[..key_columns].iter().map(|column| column.field_id).collect();
+            return Ok(Distribution::Hash { columns, buckets });
+        }
+        (None, KeyModel::Aggregate | KeyModel::Unique) => {
+            return Err(Error::analysis(format!(
+                "Currently not support default distribution in {} tables: add DISTRIBUTED BY HASH of key columns",
+                key_model.as_sql()
+            )));
+        }
+        _ => {}
+    }
     match clause.and_then(|clause| clause.hash_columns.as_ref()) {
         None => Ok(Distribution::Random { buckets }),
         Some(names) => Ok(Distribution::Hash { columns: field_ids(names, columns, "bucket")?, buckets }),

@@ -256,10 +256,6 @@ fn what_is_not_supported_is_named() {
         ("SELECT * FROM t PARTITIONS (p)", "line 1, column 17: PARTITION in a query is not supported yet"),
         ("INSERT INTO t BY NAME SELECT 1", "line 1, column 15: BY NAME in INSERT is not supported yet"),
         (
-            "INSERT INTO t PROPERTIES (\"a\" = \"b\") SELECT 1",
-            "line 1, column 15: PROPERTIES in INSERT is not supported yet",
-        ),
-        (
             "SHOW PARTITIONS FROM t ORDER BY a",
             "line 1, column 24: ORDER BY in SHOW PARTITIONS is not supported yet",
         ),

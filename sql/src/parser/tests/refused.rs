@@ -504,7 +504,6 @@ fn what_is_done_to_repositories() {
 fn unknown_statements_are_named() {
     let cases = [
         ("ALTER VIEW v AS SELECT 1", "ALTER VIEW"),
-        ("DELETE FROM t", "DELETE FROM"),
         ("GRANT SELECT ON t TO u", "GRANT SELECT"),
         ("set x = 1", "set x"),
         ("CREATE EXTERNAL CATALOG c", "CREATE EXTERNAL CATALOG"),
@@ -516,10 +515,16 @@ fn unknown_statements_are_named() {
         let words = words.to_ascii_uppercase();
         check_refused(sql, &format!("line 1, column 1: {words} is not a supported statement"));
     }
+    check_refused_at("DELETE FROM t", "line 1, column 14: expected WHERE, found the end of the statement");
     check_refused_at(
-        "INSERT OVERWRITE t SELECT 1",
-        "line 1, column 8: INSERT OVERWRITE is not a supported statement",
+        "DELETE FROM t USING u WHERE t.a = u.a",
+        "line 1, column 15: USING in DELETE is not supported yet",
     );
+    check_refused_at(
+        "UPDATE t SET a = 1",
+        "line 1, column 19: expected WHERE, found the end of the statement",
+    );
+    check_refused_at("UPDATE t SET a = 1 FROM u", "line 1, column 20: FROM in UPDATE is not supported yet");
     check_refused_at("'x'", "line 1, column 1: expected a statement, found the string 'x'");
     check_refused_at("`select` 1", "line 1, column 1: expected a statement, found '`select`'");
 }

@@ -1,0 +1,231 @@
+//! One tablet while rows are merged into it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int8Array};
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::{Int8Type, SchemaRef};
+use arrow::record_batch::RecordBatch;
+use cairn_format::{Column, ColumnBounds, Deletions, TableDefinition};
+
+use super::fold::{DELETE, PUT, fold};
+use super::lookup::Keys;
+use super::rule::MergeRule;
+use crate::catalog::{NewSegment, Segment, Tablet, TabletEdit};
+use crate::error::{Error, Result};
+use crate::id::PartitionId;
+use crate::segment::FileReader;
+
+/// A file whose rows are part of the tablet as it is going to be.
+struct Candidate {
+    origin: Origin,
+    path: PathBuf,
+    bounds: Vec<ColumnBounds>,
+    deleted: Deletions,
+    is_changed: bool,
+}
+
+enum Origin {
+    /// One that the tablet has.
+    Existing(Segment),
+    /// One that the edit adds.
+    New(NewSegment),
+}
+
+/// A file that has been written and that no commit has published yet.
+pub(crate) struct NewFile {
+    pub(crate) segment: NewSegment,
+    pub(crate) path: PathBuf,
+}
+
+/// The files of a tablet as an edit is going to leave it.
+pub(crate) struct TabletState {
+    table: Arc<TableDefinition>,
+    edit: TabletEdit,
+    files: Vec<Candidate>,
+}
+
+impl TabletState {
+    /// The tablet as it is.
+    pub(crate) fn of(
+        table: &Arc<TableDefinition>,
+        partition: PartitionId,
+        bucket: usize,
+        tablet: &Tablet,
+    ) -> Self {
+        let files = tablet.segments().map(|segment| Candidate {
+            path: segment.path().to_owned(),
+            bounds: segment.bounds.clone(),
+            deleted: segment.deleted.as_deref().cloned().unwrap_or_default(),
+            is_changed: false,
+            origin: Origin::Existing(segment.clone()),
+        });
+        Self {
+            table: Arc::clone(table),
+            edit: TabletEdit::of(partition, bucket, tablet),
+            files: files.collect(),
+        }
+    }
+
+    /// Adds a file whose rows take the place of those with the same key.
+    pub(crate) fn put_file(&mut self, file: NewFile) -> Result<()> {
+        let is_wanted = |other: &Candidate| may_share_keys(&self.table, &file.segment.bounds, &other.bounds);
+        if self.files.iter().any(is_wanted) {
+            let keys = keys_of_file(&self.table, &file)?;
+            self.delete(&keys)?;
+        }
+        self.add(file);
+        Ok(())
+    }
+
+    /// Merges rows, which [`fold`] has sorted, with those that the tablet has; what is to be written of them is returned.
+    pub(crate) fn merge(&mut self, rows: RecordBatch, rule: &MergeRule) -> Result<Option<RecordBatch>> {
+        if rows.num_rows() == 0 {
+            return Ok(None);
+        }
+        let schema = rows.schema();
+        let keys = Keys::of(&self.table, &rows)?;
+        let mut batches = Vec::new();
+        for (file, positions) in self.delete(&keys)? {
+            let reader = FileReader::open(&self.table, &self.files[file].path)?;
+            let stored = reader.rows_at(&self.table.arrow_schema(), &positions)?;
+            batches.push(widened(&stored, &schema)?);
+        }
+        let merged = if batches.is_empty() {
+            rows
+        } else {
+            batches.push(rows);
+            fold(&schema, batches, &self.table, rule)?
+        };
+        let merged = narrowed(&merged, &self.table, rule)?;
+        Ok((merged.num_rows() > 0).then_some(merged))
+    }
+
+    /// Adds a file of rows whose keys nothing else of the tablet has.
+    pub(crate) fn add(&mut self, file: NewFile) {
+        let NewFile { segment, path } = file;
+        self.files.push(Candidate {
+            bounds: segment.bounds.clone(),
+            origin: Origin::New(segment),
+            path,
+            deleted: Deletions::new(),
+            is_changed: false,
+        });
+    }
+
+    /// Deletes the rows with these keys; says at which positions of which files they are.
+    fn delete(&mut self, keys: &Keys) -> Result<Vec<(usize, Vec<u32>)>> {
+        let mut found = Vec::new();
+        for (number, file) in self.files.iter_mut().enumerate() {
+            if !keys.may_be_in(&self.table, &file.bounds) {
+                continue;
+            }
+            if let Origin::Existing(segment) = &file.origin {
+                segment.check().map_err(|e| e.about(format_args!("table '{}'", self.table.name)))?;
+            }
+            let places = keys.find(&FileReader::open(&self.table, &file.path)?)?;
+            let positions: Vec<u32> = places
+                .into_iter()
+                .map(|(position, _)| position)
+                .filter(|at| file.deleted.insert(*at))
+                .collect();
+            if !positions.is_empty() {
+                file.is_changed = true;
+                found.push((number, positions));
+            }
+        }
+        Ok(found)
+    }
+
+    /// What is to be committed.
+    pub(crate) fn into_edit(self) -> TabletEdit {
+        let Self { mut edit, files, .. } = self;
+        for Candidate { origin, deleted, is_changed, .. } in files {
+            match origin {
+                Origin::Existing(segment) if is_changed => {
+                    edit.deletions.push((segment.id, Arc::new(deleted)))
+                }
+                Origin::Existing(_) => {}
+                Origin::New(segment) if deleted.len() >= segment.rows => {}
+                Origin::New(segment) => {
+                    let deleted = is_changed.then(|| Arc::new(deleted));
+                    edit.added.push(NewSegment { deleted, ..segment });
+                }
+            }
+        }
+        edit
+    }
+}
+
+/// Whether files with these bounds can have a key in common.
+fn may_share_keys(table: &TableDefinition, a: &[ColumnBounds], b: &[ColumnBounds]) -> bool {
+    use std::cmp::Ordering::Greater;
+    table.key().iter().all(|column| {
+        let of = |bounds: &[ColumnBounds]| bounds.iter().find(|b| b.field_id == column.field_id).cloned();
+        let (Some(a), Some(b)) = (of(a), of(b)) else { return true };
+        if a.null_count != Some(0) || b.null_count != Some(0) {
+            return true;
+        }
+        let is_above = |a: &Option<cairn_format::Value>, b: &Option<cairn_format::Value>| {
+            a.as_ref().zip(b.as_ref()).and_then(|(a, b)| a.compare(b)) == Some(Greater)
+        };
+        !is_above(&a.lower, &b.upper) && !is_above(&b.lower, &a.upper)
+    })
+}
+
+/// The keys of a new file, sorted.
+fn keys_of_file(table: &TableDefinition, file: &NewFile) -> Result<Keys> {
+    let columns: Vec<usize> = (0..table.key_columns).collect();
+    let reader = FileReader::open(table, &file.path)?;
+    let fields = table.arrow_schema().fields()[..table.key_columns].to_vec();
+    let schema: SchemaRef = Arc::new(arrow::datatypes::Schema::new(fields));
+    let mut batches = Vec::new();
+    for group in 0..reader.metadata().metadata().num_row_groups() {
+        for batch in reader.row_group(group, &columns)?.1 {
+            let batch = RecordBatch::try_new(Arc::clone(&schema), batch?.columns().to_vec());
+            batches.push(batch.map_err(misfit)?);
+        }
+    }
+    let keys = fold(&schema, batches, table, &MergeRule::Keep)?;
+    Keys::of(table, &keys)
+}
+
+fn misfit(error: arrow::error::ArrowError) -> Error {
+    Error::invalid("stored rows and new ones do not fit together").with_source(error)
+}
+
+/// Rows of the table under the schema of a load's: a stored row is one that was put.
+fn widened(stored: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
+    let mut columns = stored.columns().to_vec();
+    if schema.fields().len() > columns.len() {
+        columns.push(Arc::new(Int8Array::from(vec![PUT; stored.num_rows()])));
+    }
+    RecordBatch::try_new(Arc::clone(schema), columns).map_err(misfit)
+}
+
+/// Merged rows under the schema of the table, without those that are deleted.
+fn narrowed(merged: &RecordBatch, table: &TableDefinition, rule: &MergeRule) -> Result<RecordBatch> {
+    if !matches!(rule, MergeRule::Upsert { .. }) {
+        return Ok(merged.clone());
+    }
+    let (operations, columns) = merged
+        .columns()
+        .split_last()
+        .ok_or_else(|| Error::invalid("rows of an update do not say what is done with them"))?;
+    let stays: BooleanArray = match operations.as_primitive_opt::<Int8Type>() {
+        Some(operations) => operations.iter().map(|operation| Some(operation != Some(DELETE))).collect(),
+        None => BooleanArray::from(vec![true; merged.num_rows()]),
+    };
+    let fields: Vec<_> = merged.schema().fields()[..columns.len()].to_vec();
+    let wide = RecordBatch::try_new(Arc::new(arrow::datatypes::Schema::new(fields)), columns.to_vec());
+    let kept = filter_record_batch(&wide.map_err(misfit)?, &stays).map_err(misfit)?;
+    let missing = |(column, array): &(&Column, &ArrayRef)| !column.nullable && array.null_count() > 0;
+    if let Some((column, _)) = table.columns.iter().zip(kept.columns()).find(missing) {
+        return Err(Error::invalid(format!(
+            "column '{}' is NOT NULL and has no default: give it for keys that table '{}' does not have yet",
+            column.name, table.name
+        )));
+    }
+    RecordBatch::try_new(table.arrow_schema(), kept.columns().to_vec()).map_err(misfit)
+}

@@ -1,0 +1,125 @@
+//! Reading parts of a segment's file: some columns of a row group, or rows at some positions.
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::compute::concat_batches;
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
+use cairn_format::{Deletions, TableDefinition};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection, RowSelector,
+};
+use parquet::errors::ParquetError;
+
+use crate::error::{Error, Result};
+
+/// Rows decoded at a time.
+const BATCH_ROWS: usize = 8192;
+
+/// A segment's file, its footer read.
+pub(crate) struct FileReader<'a> {
+    table: &'a TableDefinition,
+    path: &'a Path,
+    metadata: ArrowReaderMetadata,
+}
+
+impl<'a> FileReader<'a> {
+    pub(crate) fn open(table: &'a TableDefinition, path: &'a Path) -> Result<Self> {
+        let file = File::open(path).map_err(|e| Error::disk("open", path, e))?;
+        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())
+            .map_err(|e| damaged(table, path).with_source(e))?;
+        Ok(Self { table, path, metadata })
+    }
+
+    pub(crate) fn metadata(&self) -> &ArrowReaderMetadata {
+        &self.metadata
+    }
+
+    fn builder(&self, columns: &[usize]) -> Result<ParquetRecordBatchReaderBuilder<File>> {
+        let file = File::open(self.path).map_err(|e| Error::disk("open", self.path, e))?;
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());
+        let mask = ProjectionMask::roots(builder.parquet_schema(), columns.iter().copied());
+        Ok(builder.with_projection(mask).with_batch_size(BATCH_ROWS))
+    }
+
+    /// Columns of a row group, batch by batch, and the position in the file of its first row.
+    pub(crate) fn row_group(
+        &self,
+        group: usize,
+        columns: &[usize],
+    ) -> Result<(u32, impl Iterator<Item = Result<RecordBatch>> + use<'_>)> {
+        let groups = self.metadata.metadata().row_groups();
+        let before: i64 =
+            groups.iter().take(group).map(parquet::file::metadata::RowGroupMetaData::num_rows).sum();
+        let first = u32::try_from(before).map_err(|_| self.damaged())?;
+        let reader =
+            self.builder(columns)?.with_row_groups(vec![group]).build().map_err(|e| self.failed(e))?;
+        Ok((first, reader.map(|batch| batch.map_err(|e| self.damaged().with_source(e)))))
+    }
+
+    /// All rows but the deleted ones, batch by batch.
+    pub(crate) fn rows(
+        &self,
+        schema: &SchemaRef,
+        deleted: Option<&Deletions>,
+    ) -> Result<impl Iterator<Item = Result<RecordBatch>> + use<'_>> {
+        let columns: Vec<usize> = (0..self.table.columns.len()).collect();
+        let mut builder = self.builder(&columns)?;
+        if let Some(deleted) = deleted {
+            let rows = u64::try_from(self.metadata.metadata().file_metadata().num_rows()).unwrap_or_default();
+            builder = builder.with_row_selection(selection(deleted, rows));
+        }
+        let reader = builder.build().map_err(|e| self.failed(e))?;
+        let schema = Arc::clone(schema);
+        Ok(reader.map(move |batch| {
+            let batch = batch.map_err(|e| self.damaged().with_source(e))?;
+            RecordBatch::try_new(Arc::clone(&schema), batch.columns().to_vec())
+                .map_err(|e| self.damaged().with_source(e))
+        }))
+    }
+
+    /// The rows at `positions`, which ascend, all of their columns.
+    pub(crate) fn rows_at(&self, schema: &SchemaRef, positions: &[u32]) -> Result<RecordBatch> {
+        let columns: Vec<usize> = (0..self.table.columns.len()).collect();
+        let rows = usize::try_from(self.metadata.metadata().file_metadata().num_rows()).unwrap_or_default();
+        let ranges = positions.iter().map(|position| *position as usize..*position as usize + 1);
+        let selection = RowSelection::from_consecutive_ranges(ranges, rows);
+        let reader = self.builder(&columns)?.with_row_selection(selection).build();
+        let batches = reader.map_err(|e| self.failed(e))?.map(|batch| {
+            let batch = batch.map_err(|e| self.damaged().with_source(e))?;
+            RecordBatch::try_new(Arc::clone(schema), batch.columns().to_vec())
+                .map_err(|e| self.damaged().with_source(e))
+        });
+        let batches = batches.collect::<Result<Vec<_>>>()?;
+        let batch = concat_batches(schema, &batches).map_err(|e| self.damaged().with_source(e))?;
+        if batch.num_rows() == positions.len() { Ok(batch) } else { Err(self.damaged()) }
+    }
+
+    fn failed(&self, error: ParquetError) -> Error {
+        self.damaged().with_source(error)
+    }
+
+    fn damaged(&self) -> Error {
+        damaged(self.table, self.path)
+    }
+}
+
+/// The rows of a file that are kept, as a reader takes them.
+pub(crate) fn selection(deleted: &Deletions, rows: u64) -> RowSelection {
+    let runs = deleted.runs(rows).into_iter().map(|(is_kept, count)| {
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        if is_kept { RowSelector::select(count) } else { RowSelector::skip(count) }
+    });
+    runs.collect::<Vec<_>>().into()
+}
+
+fn damaged(table: &TableDefinition, path: &Path) -> Error {
+    Error::corrupt(format!(
+        "segment {} of table '{}' is damaged: restore the table from a backup",
+        path.display(),
+        table.name
+    ))
+}
