@@ -29,6 +29,7 @@ mod publish;
 mod records;
 mod repository;
 mod scan;
+mod shown;
 mod sizes;
 mod store;
 mod transfer;
@@ -50,6 +51,7 @@ pub use options::{DEFAULT_BUNDLE_BYTES, DEFAULT_THREADS, DEFAULT_WRITER, Reposit
 pub use problem::Problem;
 pub use publish::{BaseSnapshot, BeginOptions, CommitOutcome, SnapshotWriter};
 pub use repository::{Access, Repository, SnapshotName};
+pub use shown::without_secrets;
 pub use sizes::SnapshotSizes;
 pub use store::{
     CREDENTIAL_VARIABLES, Durability, Limits, ListedObject, LocalStore, MAX_DOWNLOAD_RATE,
