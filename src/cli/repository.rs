@@ -10,7 +10,10 @@ use super::failure::Failure;
 
 /// The stores that this machine reaches, with the credentials of its environment.
 pub(crate) fn stores(runtime: &Handle) -> SystemStores {
-    SystemStores::new(runtime.clone(), Disk::system()).with_credentials(environment::credentials())
+    // What a process keeps in its memory is gone when the command has ended.
+    SystemStores::new(runtime.clone(), Disk::system())
+        .with_credentials(environment::credentials())
+        .without_memory()
 }
 
 /// Reads properties that were given as `key=value`. What is wrong is not repeated: it may be a secret.
