@@ -18,13 +18,14 @@ mod tests;
 use std::fmt;
 use std::io;
 use std::ops::Range;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use cairn_format::ObjectKey;
-use futures::TryStreamExt;
+use futures::{Stream, StreamExt, TryStreamExt};
 use object_store::path::Path;
 use object_store::{
     GetOptions, GetRange, GetResult, GetResultPayload, ObjectStore, ObjectStoreExt, PutMode,
@@ -35,7 +36,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::disk::read_exact_at;
 use crate::error::{Error, ErrorKind, Result};
-use counts::Counters;
+use counts::{Counters, DELETES_PER_REQUEST};
 
 pub use counts::RequestCounts;
 pub use limits::{Limits, MAX_DOWNLOAD_RATE, MAX_REQUESTS_PER_SECOND, MAX_UPLOAD_RATE, RateLimits, WORKERS};
@@ -104,8 +105,10 @@ const LOCAL_BLOCK: usize = 1 << 20;
 const REMOTE_BLOCK: usize = 8 << 20;
 /// An object of parts is two requests more, and some servers write it twice; what is put whole is held whole.
 const REMOTE_WHOLE: usize = 16 << 20;
-/// How often a store behind a network repeats a create-only put.
+/// How often a store behind a network repeats a create-only put at most.
 const NETWORK_PUT_REPEATS: u32 = 4;
+/// Objects that stores in a network give to one request for a listing.
+const OBJECTS_PER_PAGE: usize = 1000;
 /// No put is repeated when it was first tried this long ago: each try has the client's own retries in it.
 const PUT_REPEAT_TIME: Duration = Duration::from_mins(1);
 /// Create-only puts that collide may be told to come again instead of who won; so often they do.
@@ -125,6 +128,28 @@ struct Inner {
     read_only: bool,
     /// How often a create-only put is repeated whose answer did not come: clients do not repeat those by themselves.
     put_repeats: u32,
+    /// Objects that one request deletes at most.
+    deletes_per_request: usize,
+}
+
+impl Inner {
+    fn new(
+        objects: Arc<dyn ObjectStore>,
+        durability: Option<Arc<dyn Durability>>,
+        runtime: Handle,
+        location: String,
+    ) -> Self {
+        Self {
+            objects,
+            durability,
+            runtime,
+            location,
+            counters: Counters::default(),
+            read_only: false,
+            put_repeats: 0,
+            deletes_per_request: DELETES_PER_REQUEST,
+        }
+    }
 }
 
 impl Store {
@@ -135,16 +160,24 @@ impl Store {
         runtime: Handle,
         location: impl Into<String>,
     ) -> Self {
-        Self::build(objects, None, runtime, location.into(), false, 0)
+        Self::build(Inner::new(objects, None, runtime, location.into()))
     }
 
-    /// A store behind a network that loses answers at times.
+    /// A store behind a network that loses answers at times. `retries` are those of its client for one request,
+    /// `deletes_per_request` the objects that one of its requests deletes.
     pub(crate) fn from_network(
         objects: Arc<dyn ObjectStore>,
         runtime: Handle,
         location: impl Into<String>,
+        retries: usize,
+        deletes_per_request: usize,
     ) -> Self {
-        Self::build(objects, None, runtime, location.into(), false, NETWORK_PUT_REPEATS)
+        let inner = Inner {
+            put_repeats: u32::try_from(retries).unwrap_or(u32::MAX).min(NETWORK_PUT_REPEATS),
+            deletes_per_request,
+            ..Inner::new(objects, None, runtime, location.into())
+        };
+        Self::build(inner)
     }
 
     /// A store that can only be read.
@@ -153,7 +186,8 @@ impl Store {
         runtime: Handle,
         location: impl Into<String>,
     ) -> Self {
-        Self::build(objects, None, runtime, location.into(), true, 0)
+        let inner = Inner { read_only: true, ..Inner::new(objects, None, runtime, location.into()) };
+        Self::build(inner)
     }
 
     /// A store on `objects` whose names become durable by `durability`: a [`LocalStore`], or what wraps one.
@@ -163,26 +197,10 @@ impl Store {
         runtime: Handle,
         location: impl Into<String>,
     ) -> Self {
-        Self::build(objects, Some(durability), runtime, location.into(), false, 0)
+        Self::build(Inner::new(objects, Some(durability), runtime, location.into()))
     }
 
-    fn build(
-        objects: Arc<dyn ObjectStore>,
-        durability: Option<Arc<dyn Durability>>,
-        runtime: Handle,
-        location: String,
-        read_only: bool,
-        put_repeats: u32,
-    ) -> Self {
-        let inner = Inner {
-            objects,
-            durability,
-            runtime,
-            location,
-            counters: Counters::default(),
-            read_only,
-            put_repeats,
-        };
+    fn build(inner: Inner) -> Self {
         Self { inner: Arc::new(inner), limits: Limits::default(), stop: StopSignal::new() }
     }
 
@@ -391,8 +409,6 @@ impl Store {
 
     /// Objects below a folder of keys, in the order of their keys. Nothing there is nothing, not an error.
     pub fn list(&self, prefix: &str) -> Result<Vec<ListedObject>> {
-        count(&self.inner.counters.list);
-        self.limits.wait_request(&self.stop)?;
         let failed =
             |source| Error::from_store(format!("cannot list '{prefix}' in {}", self.location()), source);
         let path = Path::parse(prefix).map_err(|source| failed(source.into()))?;
@@ -401,9 +417,30 @@ impl Store {
             length: meta.size,
             modified_ms: meta.last_modified.timestamp_millis(),
         });
-        let mut found: Vec<_> = self.drive(found.try_collect())?.map_err(failed)?;
+        let mut found = self.drive_pages(found)?.map_err(failed)?;
         found.sort_by(|a: &ListedObject, b| a.key.cmp(&b.key));
         Ok(found)
+    }
+
+    /// Collects a listing. Stores in a network give a thousand objects an answer, and the next ones to another request.
+    fn drive_pages(
+        &self,
+        found: impl Stream<Item = object_store::Result<ListedObject>>,
+    ) -> Result<object_store::Result<Vec<ListedObject>>> {
+        let page = if self.is_local() { usize::MAX } else { OBJECTS_PER_PAGE };
+        let (mut found, mut all) = (pin!(found), Vec::new());
+        loop {
+            count(&self.inner.counters.list);
+            self.limits.wait_request(&self.stop)?;
+            let before = all.len();
+            match self.drive(found.by_ref().take(page).try_collect::<Vec<_>>())? {
+                Ok(some) => all.extend(some),
+                Err(error) => return Ok(Err(error)),
+            }
+            if all.len() - before < page {
+                return Ok(Ok(all));
+            }
+        }
     }
 
     /// Begins to read the object.

@@ -93,7 +93,10 @@ impl StoreProvider for SystemStores {
                 let objects = remote::connect(&location, &settings, &self.credentials)?;
                 match kind {
                     LocationKind::Http => Store::from_read_only(objects, handle, text),
-                    _ => Store::from_network(objects, handle, text),
+                    kind => {
+                        let deletes = remote::deletes_per_request(kind);
+                        Store::from_network(objects, handle, text, settings.max_retries()?, deletes)
+                    }
                 }
             }
         };

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::limits::RateLimits;
+use super::remote::DEFAULT_MAX_RETRIES;
 use crate::error::{Error, ErrorKind, Result};
 use crate::location::{Location, LocationKind};
 use crate::shown::without_secrets;
@@ -240,6 +241,11 @@ impl<'a> Settings<'a> {
     pub(super) fn number(&self, setting: Setting) -> Result<Option<usize>> {
         let Some(value) = self.text(setting) else { return Ok(None) };
         value.parse().map(Some).map_err(|_| self.wrong(setting, "give a number"))
+    }
+
+    /// How often a request is sent again.
+    pub(super) fn max_retries(&self) -> Result<usize> {
+        Ok(self.number(Setting::MaxRetries)?.unwrap_or(DEFAULT_MAX_RETRIES))
     }
 
     /// An error about the value of a setting, of which it shows what is no secret.
