@@ -1,5 +1,6 @@
 //! The storage below a repository, as the protocol uses it: blocking, and by key.
 
+mod cause;
 mod counts;
 mod delete;
 mod limits;
@@ -36,8 +37,10 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::disk::read_exact_at;
 use crate::error::{Error, ErrorKind, Result};
+use cause::{innermost, status_of};
 use counts::{Counters, DELETES_PER_REQUEST};
 
+pub(crate) use cause::Cause;
 pub use counts::RequestCounts;
 pub use limits::{Limits, MAX_DOWNLOAD_RATE, MAX_REQUESTS_PER_SECOND, MAX_UPLOAD_RATE, RateLimits, WORKERS};
 pub use local::LocalStore;
@@ -409,8 +412,7 @@ impl Store {
 
     /// Objects below a folder of keys, in the order of their keys. Nothing there is nothing, not an error.
     pub fn list(&self, prefix: &str) -> Result<Vec<ListedObject>> {
-        let failed =
-            |source| Error::from_store(format!("cannot list '{prefix}' in {}", self.location()), source);
+        let failed = |source| self.failed_to_list(prefix, source);
         let path = Path::parse(prefix).map_err(|source| failed(source.into()))?;
         let found = self.inner.objects.list(Some(&path)).map_ok(|meta| ListedObject {
             key: meta.location.to_string(),
@@ -535,13 +537,40 @@ impl Store {
     }
 
     fn failed(&self, doing: &str, key: &str, source: object_store::Error) -> Error {
-        let not_found = matches!(source, object_store::Error::NotFound { .. });
         let message = format!("cannot {doing} object '{key}' in {}", self.location());
-        if not_found {
-            return Error::new(ErrorKind::NotFound, format!("{message}: it is not there"));
+        if !matches!(source, object_store::Error::NotFound { .. }) {
+            return Error::from_store(message, source);
+        }
+        let cause = Cause::of(source);
+        // Nothing else can be missing where something is put.
+        if cause.says_no_bucket() || (doing == "put" && !self.is_local()) {
+            return no_bucket(&message).with_source(cause);
+        }
+        Error::new(ErrorKind::NotFound, format!("{message}: it is not there"))
+    }
+
+    fn failed_to_list(&self, prefix: &str, source: object_store::Error) -> Error {
+        let message = format!("cannot list '{prefix}' in {}", self.location());
+        let says_no_webdav = matches!(status_of(&source), Some(400 | 405 | 501))
+            || source.to_string().contains("decoding PROPFIND response");
+        if self.inner.read_only && says_no_webdav {
+            let message = format!(
+                "{message}: the server does not speak WebDAV, so nobody knows what is there; use one that answers PROPFIND"
+            );
+            return Error::new(ErrorKind::Unsupported, message).with_source(Cause::of(source));
+        }
+        // A folder with nothing in it is no error.
+        if !self.inner.read_only && status_of(&source) == Some(404) {
+            return no_bucket(&message).with_source(Cause::of(source));
         }
         Error::from_store(message, source)
     }
+}
+
+fn no_bucket(message: &str) -> Error {
+    let message =
+        format!("{message}: its bucket or container is not there; create it, or check the location");
+    Error::new(ErrorKind::NotFound, message)
 }
 
 impl fmt::Debug for Store {
@@ -558,14 +587,19 @@ fn path_of(key: &str) -> Result<Path> {
     Path::parse(key).map_err(|source| Error::from_store(format!("'{key}' cannot be a key"), source.into()))
 }
 
-/// Whether a request failed for the range it asked for. The client has no error of its own for that.
+/// Whether a request failed for the range it asked for: no part of an object may be, or the server knows no ranges. The
+/// client has no error of its own for that.
 fn says_range(error: &object_store::Error) -> bool {
-    let (object_store::Error::Generic { source, .. } | object_store::Error::NotSupported { source }) = error
-    else {
-        return false;
-    };
-    let text = source.to_string().to_ascii_lowercase();
-    ["416", "range", "partial"].iter().any(|word| text.contains(word))
+    const WORDS: [&str; 6] = [
+        "Received non-partial response",
+        "Content-Range header",
+        "Range request not supported",
+        "Wanted range",
+        "Range started at",
+        "Requested range",
+    ];
+    let text = innermost(error);
+    status_of(error) == Some(416) || WORDS.iter().any(|words| text.starts_with(words))
 }
 
 /// Whether a create-only put is to be tried again because another of the same key was under way. The client takes
