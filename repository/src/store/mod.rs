@@ -64,6 +64,9 @@ pub trait Durability: Send + Sync {
 
     /// Makes everything put or touched so far durable.
     fn barrier(&self) -> io::Result<()>;
+
+    /// Removes what is left of a folder whose objects were deleted, and what was made around it, where nothing is in it.
+    fn tidy(&self, _folder: &Path) {}
 }
 
 /// A mark among a put's extensions: its durability may wait for the next barrier.
@@ -508,6 +511,13 @@ impl Store {
     pub(crate) fn barrier(&self) -> Result<()> {
         let Some(durability) = &self.inner.durability else { return Ok(()) };
         durability.barrier().map_err(|source| self.not_durable(source))
+    }
+
+    /// Removes what is left of a folder of keys whose objects were deleted. An object store keeps nothing of it.
+    pub(crate) fn tidy(&self, folder: &str) {
+        if let (Some(durability), Ok(folder)) = (&self.inner.durability, Path::parse(folder)) {
+            durability.tidy(&folder);
+        }
     }
 
     /// Waits until `bytes` more may be held to be put. Who has room never waits for more of it, except for parts that

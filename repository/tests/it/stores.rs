@@ -31,6 +31,8 @@ fn a_repository_works_on_every_store() {
 fn a_check_finds_a_good_store_good_and_leaves_nothing() {
     on_every_store(|store, kind| {
         let report = check_store(store, &Environment::system());
+        let said = report.checks.iter().any(|check| check.detail.contains("AbortIncompleteMultipartUpload"));
+        assert_eq!(said, store.location().starts_with("s3:") || store.location().starts_with("gs:"));
         for check in &report.checks {
             // One server here is known to let two win, and one tells no true time.
             let excused = (check.check == "racing puts" && !kind.has_one_winner())
@@ -61,6 +63,10 @@ fn a_check_says_what_a_bad_store_does_not_keep() {
     assert!(!report.is_good());
     assert_eq!(report.checks[0].status, CheckStatus::Failed);
     assert_eq!(report.checks[1].status, CheckStatus::Skipped);
+    // Nothing is known of a store that cannot be reached, and nothing was left there.
+    assert_eq!(report.stopped, Some(ErrorKind::Unavailable));
+    assert!(report.checks[0].detail.contains("cannot be reached"), "{report:?}");
+    assert!(report.checks.iter().all(|check| !check.detail.contains("left")), "{report:?}");
     assert!(report.checks.iter().all(|check| !check.detail.contains(servers::SECRET_KEY)));
 }
 
@@ -81,6 +87,9 @@ fn wrong_keys_are_refused_and_not_shown() {
     let error = wrong.get(&ObjectKey::Descriptor).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Denied, "{error}");
     assert!(error.to_string().contains("check the credentials"), "{error}");
+    let report = check_store(&wrong, &Environment::system());
+    assert_eq!(report.stopped, Some(ErrorKind::Denied), "{report:?}");
+    assert!(report.checks[0].detail.contains("access denied"), "{report:?}");
     let text = format!("{error} {error:?} {wrong:?}");
     assert!(!text.contains("wr0ng/k3y") && text.contains("s3://bucket/x"), "{text}");
 }
@@ -113,7 +122,9 @@ fn a_repository_behind_a_web_server_is_read_and_never_written() {
         backup.read_back(&repository, &out).unwrap();
         let error = store.put_create(&ObjectKey::Descriptor, Bytes::new()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ReadOnly);
-        assert!(check_store(&store, &Environment::system()).is_good());
+        let report = check_store(&store, &Environment::system());
+        assert!(report.is_good());
+        assert_eq!(report.checks.iter().filter(|check| check.check == "list").count(), 1);
         let counts = store.requests();
         assert_eq!((counts.put, counts.delete), (0, 0));
     }
@@ -279,5 +290,22 @@ fn a_web_server_without_webdav_is_asked_once_and_said_to_be_one() {
         let text = error.to_string();
         assert!(text.contains("does not speak WebDAV") && text.contains("Error response"), "{text}");
         assert!(!text.contains(['\n', '<']), "{text}");
+        let report = check_store(&store, &Environment::system());
+        assert!(!report.is_good() && report.stopped.is_none(), "{report:?}");
+    }
+}
+
+#[test]
+fn a_check_of_a_directory_leaves_it_as_it_was() {
+    let world = World::new();
+    let check = |store: &Store| assert!(check_store(store, &Environment::system()).is_good());
+    check(&world.local(Disk::system()));
+    assert!(!world.root().exists());
+    std::fs::create_dir(world.root()).unwrap();
+    std::fs::write(world.root().join("mine"), "").unwrap();
+    let store = world.local(Disk::system());
+    for _ in 0..2 {
+        check(&store);
+        assert!(!world.root().join("check").exists() && world.root().join("mine").exists());
     }
 }
