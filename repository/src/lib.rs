@@ -12,6 +12,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod calendar;
 mod check_store;
 mod closure;
 mod collect;
@@ -37,6 +38,7 @@ mod upload;
 mod verify;
 mod workers;
 
+pub use calendar::in_calendar;
 pub use check_store::{CheckStatus, StoreCheck, StoreReport, check_store};
 pub use collect::{
     CollectionPlan, CollectionPolicy, CollectionReport, DEFAULT_GRACE, DroppedSnapshot, FailedDelete,
