@@ -140,7 +140,8 @@ impl From<cairn_repository::Error> for Error {
             Theirs::ReadOnly => ErrorKind::ReadOnly,
             Theirs::Corrupt => ErrorKind::Corrupt,
             Theirs::Unsupported => ErrorKind::Unsupported,
-            Theirs::InvalidInput => ErrorKind::InvalidInput,
+            // Others have to be given.
+            Theirs::InvalidInput | Theirs::Denied => ErrorKind::InvalidInput,
             Theirs::NoSpace => ErrorKind::NoSpace,
             Theirs::Cancelled => ErrorKind::Cancelled,
             _ => ErrorKind::Unavailable,

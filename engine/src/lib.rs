@@ -41,7 +41,7 @@ pub use job::{
 pub use keys::UpsertOptions;
 pub use load::{Load, LoadOptions, LoadOutcome};
 pub use partition::{calendar_time, calendar_value, partition_end, partition_name};
-pub use properties::{BUNDLE_SIZE, DIGEST, RETENTION};
+pub use properties::{BUNDLE_SIZE, DIGEST, RETENTION, check_own_properties};
 pub use scan::{ColumnPredicate, ColumnTest, select_segments};
 pub use segment::{SegmentReader, check_segments};
-pub use store::{JobKind, StoreOptions, TabletStore};
+pub use store::{JobKind, StoreOptions, TabletStore, check_ttl};

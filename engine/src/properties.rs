@@ -16,6 +16,14 @@ pub const BUNDLE_SIZE: &str = "bundle_size";
 /// The largest bundle: every worker has one in memory.
 const MAX_BUNDLE_BYTES: u64 = 256 << 20;
 
+/// Checks those of a repository's properties that are not its storage's.
+///
+/// # Errors
+/// `InvalidInput`, naming the property, for a value that it does not have.
+pub fn check_own_properties(properties: &BTreeMap<String, String>) -> Result<()> {
+    OwnProperties::of(properties).map(|_| ())
+}
+
 /// A repository's properties, read.
 pub(crate) struct OwnProperties {
     pub(crate) digest: Option<DigestAlgorithm>,
@@ -33,12 +41,15 @@ impl OwnProperties {
         let mut of_store = properties.clone();
         let digest = match of_store.remove(DIGEST) {
             Some(name) => Some(DigestAlgorithm::from_name(&name.to_ascii_lowercase()).ok_or_else(|| {
-                Error::invalid(format!("property '{DIGEST}': '{name}' is none; use xxh3 or blake3"))
+                Error::invalid(format!(
+                    "property '{DIGEST}': '{name}' is none; use xxh3, or blake3 where names must be tamper-evident"
+                ))
             })?),
             None => None,
         };
         if let Some(text) = of_store.remove(RETENTION) {
-            Retention::parse(&text)?;
+            Retention::parse(&text)
+                .map_err(|error| Error::from(error).about(format_args!("property '{RETENTION}'")))?;
         }
         let bundle_bytes = of_store.remove(BUNDLE_SIZE).map(|text| parse_bundle_size(&text)).transpose()?;
         Ok(Self { digest, bundle_bytes, of_store })
@@ -83,6 +94,7 @@ mod tests {
         assert!(of("retention", "last=3").unwrap().of_store.is_empty());
         for (key, value) in [
             ("digest", "md5"),
+            ("retention", "for ever"),
             ("bundle_size", "much"),
             ("bundle_size", "257MiB"),
             ("bundle_size", "-1"),

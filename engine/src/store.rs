@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use cairn_format::{
     DatabaseName, PartitionDefinition, PartitionName, RepositoryName, SnapshotLabel, TableDefinition,
-    TableName,
+    TableName, Ttl,
 };
 use cairn_repository::{
     Disk, Environment, Location, SnapshotName, StopSignal, StoreProvider, StoreReport, check_store,
+    in_calendar,
 };
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -392,7 +393,13 @@ impl TabletStore {
     }
 
     /// Accepts a backup. It is done in the background: see [`TabletStore::wait_for_job`].
+    ///
+    /// # Errors
+    /// `InvalidInput` for a `ttl` that [`check_ttl`](crate::check_ttl) refuses now.
     pub fn submit_backup(&self, request: &BackupRequest) -> Result<JobId> {
+        if let Some(ttl) = &request.ttl {
+            check_ttl(ttl, self.inner.environment.clock.now_ms())?;
+        }
         submit_backup(&self.inner, request)
     }
 
@@ -489,6 +496,16 @@ impl Inner {
             ))),
             None => Ok(()),
         }
+    }
+}
+
+/// Refuses a time to live that ends beyond the calendar when it begins at `from_ms`: nobody could say when.
+pub fn check_ttl(ttl: &Ttl, from_ms: i64) -> Result<()> {
+    match in_calendar(ttl.expires_at_ms(from_ms)) {
+        Some(_) => Ok(()),
+        None => Err(Error::invalid(format!(
+            "ttl '{ttl}' passes the year 9999: give a shorter one, or none to keep the snapshot for ever"
+        ))),
     }
 }
 

@@ -5,6 +5,7 @@ mod probes;
 use std::fmt;
 
 use crate::environment::Environment;
+use crate::error::{Error, ErrorKind};
 use crate::store::Store;
 
 /// Folder of keys that checks are made below; to a repository its objects are foreign.
@@ -57,6 +58,9 @@ pub struct StoreCheck {
 pub struct StoreReport {
     /// One a check, in the order they were made.
     pub checks: Vec<StoreCheck>,
+    /// Why the checks stopped before their end, where nothing can be said of the store: `Unavailable` when it cannot be
+    /// reached, `Denied` when it does not take the credentials.
+    pub stopped: Option<ErrorKind>,
 }
 
 impl StoreReport {
@@ -79,8 +83,9 @@ impl StoreReport {
 pub fn check_store(store: &Store, environment: &Environment) -> StoreReport {
     let mut report = StoreReport::default();
     if store.is_read_only() {
-        report.add("list", probes::listing_alone(store));
-        for (name, _) in probes::PROBES {
+        let listed = probes::listing_alone(store).unwrap_or_else(|error| report.failed(&error));
+        report.add(probes::LIST, listed);
+        for (name, _) in probes::PROBES.iter().filter(|(name, _)| *name != probes::LIST) {
             report.add(name, Finding::skipped("the location can only be read"));
         }
         return report;
@@ -88,16 +93,38 @@ pub fn check_store(store: &Store, environment: &Environment) -> StoreReport {
     let probe = probes::Probe::new(store, environment, format!("{FOLDER}/{}", environment.new_ulid()));
     let mut usable = true;
     for (name, run) in probes::PROBES {
+        if report.stopped.is_some() {
+            report.add(name, Finding::skipped("not tried"));
+            continue;
+        }
         if !usable {
             report.add(name, Finding::skipped("objects can be neither put nor read here"));
             continue;
         }
-        let finding = run(&probe).unwrap_or_else(|error| Finding::failed(error.to_string()));
+        let finding = run(&probe).unwrap_or_else(|error| report.failed(&error));
         usable = *name != probes::FIRST || finding.status != CheckStatus::Failed;
         report.add(name, finding);
     }
     report.add("clean up", probe.clean_up());
     report
+}
+
+impl StoreReport {
+    /// A probe ended with an error. It is a finding about the store only when the store answered.
+    fn failed(&mut self, error: &Error) -> Finding {
+        match error.kind() {
+            ErrorKind::Denied => {
+                self.stopped = Some(ErrorKind::Denied);
+                Finding::failed(error.to_string())
+            }
+            // An answer that refuses the request is one.
+            ErrorKind::Unavailable if error.status().is_none_or(|status| status >= 500) => {
+                self.stopped = Some(ErrorKind::Unavailable);
+                Finding::failed(format!("the store cannot be reached: {error}"))
+            }
+            _ => Finding::failed(error.to_string()),
+        }
+    }
 }
 
 /// What one probe saw.

@@ -3,6 +3,11 @@
 use std::error::Error as StdError;
 use std::{fmt, io};
 
+use crate::store::Cause;
+
+/// The status of a request that a server does not know.
+const NOT_IMPLEMENTED: u16 = 501;
+
 /// What a caller can do about an [`Error`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -19,6 +24,8 @@ pub enum ErrorKind {
     Unsupported,
     /// The caller gave something that breaks a rule; give another.
     InvalidInput,
+    /// Storage does not take the credentials, or they may not do this; give others.
+    Denied,
     /// Storage does not answer as it should; try again when it does.
     Unavailable,
     /// Storage is full; make room and try again.
@@ -97,7 +104,19 @@ impl Error {
             E::InvalidPath { .. } | E::UnknownConfigurationKey { .. } => ErrorKind::InvalidInput,
             other => io_cause(other).map_or(ErrorKind::Unavailable, kind_of_io),
         };
-        Self::new(kind, message).with_source(source)
+        let cause = Cause::of(source);
+        if cause.says_denied() {
+            let message =
+                format!("{}: access denied; check the credentials and what they may do", message.into());
+            return Self::new(ErrorKind::Denied, message).with_source(cause);
+        }
+        let kind = if cause.status() == Some(NOT_IMPLEMENTED) { ErrorKind::Unsupported } else { kind };
+        Self::new(kind, message).with_source(cause)
+    }
+
+    /// The status that a server answered with, where that is the cause.
+    pub(crate) fn status(&self) -> Option<u16> {
+        self.source.as_deref()?.downcast_ref::<Cause>()?.status()
     }
 }
 

@@ -12,6 +12,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod calendar;
 mod check_store;
 mod closure;
 mod collect;
@@ -29,6 +30,7 @@ mod publish;
 mod records;
 mod repository;
 mod scan;
+mod shown;
 mod sizes;
 mod store;
 mod transfer;
@@ -36,6 +38,7 @@ mod upload;
 mod verify;
 mod workers;
 
+pub use calendar::in_calendar;
 pub use check_store::{CheckStatus, StoreCheck, StoreReport, check_store};
 pub use collect::{
     CollectionPlan, CollectionPolicy, CollectionReport, DEFAULT_GRACE, DroppedSnapshot, FailedDelete,
@@ -50,6 +53,7 @@ pub use options::{DEFAULT_BUNDLE_BYTES, DEFAULT_THREADS, DEFAULT_WRITER, Reposit
 pub use problem::Problem;
 pub use publish::{BaseSnapshot, BeginOptions, CommitOutcome, SnapshotWriter};
 pub use repository::{Access, Repository, SnapshotName};
+pub use shown::without_secrets;
 pub use sizes::SnapshotSizes;
 pub use store::{
     CREDENTIAL_VARIABLES, Durability, Limits, ListedObject, LocalStore, MAX_DOWNLOAD_RATE,

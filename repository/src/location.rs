@@ -7,6 +7,7 @@ use object_store::path::Path as KeyPath;
 use url::Url;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::shown::without_secrets;
 
 /// The place of a repository: a directory of this machine, or a prefix in an object store.
 ///
@@ -288,14 +289,7 @@ impl Parser<'_> {
 
     /// The text without what may be a secret.
     fn shown(&self) -> String {
-        let rest = self.rest.split(['?', '#']).next().unwrap_or("");
-        let (authority, path) =
-            rest.split_once('/').map_or((rest, ""), |_| rest.split_at(rest.find('/').unwrap_or(0)));
-        let authority = match authority.rsplit_once('@') {
-            Some((user, host)) if user.contains(':') || !is_bucket(user) => format!("…@{host}"),
-            _ => authority.to_owned(),
-        };
-        format!("{}://{authority}{path}", self.scheme)
+        without_secrets(&format!("{}://{}", self.scheme, self.rest))
     }
 }
 
@@ -422,6 +416,8 @@ mod tests {
             "wasbs://c@account.blob.core.windows.net/x?sig=hunter2",
             "abfss://c:hunter2@account.dfs.core.windows.net/x",
             "gs://bucket/x#hunter2",
+            "s3://AKIA:x/hunter2@bucket/x",
+            "hdfs://AKIA:?hunter2@host/x",
         ] {
             let message = Location::parse(text).unwrap_err().to_string();
             assert!(!message.contains("hunter2"), "{message}");

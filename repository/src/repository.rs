@@ -69,6 +69,9 @@ const LATEST_LOOKED_AT: usize = 20;
 
 impl Repository {
     /// Opens the repository for reading and writing, and makes it when there is none.
+    ///
+    /// # Errors
+    /// `InvalidInput` when there is no bucket for it; `Corrupt` when there are snapshots but no descriptor.
     pub fn create_or_open(
         store: Store,
         environment: Environment,
@@ -188,7 +191,14 @@ impl Repository {
             match self.open_snapshot(&name.label, name.timestamp) {
                 Ok(manifest) if manifest.database == *database => return Ok(Some(manifest)),
                 Ok(_) => {}
-                Err(error) if error.kind() == ErrorKind::Unavailable => return Err(error),
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        ErrorKind::Unavailable | ErrorKind::Denied | ErrorKind::Cancelled
+                    ) =>
+                {
+                    return Err(error);
+                }
                 Err(error) => tracing::warn!(%name, %error, "a snapshot cannot be read"),
             }
         }
@@ -358,18 +368,41 @@ impl fmt::Debug for Repository {
 }
 
 fn read_descriptor(store: &Store) -> Result<Descriptor> {
-    let bytes = store.get(&ObjectKey::Descriptor).map_err(|error| match error.kind() {
-        ErrorKind::NotFound => Error::new(
-            ErrorKind::NotFound,
-            format!(
-                "there is no repository in {}: it has no '{}'; check the location, or create the repository first",
-                store.location(),
-                ObjectKey::Descriptor
-            ),
-        ),
-        _ => error,
-    })?;
+    let bytes = match store.get(&ObjectKey::Descriptor) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound => find_descriptor(store)?,
+        Err(error) => return Err(error),
+    };
     Descriptor::decode(&bytes).map_err(|e| {
         Error::from(e).about(format_args!("object '{}' in {}", ObjectKey::Descriptor, store.location()))
+    })
+}
+
+/// Looks again for a descriptor that is not there, and at what is there instead.
+fn find_descriptor(store: &Store) -> Result<bytes::Bytes> {
+    let (descriptor, location) = (ObjectKey::Descriptor, store.location());
+    let listed = match store.list(SNAPSHOTS_PREFIX) {
+        Ok(listed) => listed,
+        // There is no bucket, and none is made.
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let error = error.about(format_args!("there is no repository in {location}"));
+            return Err(error.with_kind(ErrorKind::InvalidInput));
+        }
+        // Not every web server lists.
+        Err(error) if error.kind() == ErrorKind::Unsupported => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    if !listed.iter().any(|object| ObjectKey::parse(&object.key).is_some()) {
+        let message = format!(
+            "there is no repository in {location}: it has no '{descriptor}'; check the location, or create the repository first"
+        );
+        return Err(Error::new(ErrorKind::NotFound, message));
+    }
+    // Somebody may have made it meanwhile.
+    store.get(&descriptor).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => Error::corrupt(format!(
+            "object '{descriptor}' in {location} is gone, but snapshots are there: put it back from a copy of the repository"
+        )),
+        _ => error,
     })
 }

@@ -29,6 +29,7 @@ Examples:
   cairn snapshots file:///backups/flights
   cairn verify file:///backups/flights monday
   cairn prune --dry-run file:///backups/flights --retention 'last=7, daily=30'
+  cairn drop file:///backups/flights monday
   cairn check-store s3://bucket/backups             does the store keep what backups rely on
 
 Exit codes:
@@ -71,6 +72,12 @@ pub(crate) enum Command {
     /// a running backup holds up. With --dry-run the rows are the plan, and nothing is written. It is safe to run while
     /// backups run, in this process or in others, and at any time to run it again.
     Prune(PruneArgs),
+    /// Drop the snapshots of a label from a repository; needs no data directory
+    ///
+    /// As DROP SNAPSHOT does, also of snapshots whose manifests are damaged. What only they needed stays until `cairn prune`
+    /// removes it. Every snapshot that was dropped is a row on standard output. A store that is restoring one of them, or
+    /// building on it, is not asked.
+    Drop(DropArgs),
     /// Try whether a store keeps what repositories rely on; needs no data directory
     ///
     /// Objects are put, read, listed and deleted below `check/` and a new id at the location, some 40 MB each way, and
@@ -219,6 +226,29 @@ pub(crate) struct PruneArgs {
     #[arg(long = "property", value_name = "KEY=VALUE")]
     pub(crate) properties: Vec<String>,
     /// How the steps are written
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  cairn drop --dry-run /backups/flights monday
+  cairn drop s3://backups/flights monday --property aws.s3.region=eu-central-1")]
+pub(crate) struct DropArgs {
+    /// The repository: a path, or a URL such as `file:///backups`, `s3://bucket/path`
+    #[arg(value_name = "LOCATION")]
+    pub(crate) location: String,
+    /// The label whose snapshots go
+    #[arg(value_name = "LABEL")]
+    pub(crate) label: String,
+    /// Say what would be dropped, and drop nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// A property of the location, as in CREATE REPOSITORY; may repeat
+    #[arg(long = "property", value_name = "KEY=VALUE")]
+    pub(crate) properties: Vec<String>,
+    /// How the list is written
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,
 }

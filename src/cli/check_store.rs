@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
-use cairn::{CheckStatus, Environment, StoreCheck, StoreProvider, check_store};
+use cairn::{CheckStatus, Environment, StoreCheck, check_store};
+use cairn_repository::ErrorKind;
 
 use super::args::CheckStoreArgs;
 use super::console::Console;
@@ -13,7 +14,7 @@ use super::{output, repository, runtime, units};
 pub(crate) fn run(arguments: &CheckStoreArgs, console: &mut Console) -> Result<(), Failure> {
     let runtime = runtime::build()?;
     let properties = repository::properties(&arguments.properties)?;
-    let store = repository::stores(runtime.handle()).open(&arguments.location, &properties)?;
+    let store = repository::open_store(&arguments.location, &properties, runtime.handle())?;
     console.say(&format!("checking {}", store.location()));
     let report = check_store(&store, &Environment::system());
     let column = |of: fn(&StoreCheck) -> &str| -> ArrayRef {
@@ -27,13 +28,24 @@ pub(crate) fn run(arguments: &CheckStoreArgs, console: &mut Console) -> Result<(
     let batch = RecordBatch::try_from_iter(columns).map_err(Failure::ours)?;
     output::write_batch(&batch, arguments.format, console)?;
     console.flush()?;
-    if report.is_good() {
-        return Ok(());
+    let location = store.location();
+    match report.stopped {
+        Some(ErrorKind::Denied) => {
+            return Err(Failure::users(format_args!(
+                "access to {location} is denied: nothing can be said of the store"
+            )));
+        }
+        Some(_) => {
+            return Err(Failure::ours(format_args!(
+                "{location} cannot be reached: nothing can be said of the store"
+            )));
+        }
+        None if report.is_good() => return Ok(()),
+        None => {}
     }
     let failed = report.checks.iter().filter(|check| check.status == CheckStatus::Failed).count() as u64;
     Err(Failure::users(format_args!(
-        "{} failed: {} does not keep what repositories rely on",
-        units::count(failed, "check"),
-        store.location()
+        "{} failed: {location} does not keep what repositories rely on",
+        units::count(failed, "check")
     )))
 }

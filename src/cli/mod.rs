@@ -7,6 +7,7 @@ mod args;
 mod check_store;
 mod console;
 mod demo;
+mod drop;
 mod environment;
 mod failure;
 mod interrupt;
@@ -50,6 +51,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<(), Failure> {
         Command::Snapshots(arguments) => snapshots::run(&arguments, console),
         Command::Verify(arguments) => verify::run(&arguments, console),
         Command::Prune(arguments) => prune::run(&arguments, console),
+        Command::Drop(arguments) => drop::run(&arguments, console),
         Command::CheckStore(arguments) => check_store::run(&arguments, console),
         Command::Demo(arguments) => demo::run(&arguments, console),
     }

@@ -13,11 +13,19 @@ use super::interrupt::Interrupts;
 use super::{output, repository, runtime, units};
 
 pub(crate) fn run(arguments: &PruneArgs, console: &mut Console) -> Result<(), Failure> {
-    let properties = repository::properties(&arguments.properties)?;
+    let mut properties = repository::properties(&arguments.properties)?;
+    let retention = match (repository::take_retention(&mut properties)?, arguments.retention) {
+        (Some(property), Some(option)) if property != option => {
+            return Err(Failure::users(
+                "--retention and the property 'retention' say different things: give one of them",
+            ));
+        }
+        (property, option) => option.or(property),
+    };
     let runtime = runtime::build()?;
     let _interrupts = Interrupts::listen();
     let policy = CollectionPolicy::default()
-        .with_retention(arguments.retention)
+        .with_retention(retention)
         .with_grace(arguments.grace.unwrap_or(DEFAULT_GRACE));
     let access = if arguments.dry_run { Access::ReadOnly } else { Access::ReadWrite };
     let repository = repository::open(&arguments.location, &properties, access, runtime.handle())?;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMillisecondArray, UInt64Array};
 use cairn::{Access, SnapshotName, Transfer};
 use cairn_format::{Manifest, Sent};
+use cairn_repository::in_calendar;
 
 use super::args::SnapshotsArgs;
 use super::console::Console;
@@ -63,6 +64,17 @@ impl Row {
         Self { name, manifest: manifest.map_err(|error| error.to_string()), exclusive_bytes: None }
     }
 
+    fn status(&self) -> String {
+        match &self.manifest {
+            Ok(manifest) => {
+                let times = [manifest.finished_at_ms, manifest.expires_at_ms];
+                let has_all = times.into_iter().flatten().all(|ms| in_calendar(ms).is_some());
+                if has_all { "ok" } else { "ok, but a time is beyond the year 9999" }.to_owned()
+            }
+            Err(error) => error.clone(),
+        }
+    }
+
     fn known<T>(&self, of: impl FnOnce(&Manifest) -> T) -> Option<T> {
         self.manifest.as_ref().ok().map(of)
     }
@@ -76,7 +88,8 @@ fn batch(rows: &[Row], sizes: bool) -> Result<RecordBatch, Failure> {
         Arc::new(rows.iter().map(|row| row.known(of)).collect::<UInt64Array>())
     };
     let time = |of: fn(&Manifest) -> Option<i64>| -> ArrayRef {
-        Arc::new(rows.iter().map(|row| row.known(of).flatten()).collect::<TimestampMillisecondArray>())
+        let times = rows.iter().map(|row| row.known(of).flatten().and_then(in_calendar));
+        Arc::new(times.collect::<TimestampMillisecondArray>())
     };
     let mut columns = vec![
         ("label", text(|row| Some(row.name.label.to_string()))),
@@ -89,7 +102,7 @@ fn batch(rows: &[Row], sizes: bool) -> Result<RecordBatch, Failure> {
         ("finished", time(|m| m.finished_at_ms)),
         ("expires", time(|m| m.expires_at_ms)),
         ("writer", text(|row| row.known(|m| m.writer.clone()))),
-        ("status", text(|row| Some(row.manifest.as_ref().err().cloned().unwrap_or_else(|| "ok".to_owned())))),
+        ("status", text(|row| Some(row.status()))),
     ];
     if sizes {
         let sent = |of: fn(&Sent) -> u64| -> ArrayRef {

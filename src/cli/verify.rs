@@ -28,8 +28,10 @@ pub(crate) fn run(arguments: &VerifyArgs, console: &mut Console) -> Result<(), F
         None => VerifySelection::All,
     };
     // A repository that may only be read is verified just as well, without a record.
-    let access = if arguments.no_record { Access::ReadOnly } else { Access::ReadWrite };
-    let repository = match repository::open(&arguments.location, &properties, access, runtime.handle()) {
+    let store = repository::open_store(&arguments.location, &properties, runtime.handle())?;
+    let reads_only = arguments.no_record || store.is_read_only();
+    let access = if reads_only { Access::ReadOnly } else { Access::ReadWrite };
+    let repository = match repository::open_in(store, access) {
         Ok(repository) => repository,
         // Nothing can be read without its descriptor: that is the one finding.
         Err(error) if error.kind() == ErrorKind::Corrupt => {
@@ -64,6 +66,7 @@ pub(crate) fn verify(
         units::bytes(report.bytes),
         units::time(time),
         match report.findings.len() as u64 {
+            0 if report.left > 0 => "nothing is wrong in what was read".to_owned(),
             0 => "everything is as it was written".to_owned(),
             n => units::count(n, "finding"),
         }

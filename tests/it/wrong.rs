@@ -24,7 +24,7 @@ fn arguments() {
         assert!(said.contains(expected), "{arguments:?}: {said}");
     }
     assert!(place.cairn(["--version"]).ok().starts_with("cairn 0."));
-    for command in ["sql", "snapshots", "verify", "prune", "demo"] {
+    for command in ["sql", "snapshots", "verify", "drop", "prune", "check-store", "demo"] {
         let help = place.cairn([command, "--help"]).ok();
         assert!(help.contains(&format!("Usage: cairn {command}")), "{help}");
     }

@@ -1,5 +1,6 @@
 //! What is tried, one after the other. Later probes use what earlier ones put.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -7,6 +8,7 @@ use bytes::Bytes;
 use super::Finding;
 use crate::environment::Environment;
 use crate::error::{ErrorKind, Result};
+use crate::location::{Location, LocationKind};
 use crate::store::{PartsUpload, PutOutcome, Store};
 
 /// Who puts at one time.
@@ -20,6 +22,8 @@ const CLOCK_DISTANCE: Duration = Duration::from_mins(5);
 
 /// Without this one the others are not tried.
 pub(super) const FIRST: &str = "put and read";
+/// All that can be tried where nothing can be put.
+pub(super) const LIST: &str = "list";
 
 type Run = fn(&Probe) -> Result<Finding>;
 
@@ -29,7 +33,7 @@ pub(super) const PROBES: &[(&str, Run)] = &[
     ("create only", Probe::create_only),
     ("racing puts", Probe::racing_puts),
     ("ranges", Probe::ranges),
-    ("list", Probe::list),
+    (LIST, Probe::list),
     ("delete", Probe::delete),
     ("parts", Probe::parts),
     ("parts given up", Probe::parts_given_up),
@@ -43,6 +47,8 @@ pub(super) struct Probe {
     environment: Environment,
     folder: String,
     body: Bytes,
+    /// Whether anything has been put that has to be removed.
+    has_put: AtomicBool,
 }
 
 impl Probe {
@@ -54,7 +60,8 @@ impl Probe {
             state = state.wrapping_mul(0x2360_ED05_1FC6_5DA4_4385_DF64_9FCC_F645).wrapping_add(1);
             body.extend_from_slice(&state.to_le_bytes()[8..]);
         }
-        Self { store: store.clone(), environment: environment.clone(), folder, body: body.into() }
+        let (store, environment, has_put) = (store.clone(), environment.clone(), AtomicBool::new(false));
+        Self { store, environment, folder, body: body.into(), has_put }
     }
 
     fn key(&self, name: &str) -> String {
@@ -67,6 +74,7 @@ impl Probe {
             if self.store.put_create_raw(&self.key(name), body.clone())? != PutOutcome::Created {
                 return Ok(Finding::failed(format!("'{}' was there before it was put", self.key(name))));
             }
+            self.has_put.store(true, Ordering::Relaxed);
             if self.store.get_raw(&self.key(name))? != body {
                 return Ok(Finding::failed(
                     "what is read is not what was put: nothing stored here can be trusted",
@@ -229,7 +237,14 @@ impl Probe {
         if self.store.head_raw(&key)?.is_some() {
             return Ok(Finding::failed("a put in parts that was given up left an object"));
         }
-        Ok(Finding::ok("a put in parts that is given up leaves no object"))
+        let is_billed = Location::parse(self.store.location())
+            .is_ok_and(|location| matches!(location.kind(), LocationKind::S3 | LocationKind::Gcs));
+        Ok(Finding::ok(if is_billed {
+            "a put in parts that is given up leaves no object; parts of killed backups stay and are billed until a lifecycle \
+             rule of the bucket removes them (AbortIncompleteMultipartUpload)"
+        } else {
+            "a put in parts that is given up leaves no object"
+        }))
     }
 
     fn clock(&self) -> Result<Finding> {
@@ -284,23 +299,25 @@ impl Probe {
     }
 
     pub(super) fn clean_up(&self) -> Finding {
-        let cleared = self.store.clear_raw(&self.folder).and_then(|()| self.store.list(&self.folder));
-        match cleared {
-            Ok(left) if left.is_empty() => Finding::ok(format!("'{}' is empty again", self.folder)),
-            Ok(left) => Finding::warning(format!("{} objects are left below '{}'", left.len(), self.folder)),
-            Err(error) => Finding::warning(format!("objects are left below '{}': {error}", self.folder)),
+        if !self.has_put.load(Ordering::Relaxed) {
+            return Finding::skipped("nothing was put");
+        }
+        let folder = &self.folder;
+        match self.store.clear_raw(folder).and_then(|()| self.store.list(folder)) {
+            Ok(left) if left.is_empty() => {
+                self.store.tidy(folder);
+                Finding::ok(format!("'{folder}' is empty again"))
+            }
+            Ok(left) => Finding::warning(format!("{} objects are left below '{folder}'", left.len())),
+            Err(error) => Finding::warning(format!("objects may be left below '{folder}': {error}")),
         }
     }
 }
 
-/// All that can be tried where nothing is put.
-pub(super) fn listing_alone(store: &Store) -> Finding {
-    match store.list("snapshots") {
-        Ok(found) => {
-            Finding::ok(format!("the location answers, and lists {} objects below 'snapshots'", found.len()))
-        }
-        Err(error) => Finding::failed(format!("{error}: snapshots of a repository here are not seen")),
-    }
+/// Lists, which is no harm.
+pub(super) fn listing_alone(store: &Store) -> Result<Finding> {
+    let found = store.list("snapshots")?;
+    Ok(Finding::ok(format!("the location answers, and lists {} objects below 'snapshots'", found.len())))
 }
 
 fn rate(time: Duration) -> String {

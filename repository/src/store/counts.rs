@@ -11,7 +11,7 @@ pub struct RequestCounts {
     pub head: u64,
     /// Objects put; a large one counts for each of its parts and for its completion.
     pub put: u64,
-    /// Listings begun.
+    /// Listings; in a network one for each thousand objects.
     pub list: u64,
     /// Requests that delete: of one object, or of up to a thousand at once.
     pub delete: u64,

@@ -1,5 +1,7 @@
 //! Objects go, one or many at a time.
 
+use std::sync::atomic::Ordering;
+
 use cairn_format::ObjectKey;
 use futures::StreamExt;
 use object_store::ObjectStoreExt;
@@ -46,10 +48,11 @@ impl Store {
         let Ok(paths) = keys.iter().map(|key| path_of(&key.render())).collect::<Result<Vec<Path>>>() else {
             return one_by_one();
         };
-        count(&self.inner.counters.delete);
+        let requests = keys.len().div_ceil(self.inner.deletes_per_request);
+        self.inner.counters.delete.fetch_add(requests as u64, Ordering::Relaxed);
         let stream = futures::stream::iter(paths.into_iter().map(Ok)).boxed();
         let deleted = self.inner.objects.delete_stream(stream).collect::<Vec<_>>();
-        let outcomes = self.limits.wait_request(&self.stop).and_then(|()| self.drive(deleted));
+        let outcomes = self.limits.wait_requests(requests, &self.stop).and_then(|()| self.drive(deleted));
         // One by one says of each that it is to stop.
         let Ok(outcomes) = outcomes else { return one_by_one() };
         if outcomes.len() != keys.len() {

@@ -149,7 +149,12 @@ impl Limits {
     }
 
     pub(super) fn wait_request(&self, stop: &StopSignal) -> Result<()> {
-        self.wait(&self.shared.requests, 1, |limits| limits.requests, stop)
+        self.wait_requests(1, stop)
+    }
+
+    /// Waits until so many requests may be made, at one time; who comes next waits for them.
+    pub(super) fn wait_requests(&self, requests: usize, stop: &StopSignal) -> Result<()> {
+        self.wait(&self.shared.requests, requests as u64, |limits| limits.requests, stop)
     }
 
     pub(super) fn wait_upload(&self, bytes: usize, stop: &StopSignal) -> Result<()> {

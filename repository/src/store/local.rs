@@ -18,6 +18,7 @@ use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path as FilePath, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -58,6 +59,8 @@ pub(super) struct LocalFiles {
     /// The root, open since before the first write: a sync of the file system through it reports what went wrong with
     /// any write since then.
     opened_root: Mutex<Option<Arc<File>>>,
+    /// Whether the root is there because of this store.
+    made_root: AtomicBool,
     names: Mutex<Names>,
     /// Held for the whole of a barrier: a second one must not return before the first has synced what it took.
     barrier: Mutex<()>,
@@ -94,6 +97,7 @@ impl LocalStore {
             disk,
             temporary: Mutex::default(),
             opened_root: Mutex::default(),
+            made_root: AtomicBool::new(false),
             names: Mutex::default(),
             barrier: Mutex::default(),
         };
@@ -119,6 +123,9 @@ impl LocalFiles {
         let folder = match &mut *folder {
             Some(folder) => Arc::clone(folder),
             empty => {
+                if !self.root.exists() {
+                    self.made_root.store(true, Ordering::Relaxed);
+                }
                 self.disk.create_dir_all(&self.root)?;
                 self.opened_root()?;
                 Arc::clone(empty.insert(Arc::new(TemporaryFolder::open(&self.root, &self.disk)?)))
@@ -189,6 +196,31 @@ impl LocalFiles {
     /// As [`LocalFiles::note`], of a file's bytes.
     fn note_file(&self, path: &FilePath) {
         lock(&self.names).unsynced_files.insert(path.to_owned());
+    }
+
+    /// Removes empty directories of `folder`, those around it that are empty then, and the root if this store made it. Only
+    /// directories with nothing in them go, so whatever somebody else puts there meanwhile stays.
+    fn tidy(&self, folder: &Path) {
+        let Ok(path) = self.path(folder) else { return };
+        let mut names = lock(&self.names);
+        remove_empty(&path);
+        let around = path.ancestors().skip(1).take_while(|path| *path != self.root);
+        for directory in around {
+            let _ = fs::remove_dir(directory);
+        }
+        // Whoever puts something there again makes them again.
+        names.made.retain(|path| path.exists());
+        names.unsynced.retain(|path| path.exists());
+        let is_bare = fs::read_dir(&self.root)
+            .is_ok_and(|mut entries| entries.all(|e| e.is_ok_and(|e| e.file_name() == TEMPORARY_FOLDER)));
+        if is_bare && self.made_root.load(Ordering::Relaxed) {
+            let mut temporary = lock(&self.temporary);
+            if let Some(folder) = temporary.take() {
+                folder.remove();
+            }
+            let _ = fs::remove_dir(&self.root);
+            *lock(&self.opened_root) = None;
+        }
     }
 
     fn barrier(&self) -> io::Result<()> {
@@ -298,6 +330,10 @@ impl Durability for LocalStore {
     fn barrier(&self) -> io::Result<()> {
         self.files.barrier()
     }
+
+    fn tidy(&self, folder: &Path) {
+        self.files.tidy(folder);
+    }
 }
 
 #[async_trait]
@@ -388,6 +424,16 @@ impl fmt::Debug for LocalStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LocalStore").field("root", &self.files.root).finish_non_exhaustive()
     }
+}
+
+/// Removes the directory and those in it, as far as they are empty.
+fn remove_empty(directory: &FilePath) {
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|file_type| file_type.is_dir()) {
+            remove_empty(&entry.path());
+        }
+    }
+    let _ = fs::remove_dir(directory);
 }
 
 fn child(folder: &Path, name: &str) -> Option<Path> {

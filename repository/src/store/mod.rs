@@ -1,5 +1,6 @@
 //! The storage below a repository, as the protocol uses it: blocking, and by key.
 
+mod cause;
 mod counts;
 mod delete;
 mod limits;
@@ -18,13 +19,14 @@ mod tests;
 use std::fmt;
 use std::io;
 use std::ops::Range;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use cairn_format::ObjectKey;
-use futures::TryStreamExt;
+use futures::{Stream, StreamExt, TryStreamExt};
 use object_store::path::Path;
 use object_store::{
     GetOptions, GetRange, GetResult, GetResultPayload, ObjectStore, ObjectStoreExt, PutMode,
@@ -35,8 +37,10 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::disk::read_exact_at;
 use crate::error::{Error, ErrorKind, Result};
-use counts::Counters;
+use cause::{innermost, status_of};
+use counts::{Counters, DELETES_PER_REQUEST};
 
+pub(crate) use cause::Cause;
 pub use counts::RequestCounts;
 pub use limits::{Limits, MAX_DOWNLOAD_RATE, MAX_REQUESTS_PER_SECOND, MAX_UPLOAD_RATE, RateLimits, WORKERS};
 pub use local::LocalStore;
@@ -60,6 +64,9 @@ pub trait Durability: Send + Sync {
 
     /// Makes everything put or touched so far durable.
     fn barrier(&self) -> io::Result<()>;
+
+    /// Removes what is left of a folder whose objects were deleted, and what was made around it, where nothing is in it.
+    fn tidy(&self, _folder: &Path) {}
 }
 
 /// A mark among a put's extensions: its durability may wait for the next barrier.
@@ -104,8 +111,10 @@ const LOCAL_BLOCK: usize = 1 << 20;
 const REMOTE_BLOCK: usize = 8 << 20;
 /// An object of parts is two requests more, and some servers write it twice; what is put whole is held whole.
 const REMOTE_WHOLE: usize = 16 << 20;
-/// How often a store behind a network repeats a create-only put.
+/// How often a store behind a network repeats a create-only put at most.
 const NETWORK_PUT_REPEATS: u32 = 4;
+/// Objects that stores in a network give to one request for a listing.
+const OBJECTS_PER_PAGE: usize = 1000;
 /// No put is repeated when it was first tried this long ago: each try has the client's own retries in it.
 const PUT_REPEAT_TIME: Duration = Duration::from_mins(1);
 /// Create-only puts that collide may be told to come again instead of who won; so often they do.
@@ -125,6 +134,28 @@ struct Inner {
     read_only: bool,
     /// How often a create-only put is repeated whose answer did not come: clients do not repeat those by themselves.
     put_repeats: u32,
+    /// Objects that one request deletes at most.
+    deletes_per_request: usize,
+}
+
+impl Inner {
+    fn new(
+        objects: Arc<dyn ObjectStore>,
+        durability: Option<Arc<dyn Durability>>,
+        runtime: Handle,
+        location: String,
+    ) -> Self {
+        Self {
+            objects,
+            durability,
+            runtime,
+            location,
+            counters: Counters::default(),
+            read_only: false,
+            put_repeats: 0,
+            deletes_per_request: DELETES_PER_REQUEST,
+        }
+    }
 }
 
 impl Store {
@@ -135,16 +166,24 @@ impl Store {
         runtime: Handle,
         location: impl Into<String>,
     ) -> Self {
-        Self::build(objects, None, runtime, location.into(), false, 0)
+        Self::build(Inner::new(objects, None, runtime, location.into()))
     }
 
-    /// A store behind a network that loses answers at times.
+    /// A store behind a network that loses answers at times. `retries` are those of its client for one request,
+    /// `deletes_per_request` the objects that one of its requests deletes.
     pub(crate) fn from_network(
         objects: Arc<dyn ObjectStore>,
         runtime: Handle,
         location: impl Into<String>,
+        retries: usize,
+        deletes_per_request: usize,
     ) -> Self {
-        Self::build(objects, None, runtime, location.into(), false, NETWORK_PUT_REPEATS)
+        let inner = Inner {
+            put_repeats: u32::try_from(retries).unwrap_or(u32::MAX).min(NETWORK_PUT_REPEATS),
+            deletes_per_request,
+            ..Inner::new(objects, None, runtime, location.into())
+        };
+        Self::build(inner)
     }
 
     /// A store that can only be read.
@@ -153,7 +192,8 @@ impl Store {
         runtime: Handle,
         location: impl Into<String>,
     ) -> Self {
-        Self::build(objects, None, runtime, location.into(), true, 0)
+        let inner = Inner { read_only: true, ..Inner::new(objects, None, runtime, location.into()) };
+        Self::build(inner)
     }
 
     /// A store on `objects` whose names become durable by `durability`: a [`LocalStore`], or what wraps one.
@@ -163,26 +203,10 @@ impl Store {
         runtime: Handle,
         location: impl Into<String>,
     ) -> Self {
-        Self::build(objects, Some(durability), runtime, location.into(), false, 0)
+        Self::build(Inner::new(objects, Some(durability), runtime, location.into()))
     }
 
-    fn build(
-        objects: Arc<dyn ObjectStore>,
-        durability: Option<Arc<dyn Durability>>,
-        runtime: Handle,
-        location: String,
-        read_only: bool,
-        put_repeats: u32,
-    ) -> Self {
-        let inner = Inner {
-            objects,
-            durability,
-            runtime,
-            location,
-            counters: Counters::default(),
-            read_only,
-            put_repeats,
-        };
+    fn build(inner: Inner) -> Self {
         Self { inner: Arc::new(inner), limits: Limits::default(), stop: StopSignal::new() }
     }
 
@@ -391,19 +415,37 @@ impl Store {
 
     /// Objects below a folder of keys, in the order of their keys. Nothing there is nothing, not an error.
     pub fn list(&self, prefix: &str) -> Result<Vec<ListedObject>> {
-        count(&self.inner.counters.list);
-        self.limits.wait_request(&self.stop)?;
-        let failed =
-            |source| Error::from_store(format!("cannot list '{prefix}' in {}", self.location()), source);
+        let failed = |source| self.failed_to_list(prefix, source);
         let path = Path::parse(prefix).map_err(|source| failed(source.into()))?;
         let found = self.inner.objects.list(Some(&path)).map_ok(|meta| ListedObject {
             key: meta.location.to_string(),
             length: meta.size,
             modified_ms: meta.last_modified.timestamp_millis(),
         });
-        let mut found: Vec<_> = self.drive(found.try_collect())?.map_err(failed)?;
+        let mut found = self.drive_pages(found)?.map_err(failed)?;
         found.sort_by(|a: &ListedObject, b| a.key.cmp(&b.key));
         Ok(found)
+    }
+
+    /// Collects a listing. Stores in a network give a thousand objects an answer, and the next ones to another request.
+    fn drive_pages(
+        &self,
+        found: impl Stream<Item = object_store::Result<ListedObject>>,
+    ) -> Result<object_store::Result<Vec<ListedObject>>> {
+        let page = if self.is_local() { usize::MAX } else { OBJECTS_PER_PAGE };
+        let (mut found, mut all) = (pin!(found), Vec::new());
+        loop {
+            count(&self.inner.counters.list);
+            self.limits.wait_request(&self.stop)?;
+            let before = all.len();
+            match self.drive(found.by_ref().take(page).try_collect::<Vec<_>>())? {
+                Ok(some) => all.extend(some),
+                Err(error) => return Ok(Err(error)),
+            }
+            if all.len() - before < page {
+                return Ok(Ok(all));
+            }
+        }
     }
 
     /// Begins to read the object.
@@ -471,6 +513,13 @@ impl Store {
         durability.barrier().map_err(|source| self.not_durable(source))
     }
 
+    /// Removes what is left of a folder of keys whose objects were deleted. An object store keeps nothing of it.
+    pub(crate) fn tidy(&self, folder: &str) {
+        if let (Some(durability), Ok(folder)) = (&self.inner.durability, Path::parse(folder)) {
+            durability.tidy(&folder);
+        }
+    }
+
     /// Waits until `bytes` more may be held to be put. Who has room never waits for more of it, except for parts that
     /// land by themselves, so that uploads do not wait for each other in a circle.
     pub(crate) fn room_for(&self, bytes: usize) -> Result<Room> {
@@ -498,13 +547,40 @@ impl Store {
     }
 
     fn failed(&self, doing: &str, key: &str, source: object_store::Error) -> Error {
-        let not_found = matches!(source, object_store::Error::NotFound { .. });
         let message = format!("cannot {doing} object '{key}' in {}", self.location());
-        if not_found {
-            return Error::new(ErrorKind::NotFound, format!("{message}: it is not there"));
+        if !matches!(source, object_store::Error::NotFound { .. }) {
+            return Error::from_store(message, source);
+        }
+        let cause = Cause::of(source);
+        // Nothing else can be missing where something is put.
+        if cause.says_no_bucket() || (doing == "put" && !self.is_local()) {
+            return no_bucket(&message).with_source(cause);
+        }
+        Error::new(ErrorKind::NotFound, format!("{message}: it is not there"))
+    }
+
+    fn failed_to_list(&self, prefix: &str, source: object_store::Error) -> Error {
+        let message = format!("cannot list '{prefix}' in {}", self.location());
+        let says_no_webdav = matches!(status_of(&source), Some(400 | 405 | 501))
+            || source.to_string().contains("decoding PROPFIND response");
+        if self.inner.read_only && says_no_webdav {
+            let message = format!(
+                "{message}: the server does not speak WebDAV, so nobody knows what is there; use one that answers PROPFIND"
+            );
+            return Error::new(ErrorKind::Unsupported, message).with_source(Cause::of(source));
+        }
+        // A folder with nothing in it is no error.
+        if !self.inner.read_only && status_of(&source) == Some(404) {
+            return no_bucket(&message).with_source(Cause::of(source));
         }
         Error::from_store(message, source)
     }
+}
+
+fn no_bucket(message: &str) -> Error {
+    let message =
+        format!("{message}: its bucket or container is not there; create it, or check the location");
+    Error::new(ErrorKind::NotFound, message)
 }
 
 impl fmt::Debug for Store {
@@ -521,14 +597,19 @@ fn path_of(key: &str) -> Result<Path> {
     Path::parse(key).map_err(|source| Error::from_store(format!("'{key}' cannot be a key"), source.into()))
 }
 
-/// Whether a request failed for the range it asked for. The client has no error of its own for that.
+/// Whether a request failed for the range it asked for: no part of an object may be, or the server knows no ranges. The
+/// client has no error of its own for that.
 fn says_range(error: &object_store::Error) -> bool {
-    let (object_store::Error::Generic { source, .. } | object_store::Error::NotSupported { source }) = error
-    else {
-        return false;
-    };
-    let text = source.to_string().to_ascii_lowercase();
-    ["416", "range", "partial"].iter().any(|word| text.contains(word))
+    const WORDS: [&str; 6] = [
+        "Received non-partial response",
+        "Content-Range header",
+        "Range request not supported",
+        "Wanted range",
+        "Range started at",
+        "Requested range",
+    ];
+    let text = innermost(error);
+    status_of(error) == Some(416) || WORDS.iter().any(|words| text.starts_with(words))
 }
 
 /// Whether a create-only put is to be tried again because another of the same key was under way. The client takes

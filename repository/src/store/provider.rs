@@ -11,7 +11,7 @@ use super::limits::RateLimits;
 use super::settings::Settings;
 use super::{LocalStore, Store, remote};
 use crate::disk::Disk;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::location::{Location, LocationKind};
 use crate::lock::lock;
 
@@ -33,14 +33,18 @@ pub struct SystemStores {
     handle: Handle,
     disk: Disk,
     credentials: Arc<BTreeMap<String, String>>,
-    memories: Arc<Mutex<BTreeMap<String, Arc<InMemory>>>>,
+    /// `None` where there are none.
+    memories: Option<Memories>,
 }
+
+/// What the locations of each name in memory hold.
+type Memories = Arc<Mutex<BTreeMap<String, Arc<InMemory>>>>;
 
 impl SystemStores {
     /// A provider whose requests are driven by the runtime of `handle`, which needs its clock and its network, and
     /// whose directories are in `disk`.
     pub fn new(handle: Handle, disk: Disk) -> Self {
-        Self { handle, disk, credentials: Arc::default(), memories: Arc::default() }
+        Self { handle, disk, credentials: Arc::default(), memories: Some(Arc::default()) }
     }
 
     /// Environment variables that credentials are taken from where properties give none: see
@@ -51,9 +55,22 @@ impl SystemStores {
         self
     }
 
-    fn memory(&self, name: &str) -> Arc<InMemory> {
-        let mut memories = lock(&self.memories);
-        Arc::clone(memories.entry(name.to_owned()).or_default())
+    /// The same without `memory://`, for programs that end when their work is done.
+    #[must_use]
+    pub fn without_memory(mut self) -> Self {
+        self.memories = None;
+        self
+    }
+
+    fn memory(&self, location: &Location) -> Result<Arc<InMemory>> {
+        let Some(memories) = &self.memories else {
+            let message = format!(
+                "{location} would be gone with this program: memory is for tests and for programs that use Cairn as a \
+                 library; use file:///absolute/path"
+            );
+            return Err(Error::new(ErrorKind::Unsupported, message));
+        };
+        Ok(Arc::clone(lock(memories).entry(location.bucket().to_owned()).or_default()))
     }
 }
 
@@ -69,14 +86,17 @@ impl StoreProvider for SystemStores {
                 Store::from_local_store(local.clone(), local, handle, text)
             }
             (LocationKind::Memory, None) => {
-                let objects = remote::below(self.memory(location.bucket()), &location)?;
+                let objects = remote::below(self.memory(&location)?, &location)?;
                 Store::from_object_store(objects, handle, text)
             }
             (kind, None) => {
                 let objects = remote::connect(&location, &settings, &self.credentials)?;
                 match kind {
                     LocationKind::Http => Store::from_read_only(objects, handle, text),
-                    _ => Store::from_network(objects, handle, text),
+                    kind => {
+                        let deletes = remote::deletes_per_request(kind);
+                        Store::from_network(objects, handle, text, settings.max_retries()?, deletes)
+                    }
                 }
             }
         };

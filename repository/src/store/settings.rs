@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::limits::RateLimits;
+use super::remote::DEFAULT_MAX_RETRIES;
 use crate::error::{Error, ErrorKind, Result};
 use crate::location::{Location, LocationKind};
+use crate::shown::without_secrets;
 
 /// Properties of a repository that are not its store's; who opens the repository reads them.
 const REPOSITORY_PROPERTIES: [&str; 3] = ["bundle_size", "digest", "retention"];
@@ -241,10 +243,19 @@ impl<'a> Settings<'a> {
         value.parse().map(Some).map_err(|_| self.wrong(setting, "give a number"))
     }
 
-    /// An error about the value of a setting, which it shows unless it is a secret.
+    /// How often a request is sent again.
+    pub(super) fn max_retries(&self) -> Result<usize> {
+        Ok(self.number(Setting::MaxRetries)?.unwrap_or(DEFAULT_MAX_RETRIES))
+    }
+
+    /// An error about the value of a setting, of which it shows what is no secret.
     pub(super) fn wrong(&self, setting: Setting, advice: &str) -> Error {
         let (name, value) = self.values.get(&setting).copied().unwrap_or_default();
-        let value = if setting.is_secret() { "its value".to_owned() } else { format!("'{value}'") };
+        let value = if setting.is_secret() {
+            "its value".to_owned()
+        } else {
+            format!("'{}'", without_secrets(value))
+        };
         Error::invalid(format!("property '{name}': {value} cannot be used; {advice}"))
     }
 

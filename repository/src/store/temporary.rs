@@ -21,7 +21,7 @@ pub(super) struct TemporaryFolder {
     disk: Disk,
     next: AtomicU64,
     /// Held while the store lives; `None` where the file system has no locks, and nothing is ever cleared.
-    _lock: Option<File>,
+    lock: Option<File>,
 }
 
 impl TemporaryFolder {
@@ -29,7 +29,17 @@ impl TemporaryFolder {
         let directory = root.join(TEMPORARY_FOLDER);
         disk.create_dir(&directory)?;
         let lock = lock(&directory)?;
-        Ok(Self { directory, disk: disk.clone(), next: AtomicU64::new(0), _lock: lock })
+        Ok(Self { directory, disk: disk.clone(), next: AtomicU64::new(0), lock })
+    }
+
+    /// Removes the folder when nobody uses it.
+    pub(super) fn remove(&self) {
+        let Some(lock) = &self.lock else { return };
+        // Alone, nobody else writes here. Who comes now makes another folder.
+        if lock.unlock().is_ok() && lock.try_lock().is_ok() {
+            let _ = fs::remove_file(self.directory.join(LOCK_NAME));
+            let _ = fs::remove_dir(&self.directory);
+        }
     }
 
     /// A new, empty file.

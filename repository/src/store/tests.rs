@@ -127,3 +127,30 @@ fn what_can_only_be_read_is_never_written() {
     }
     assert_eq!(store.requests().total(), 0);
 }
+
+#[test]
+fn long_listings_count_for_the_requests_that_they_take() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    let store = memory(&runtime);
+    for number in 0..1001 {
+        let _ = store.put_create(&key(number), Bytes::new()).unwrap();
+    }
+    assert_eq!(store.list("jobs").unwrap().len(), 1001);
+    assert_eq!(store.requests().list, 2);
+    store.delete(&key(0)).unwrap();
+    store.delete(&key(1)).unwrap();
+    assert_eq!(store.list("jobs").unwrap().len(), 999);
+    assert_eq!(store.requests().list, 3);
+}
+
+#[test]
+fn a_delete_of_many_counts_for_the_requests_that_it_takes() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    let keys: Vec<_> = (0..600).map(key).collect();
+    for (per_request, requests) in [(1000, 1), (256, 3), (1, 600)] {
+        let objects = Arc::new(InMemory::new());
+        let store = Store::from_network(objects, runtime.handle().clone(), "memory", 0, per_request);
+        assert!(store.delete_all(&keys).iter().all(|(_, outcome)| outcome.is_ok()));
+        assert_eq!(store.requests().delete, requests);
+    }
+}

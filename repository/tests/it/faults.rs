@@ -86,9 +86,12 @@ fn backups_restores_and_verifications_come_right_over_a_store_that_does_badly() 
         let mut bad = Bad::new(seed);
         let (kinds, permille) = (Fault::ALL, rate(seed));
         for backup in [bad.world.backup("first"), second(&bad.world)] {
+            let first = bad.attempts + 1;
             let outcome =
                 bad.until_done(&kinds, permille, "a backup", |world, store| publish(&backup, world, store));
-            assert_ne!(outcome, CommitOutcome::LabelTaken, "seed {seed}");
+            // An attempt whose last answer was lost may have made it, and a stale listing hides that from the next, which
+            // sends everything once more. It is the same backup all the same, as reading it back tells.
+            assert!(outcome != CommitOutcome::LabelTaken || bad.attempts > first, "seed {seed}");
             let out = bad.world.directory.path().join(backup.label.as_str());
             bad.until_done(&kinds, permille, "a restore", |world, store| {
                 let repository = world.create(store)?;

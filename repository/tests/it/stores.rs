@@ -1,11 +1,12 @@
 //! Stores in a network, beyond what every store promises.
 
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use cairn_format::ObjectKey;
 use cairn_repository::{
-    Access, CheckStatus, Environment, ErrorKind, PutOutcome, RateLimits, Repository, StopSignal, Store,
+    Access, CheckStatus, Disk, Environment, ErrorKind, PutOutcome, RateLimits, Repository, StopSignal, Store,
     check_store,
 };
 
@@ -30,6 +31,8 @@ fn a_repository_works_on_every_store() {
 fn a_check_finds_a_good_store_good_and_leaves_nothing() {
     on_every_store(|store, kind| {
         let report = check_store(store, &Environment::system());
+        let said = report.checks.iter().any(|check| check.detail.contains("AbortIncompleteMultipartUpload"));
+        assert_eq!(said, store.location().starts_with("s3:") || store.location().starts_with("gs:"));
         for check in &report.checks {
             // One server here is known to let two win, and one tells no true time.
             let excused = (check.check == "racing puts" && !kind.has_one_winner())
@@ -60,6 +63,10 @@ fn a_check_says_what_a_bad_store_does_not_keep() {
     assert!(!report.is_good());
     assert_eq!(report.checks[0].status, CheckStatus::Failed);
     assert_eq!(report.checks[1].status, CheckStatus::Skipped);
+    // Nothing is known of a store that cannot be reached, and nothing was left there.
+    assert_eq!(report.stopped, Some(ErrorKind::Unavailable));
+    assert!(report.checks[0].detail.contains("cannot be reached"), "{report:?}");
+    assert!(report.checks.iter().all(|check| !check.detail.contains("left")), "{report:?}");
     assert!(report.checks.iter().all(|check| !check.detail.contains(servers::SECRET_KEY)));
 }
 
@@ -78,7 +85,11 @@ fn wrong_keys_are_refused_and_not_shown() {
     )
     .unwrap();
     let error = wrong.get(&ObjectKey::Descriptor).unwrap_err();
-    assert_ne!(error.kind(), ErrorKind::NotFound);
+    assert_eq!(error.kind(), ErrorKind::Denied, "{error}");
+    assert!(error.to_string().contains("check the credentials"), "{error}");
+    let report = check_store(&wrong, &Environment::system());
+    assert_eq!(report.stopped, Some(ErrorKind::Denied), "{report:?}");
+    assert!(report.checks[0].detail.contains("access denied"), "{report:?}");
     let text = format!("{error} {error:?} {wrong:?}");
     assert!(!text.contains("wr0ng/k3y") && text.contains("s3://bucket/x"), "{text}");
 }
@@ -111,7 +122,9 @@ fn a_repository_behind_a_web_server_is_read_and_never_written() {
         backup.read_back(&repository, &out).unwrap();
         let error = store.put_create(&ObjectKey::Descriptor, Bytes::new()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ReadOnly);
-        assert!(check_store(&store, &Environment::system()).is_good());
+        let report = check_store(&store, &Environment::system());
+        assert!(report.is_good());
+        assert_eq!(report.checks.iter().filter(|check| check.check == "list").count(), 1);
         let counts = store.requests();
         assert_eq!((counts.put, counts.delete), (0, 0));
     }
@@ -192,6 +205,107 @@ fn a_dead_server_is_given_up_in_time() {
         let error = store.get(&ObjectKey::Descriptor).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
         assert!(error.to_string().contains(location), "{error}");
+        assert!(error.to_string().to_lowercase().contains("connection refused"), "{error}");
         assert!(start.elapsed() < Duration::from_secs(15));
+    }
+}
+
+#[test]
+fn puts_are_repeated_as_often_as_is_allowed_and_never_against_a_refusal() {
+    // "max_retries" = "0" made five puts, and a refusal was asked for again too.
+    let world = World::new();
+    for (status, retries, requests, kind) in [
+        (500, "0", 1, ErrorKind::Unavailable),
+        (500, "1", 4, ErrorKind::Unavailable),
+        (403, "4", 1, ErrorKind::Denied),
+        (401, "4", 1, ErrorKind::Denied),
+    ] {
+        let (endpoint, asked) = servers::refusing(&world.runtime, status, "");
+        let properties = [
+            ("aws.s3.endpoint", endpoint.as_str()),
+            ("aws.s3.access_key", "k"),
+            ("aws.s3.secret_key", "s"),
+            ("max_retries", retries),
+        ];
+        let store = open(&world.runtime, "s3://b/x", &properties).unwrap();
+        let error = store.put_create(&ObjectKey::Descriptor, Bytes::new()).unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        assert_eq!(asked.load(Ordering::SeqCst), requests, "{status} {retries}");
+    }
+}
+
+#[test]
+fn a_missing_bucket_is_told_from_a_missing_repository() {
+    let world = World::new();
+    let endpoint = servers::s3_endpoint(&world.runtime, &world.directory.path().join("s3"));
+    for (bucket, kind, words) in [
+        (servers::BUCKET, ErrorKind::NotFound, "create the repository first"),
+        ("other", ErrorKind::InvalidInput, "its bucket or container is not there"),
+    ] {
+        let store = servers::s3_at(&world.runtime, &endpoint, bucket, "x");
+        let opened =
+            Repository::open(store, world.environment.clone(), Access::ReadOnly, world.options.clone());
+        let error = opened.unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.to_string().contains(words), "{error}");
+    }
+    let error = world.create(servers::s3_at(&world.runtime, &endpoint, "other", "x")).unwrap_err();
+    assert!(error.to_string().contains("its bucket or container is not there"), "{error}");
+}
+
+#[test]
+fn a_lost_descriptor_is_not_made_anew() {
+    // Another descriptor would have another identity, and perhaps another digest than the snapshots that are there.
+    let world = World::new();
+    let _ = world.backup("nightly").publish(&world.local_repository()).unwrap();
+    std::fs::remove_file(world.root().join("cairn.json")).unwrap();
+    let error = world.create(world.local(Disk::system())).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
+    assert!(error.to_string().contains("'cairn.json'") && error.to_string().contains("is gone"), "{error}");
+    assert!(!world.root().join("cairn.json").exists());
+}
+
+#[test]
+fn names_that_look_like_ranges_are_none() {
+    // A bucket of this name made every failure one of the range that was asked for, and made it be asked for again.
+    let world = World::new();
+    let (endpoint, asked) = servers::refusing(&world.runtime, 400, "");
+    let properties =
+        [("aws.s3.endpoint", endpoint.as_str()), ("aws.s3.access_key", "k"), ("aws.s3.secret_key", "s")];
+    let store = open(&world.runtime, "s3://orange-416/partial", &properties).unwrap();
+    assert_eq!(store.get(&ObjectKey::Descriptor).unwrap_err().kind(), ErrorKind::Unavailable);
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn a_web_server_without_webdav_is_asked_once_and_said_to_be_one() {
+    const PAGE: &str =
+        "<!DOCTYPE HTML>\n<html><head><title>Error response</title></head>\n<body>x</body></html>";
+    let world = World::new();
+    for status in [501, 405] {
+        let (url, asked) = servers::refusing(&world.runtime, status, PAGE);
+        let store = open(&world.runtime, &url, &[("max_retries", "5")]).unwrap();
+        let error = store.list("snapshots").unwrap_err();
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
+        let text = error.to_string();
+        assert!(text.contains("does not speak WebDAV") && text.contains("Error response"), "{text}");
+        assert!(!text.contains(['\n', '<']), "{text}");
+        let report = check_store(&store, &Environment::system());
+        assert!(!report.is_good() && report.stopped.is_none(), "{report:?}");
+    }
+}
+
+#[test]
+fn a_check_of_a_directory_leaves_it_as_it_was() {
+    let world = World::new();
+    let check = |store: &Store| assert!(check_store(store, &Environment::system()).is_good());
+    check(&world.local(Disk::system()));
+    assert!(!world.root().exists());
+    std::fs::create_dir(world.root()).unwrap();
+    std::fs::write(world.root().join("mine"), "").unwrap();
+    let store = world.local(Disk::system());
+    for _ in 0..2 {
+        check(&store);
+        assert!(!world.root().join("check").exists() && world.root().join("mine").exists());
     }
 }

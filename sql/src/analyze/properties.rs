@@ -1,6 +1,6 @@
 //! Property lists of BACKUP and RESTORE.
 
-use cairn_engine::{DEFAULT_TIMEOUT_S, MIN_TIMEOUT_S};
+use cairn_engine::{DEFAULT_TIMEOUT_S, MIN_TIMEOUT_S, check_ttl};
 use cairn_format::{Compression, SnapshotTimestamp, Ttl};
 
 use super::names::analysed;
@@ -152,7 +152,13 @@ fn compression(value: &str) -> Result<Option<Compression>> {
 
 /// Blank text keeps the snapshot for ever.
 fn ttl(value: &str) -> Result<Option<Ttl>> {
-    if value.trim().is_empty() { Ok(None) } else { analysed(Ttl::parse(value)).map(Some) }
+    if value.trim().is_empty() {
+        return Ok(None);
+    }
+    let ttl = analysed(Ttl::parse(value))?;
+    // What is too long from the first time on is too long now; the rest is found when the backup is submitted.
+    check_ttl(&ttl, 0).map_err(|error| Error::from(error).while_analysing())?;
+    Ok(Some(ttl))
 }
 
 #[cfg(test)]
@@ -190,6 +196,7 @@ mod tests {
             ("ttl", "7d", "Expected a duration"),
             ("ttl", "forever", "Expected a duration"),
             ("ttl", "7 PARSEC", "Expected a duration"),
+            ("ttl", "300000 YEAR", "passes the year 9999"),
             ("ttl", "0 DAY", "ttl must be a positive duration"),
             ("ttl", "-1 day", "ttl must be a positive duration"),
             ("Timeout", "600", "Unknown backup job properties: Timeout"),

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use cairn_engine::{DIGEST, NewRepository, RETENTION};
+use cairn_engine::{DIGEST, NewRepository, check_own_properties};
 use cairn_format::{
-    DigestAlgorithm, RepositoryName, Retention, SnapshotLabel, SnapshotTimestamp, VerifyLevel, parse_duration,
+    RepositoryName, Retention, SnapshotLabel, SnapshotTimestamp, VerifyLevel, parse_duration,
 };
 use cairn_repository::{ErrorKind as RepositoryErrorKind, Location, check_properties};
 
@@ -152,16 +152,7 @@ fn duration(key: &str, value: &str) -> Result<Duration> {
 /// Checks the properties that are our own and those of the store, and refuses locations that no store is made for.
 /// Whether there is anything at the location is for execution to find out.
 fn check(location: &str, properties: &BTreeMap<String, String>) -> Result<()> {
-    if let Some(digest) = properties.get(DIGEST)
-        && DigestAlgorithm::from_name(digest).is_none()
-    {
-        return Err(Error::analysis(format!(
-            "Invalid digest '{digest}': use xxh3, or blake3 where names must be tamper-evident"
-        )));
-    }
-    if let Some(retention) = properties.get(RETENTION) {
-        analysed(Retention::parse(retention))?;
-    }
+    check_own_properties(properties).map_err(|e| Error::from(e).while_analysing())?;
     let location = match Location::parse(location) {
         Ok(location) => location,
         Err(error) if error.kind() == RepositoryErrorKind::Unsupported || !is_local(location) => {

@@ -348,7 +348,7 @@ impl<'a> Cursor<'a> {
 
     /// The next token as errors quote it.
     fn found(&self) -> String {
-        let text = self.source.slice(self.index..self.index + 1);
+        let text = self.source.shown(self.index, self.source.slice(self.index..self.index + 1));
         let mut shown = visible(&text.chars().take(QUOTED_CHARS).collect::<String>());
         if text.chars().nth(QUOTED_CHARS).is_some() {
             shown.push('…');

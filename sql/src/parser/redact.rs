@@ -1,15 +1,20 @@
 //! Statements as they may be shown: without secrets.
 
-use cairn_repository::is_secret_property;
+use std::borrow::Cow;
+
+use cairn_repository::{is_secret_property, without_secrets};
 use sqlparser::tokenizer::Token;
 
 use super::lexer::SourceStatement;
 
 /// What stands for a secret.
 const HIDDEN: &str = "'***'";
+/// What the name of a property has whose value may be a URL without a scheme.
+const ENDPOINT: &str = "endpoint";
 
 impl SourceStatement {
-    /// The text as it may be shown and kept: the values of properties that hold secrets are `'***'`.
+    /// The text as it may be shown and kept: the values of properties that hold secrets are `'***'`, and URLs are without
+    /// users, passwords, queries and fragments.
     ///
     /// A string that is never closed may be one of them, so what cannot be cut into tokens is left out.
     pub fn redacted(&self) -> String {
@@ -19,11 +24,7 @@ impl SourceStatement {
             // With it the blanks and comments before the token.
             let text = self.text();
             shown.push_str(text.get(end..range.start).unwrap_or(""));
-            shown.push_str(if self.is_secret(index) {
-                HIDDEN
-            } else {
-                text.get(range.clone()).unwrap_or("")
-            });
+            shown.push_str(&self.shown(index, text.get(range.clone()).unwrap_or("")));
             end = range.end;
         }
         if self.error().is_some() {
@@ -32,18 +33,35 @@ impl SourceStatement {
         shown
     }
 
-    /// Whether the token is the value of a property that is named like a secret.
-    fn is_secret(&self, index: usize) -> bool {
-        let token =
-            |back: usize| index.checked_sub(back).and_then(|at| self.tokens().get(at)).map(|at| &at.token);
-        let is_string = matches!(token(0), Some(Token::SingleQuotedString(_)));
-        // `"key" = "value"`, or the same with the sign forgotten.
-        let name = match (token(2), token(1)) {
-            (Some(Token::SingleQuotedString(name)), Some(Token::Eq))
-            | (_, Some(Token::SingleQuotedString(name))) => Some(name),
+    /// A token, whose text is `text`, as it may be shown.
+    pub(super) fn shown<'t>(&self, index: usize, text: &'t str) -> Cow<'t, str> {
+        let Some(value) = self.string(index) else { return text.into() };
+        let name = self.property_before(index);
+        if name.is_some_and(is_secret_property) {
+            return HIDDEN.into();
+        }
+        let may_be_url =
+            value.contains("://") || name.is_some_and(|name| name.to_ascii_lowercase().contains(ENDPOINT));
+        if may_be_url && value.contains(['@', '?', '#']) {
+            return format!("'{}'", without_secrets(value).replace('\'', "''")).into();
+        }
+        text.into()
+    }
+
+    /// The name of the property whose value the token would be: `"key" = "value"`, or the same with the sign forgotten.
+    fn property_before(&self, index: usize) -> Option<&str> {
+        let before = index.checked_sub(1)?;
+        match self.tokens().get(before).map(|at| &at.token) {
+            Some(Token::Eq) => self.string(before.checked_sub(1)?),
+            _ => self.string(before),
+        }
+    }
+
+    fn string(&self, index: usize) -> Option<&str> {
+        match self.tokens().get(index).map(|at| &at.token) {
+            Some(Token::SingleQuotedString(value)) => Some(value),
             _ => None,
-        };
-        is_string && name.is_some_and(|name| is_secret_property(name))
+        }
     }
 }
 
@@ -72,6 +90,11 @@ mod tests {
                 "SELECT * FROM FILES('path' = 's3://b', 'gcp.gcs.service_account_private_key' = 'k')",
                 "SELECT * FROM FILES('path' = 's3://b', 'gcp.gcs.service_account_private_key' = '***')",
             ),
+            (
+                "CREATE REPOSITORY z WITH BROKER ON LOCATION 's3://AKIA:PW@b/x' PROPERTIES ('aws.s3.endpoint' = 'u:PW@h', 'x' = \"abfss://c@acc/x?sig=PW\")",
+                "CREATE REPOSITORY z WITH BROKER ON LOCATION 's3://…@b/x' PROPERTIES ('aws.s3.endpoint' = '…@h', 'x' = 'abfss://c@acc/x?…')",
+            ),
+            ("SELECT 'a@b', 'is it?', 'http://host/x'", "SELECT 'a@b', 'is it?', 'http://host/x'"),
         ] {
             assert_eq!(redacted(sql), [expected]);
         }

@@ -16,5 +16,5 @@ pub(crate) use collection::collection;
 pub use collection::{CollectionAction, CollectionStep};
 pub(crate) use jobs::{job_objects, job_progress, jobs};
 pub(crate) use partitions::partitions;
-pub(crate) use snapshots::snapshots;
+pub(crate) use snapshots::{BEYOND, is_beyond, snapshots};
 pub(crate) use verification::{store_checks, verification};

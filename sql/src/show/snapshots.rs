@@ -2,13 +2,16 @@
 
 use cairn_engine::TabletStore;
 use cairn_format::{Manifest, PartitionRows, RepositoryName, SnapshotLabel, SnapshotTimestamp};
-use cairn_repository::{Repository, SnapshotName};
+use cairn_repository::{Repository, SnapshotName, in_calendar};
 use serde_json::{Value as Json, json};
 
 use super::text::{NULL, Row, time, time_or_null};
 use crate::analyze::SnapshotChoice;
 use crate::error::{Error, Result};
 use crate::outcome::Rows;
+
+/// The status of a snapshot with a time that is not shown.
+pub(crate) const BEYOND: &str = "OK, but a time is beyond the year 9999";
 
 const LIST_COLUMNS: [&str; 7] =
     ["Snapshot", "Timestamp", "Status", "ClusterId", "FinishTime", "TTL", "ExpireTime"];
@@ -66,6 +69,8 @@ struct Times {
     finished: String,
     ttl: String,
     expires: String,
+    /// Whether one of them is beyond what can be shown.
+    is_beyond: bool,
 }
 
 impl Times {
@@ -74,12 +79,19 @@ impl Times {
             finished: time_or_null(manifest.finished_at_ms),
             ttl: manifest.ttl.clone().unwrap_or_else(unknown),
             expires: time_or_null(manifest.expires_at_ms),
+            is_beyond: is_beyond(manifest),
         }
     }
 
     fn unknown() -> Self {
-        Self { finished: unknown(), ttl: unknown(), expires: unknown() }
+        Self { finished: unknown(), ttl: unknown(), expires: unknown(), is_beyond: false }
     }
+}
+
+/// Whether a time of the manifest is NULL although it is known.
+pub(crate) fn is_beyond(manifest: &Manifest) -> bool {
+    let times = [Some(manifest.created_at_ms), manifest.finished_at_ms, manifest.expires_at_ms];
+    times.into_iter().flatten().any(|ms| in_calendar(ms).is_none())
 }
 
 fn row<const N: usize>(values: [String; N]) -> Row {
@@ -104,8 +116,9 @@ type Opened<'a> = (&'a SnapshotName, cairn_repository::Result<Times>);
 fn of_label(snapshots: &[Opened<'_>]) -> Row {
     let label = snapshots.first().map_or_else(String::new, |(name, _)| name.label.to_string());
     let failed = snapshots.iter().rev().find_map(|(_, opened)| opened.as_ref().err());
-    let status =
-        failed.map_or_else(|| "OK".to_owned(), |error| format!("ERROR: Failed to get info: {error}"));
+    let is_beyond = snapshots.iter().flat_map(|(_, opened)| opened).any(|times| times.is_beyond);
+    let ok = || if is_beyond { BEYOND } else { "OK" }.to_owned();
+    let status = failed.map_or_else(ok, |error| format!("ERROR: Failed to get info: {error}"));
     let lines = |of: fn(&Times) -> &str| {
         let texts = snapshots.iter().map(|(_, opened)| opened.as_ref().map_or(NULL, of));
         texts.collect::<Vec<_>>().join("\n")
@@ -125,7 +138,8 @@ fn of_label(snapshots: &[Opened<'_>]) -> Row {
 fn detailed(repository: &Repository, label: &str, timestamp: &str) -> Row {
     let (database, details, status, times) = match open(repository, label, timestamp) {
         Ok(manifest) => {
-            (manifest.database.to_string(), details(&manifest), "OK".to_owned(), Times::of(&manifest))
+            let status = if is_beyond(&manifest) { BEYOND } else { "OK" }.to_owned();
+            (manifest.database.to_string(), details(&manifest), status, Times::of(&manifest))
         }
         Err(error) => (unknown(), unknown(), format!("ERROR: Failed to get info: {error}"), Times::unknown()),
     };

@@ -1,5 +1,6 @@
 //! Texts that several SHOW statements print.
 
+use cairn_repository::in_calendar;
 use chrono::DateTime;
 
 /// One row: a value for each column.
@@ -8,9 +9,10 @@ pub(super) type Row = Vec<Option<String>>;
 /// What StarRocks prints for a time or a text that is not there.
 pub(super) const NULL: &str = "NULL";
 
-/// `yyyy-MM-dd HH:mm:ss` in UTC.
+/// `yyyy-MM-dd HH:mm:ss` in UTC; [`NULL`] for a time that no DATETIME holds.
 pub(super) fn time(ms: i64) -> String {
-    DateTime::from_timestamp_millis(ms)
+    in_calendar(ms)
+        .and_then(DateTime::from_timestamp_millis)
         .map_or_else(|| NULL.to_owned(), |time| time.format("%Y-%m-%d %H:%M:%S").to_string())
 }
 
@@ -105,6 +107,9 @@ mod tests {
     fn sizes_and_times_are_short() {
         assert_eq!((size(0), size(1023), size(1536)), ("0B".into(), "1023B".into(), "1.5KB".into()));
         assert_eq!(time(1_372_550_401_999), "2013-06-30 00:00:01");
-        assert_eq!(time_or_null(None), "NULL");
+        assert_eq!(
+            (time_or_null(None), time(i64::MAX), time(i64::MIN)),
+            ("NULL".into(), NULL.into(), NULL.into())
+        );
     }
 }

@@ -28,8 +28,8 @@ pub(crate) fn store_checks(report: &StoreReport) -> Result<Rows> {
 
 fn summary(report: &VerifyReport) -> String {
     let mut parts = vec![
-        format!("{} snapshots", report.snapshots.len()),
-        format!("{} objects", report.objects),
+        count(report.snapshots.len() as u64, "snapshot"),
+        count(report.objects, "object"),
         format!("{} read and checked", size(report.bytes)),
     ];
     if report.remembered > 0 {
@@ -39,11 +39,17 @@ fn summary(report: &VerifyReport) -> String {
         parts.push(format!("{} left for the next run", report.left));
     }
     parts.push(match report.findings.len() {
+        0 if report.left > 0 => "nothing is wrong in what was read".to_owned(),
         0 => "nothing is wrong".to_owned(),
-        n => format!("{n} findings"),
+        n => count(n as u64, "finding"),
     });
     if let Some(why) = &report.not_recorded {
         parts.push(format!("not recorded: {why}"));
     }
     parts.join(", ")
+}
+
+/// `1 object`, `2 objects`.
+fn count(number: u64, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }

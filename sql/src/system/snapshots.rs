@@ -9,7 +9,7 @@ use cairn_repository::{Repository, SnapshotName, Transfer};
 use super::Wanted;
 use super::table::{Column, Row, Value, number, text, time};
 use crate::error::{Error, Result};
-use crate::show::TIME_TO_ANSWER;
+use crate::show::{BEYOND, TIME_TO_ANSWER, is_beyond};
 
 pub(super) const COLUMNS: [Column; 19] = [
     text("REPOSITORY"),
@@ -80,8 +80,9 @@ fn read(repository: &Repository, name: &RepositoryName, wanted: &Wanted) -> Resu
         let mut known = known.remove(snapshot).unwrap_or_default();
         match manifest {
             Ok(manifest) => {
+                let status = if status == OK && is_beyond(&manifest) { BEYOND } else { &status };
                 known.manifest = Some(manifest);
-                known.row(name, Some(snapshot), &status)
+                known.row(name, Some(snapshot), status)
             }
             Err(error) => known.row(name, Some(snapshot), &format!("ERROR: {error}")),
         }

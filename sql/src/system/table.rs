@@ -6,6 +6,7 @@ use arrow::array::{ArrayRef, Int64Array, StringArray, TimestampMicrosecondArray}
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use cairn_format::ColumnType;
+use cairn_repository::in_calendar;
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -104,7 +105,7 @@ pub(super) fn batch(columns: &[Column], rows: &[Row]) -> Result<RecordBatch> {
             Kind::Time => Arc::new(
                 values
                     .map(|value| match value {
-                        Some(Value::Time(ms)) => ms.checked_mul(1000),
+                        Some(Value::Time(ms)) => in_calendar(*ms)?.checked_mul(1000),
                         _ => None,
                     })
                     .collect::<TimestampMicrosecondArray>(),

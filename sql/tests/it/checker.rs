@@ -67,7 +67,7 @@ fn what_execution_would_refuse_without_looking_is_refused() {
         "ok",
         "ok",
         "analysis error: location 'hdfs://host:9000/x'",
-        "analysis error: Invalid digest 'x'",
+        "analysis error: property 'digest': 'x' is none",
         "ok",
         "analysis error: column 'k', row 2: 99999999999 is not a value of type int",
         "analysis error: column 'k', row 1: 'x' is not a value of type int",

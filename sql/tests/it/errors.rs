@@ -202,7 +202,7 @@ const CASES: &[(&str, ErrorKind, &str)] = &[
     (
         "CREATE REPOSITORY q WITH BROKER ON LOCATION '/x' PROPERTIES ('digest' = 'md5')",
         Analysis,
-        "Invalid digest 'md5': use xxh3, or blake3",
+        "property 'digest': 'md5' is none; use xxh3, or blake3",
     ),
     (
         "CREATE REPOSITORY q WITH BROKER ON LOCATION '/x' PROPERTIES ('a' = 'b', 'a' = 'b')",

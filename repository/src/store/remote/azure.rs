@@ -5,6 +5,7 @@ use url::Url;
 
 use super::{Wanted, endpoint};
 use crate::error::{Error, Result};
+use crate::shown::without_secrets;
 use crate::store::settings::Setting;
 
 pub(super) fn connect(wanted: &Wanted<'_>) -> Result<MicrosoftAzure> {
@@ -21,7 +22,10 @@ pub(super) fn connect(wanted: &Wanted<'_>) -> Result<MicrosoftAzure> {
     let place = match (given, wanted.variable(&["AZURE_STORAGE_ENDPOINT"])) {
         (Some(given), _) => given,
         (None, Some(text)) => endpoint(text, None).map_err(|advice| {
-            Error::invalid(format!("AZURE_STORAGE_ENDPOINT: '{text}' cannot be used; {advice}"))
+            Error::invalid(format!(
+                "AZURE_STORAGE_ENDPOINT: '{}' cannot be used; {advice}",
+                without_secrets(text)
+            ))
         })?,
         // Every account has both faces; the client speaks to that of blobs.
         (None, None) => {

@@ -14,6 +14,7 @@ use object_store::prefix::PrefixStore;
 use object_store::{ClientOptions, HeaderValue, ObjectStore, RetryConfig};
 use url::Url;
 
+use super::counts::DELETES_PER_REQUEST;
 use super::settings::{Setting, Settings};
 use crate::error::{Error, ErrorKind, Result};
 use crate::location::{Location, LocationKind};
@@ -85,6 +86,15 @@ pub(super) fn connect(
     below(objects, location)
 }
 
+/// Objects that one request deletes at most.
+pub(super) fn deletes_per_request(kind: LocationKind) -> usize {
+    match kind {
+        LocationKind::Azure => 256,
+        LocationKind::Gcs | LocationKind::Http => 1,
+        LocationKind::S3 | LocationKind::Directory | LocationKind::Memory => DELETES_PER_REQUEST,
+    }
+}
+
 /// The objects below the prefix of a location.
 pub(super) fn below(objects: Arc<dyn ObjectStore>, location: &Location) -> Result<Arc<dyn ObjectStore>> {
     if location.prefix().is_empty() {
@@ -117,7 +127,7 @@ impl Wanted<'_> {
 
     fn retry(&self) -> Result<RetryConfig> {
         Ok(RetryConfig {
-            max_retries: self.settings.number(Setting::MaxRetries)?.unwrap_or(DEFAULT_MAX_RETRIES),
+            max_retries: self.settings.max_retries()?,
             retry_timeout: self.settings.duration(Setting::RetryTimeout)?.unwrap_or(DEFAULT_RETRY_TIMEOUT),
             ..RetryConfig::default()
         })

@@ -5,6 +5,7 @@ use url::{Host, Url};
 
 use super::{Wanted, endpoint};
 use crate::error::{Error, ErrorKind, Result};
+use crate::shown::without_secrets;
 use crate::store::settings::Setting;
 
 /// Where buckets are when nobody says.
@@ -46,7 +47,10 @@ impl Place {
         let found = match (given, variable()) {
             (None, Some(text)) if !wanted.location.is_oss() => {
                 Some(endpoint(text, None).map_err(|advice| {
-                    Error::invalid(format!("AWS_ENDPOINT_URL: '{text}' cannot be used; {advice}"))
+                    Error::invalid(format!(
+                        "AWS_ENDPOINT_URL: '{}' cannot be used; {advice}",
+                        without_secrets(text)
+                    ))
                 })?)
             }
             (given, _) => given,

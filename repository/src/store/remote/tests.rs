@@ -218,11 +218,19 @@ fn unknown_properties_and_wrong_values_are_refused_by_name() {
     for (name, value) in [
         ("aws.s3.endpoint", "ftp://host"),
         ("aws.s3.endpoint", "https://me:aHVudGVyMmh1bnRlcjI=@host"),
-        ("aws.s3.endpoint", "https://host?x"),
+        ("aws.s3.endpoint", "me:aHVudGVyMmh1bnRlcjI=@host"),
+        ("aws.s3.endpoint", "http://aHVudGVyMmh1bnRlcjI=@host"),
+        ("aws.s3.endpoint", "https://host?aHVudGVyMmh1bnRlcjI="),
         ("aws.s3.region", "no region"),
     ] {
-        let error = open(S3, &[&keys[..], &[(name, value)]].concat(), &[]).unwrap_err();
-        assert!(error.to_string().contains(name), "{error}");
+        refused(S3, &[&keys[..], &[(name, value)]].concat(), ErrorKind::InvalidInput, &[name]);
+    }
+    for variables in [
+        [("AWS_ENDPOINT_URL", "http://me:aHVudGVyMmh1bnRlcjI=@host")],
+        [("AWS_ENDPOINT_URL", "me:aHVudGVyMmh1bnRlcjI=@host")],
+    ] {
+        let error = open(S3, &keys, &variables).unwrap_err().to_string();
+        assert!(error.contains("AWS_ENDPOINT_URL") && !error.contains(SECRET), "{error}");
     }
     refused(
         S3,

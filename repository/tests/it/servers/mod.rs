@@ -4,15 +4,18 @@ mod gcs;
 mod web;
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use cairn_repository::{Disk, Result, Store, StoreProvider, SystemStores};
 use http_body_util::Full;
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
-use hyper::service::Service;
+use hyper::service::{Service, service_fn};
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use s3s::auth::SimpleAuth;
@@ -62,6 +65,17 @@ pub(crate) fn silent(runtime: &Runtime) -> String {
         }
     });
     format!("http://{address}")
+}
+
+/// A server that answers everything with this status and body, and how often it was asked.
+pub(crate) fn refusing(runtime: &Runtime, status: u16, body: &'static str) -> (String, Arc<AtomicUsize>) {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let service = service_fn(move |_: Request<Incoming>| {
+        count.fetch_add(1, Ordering::SeqCst);
+        async move { Ok::<_, Infallible>(answer(status, &[], body)) }
+    });
+    (format!("http://{}", serve(runtime, service)), asked)
 }
 
 /// Opens a store, with no patience for servers that do not answer.
