@@ -30,11 +30,11 @@ pub use ast::{
     DatabaseName, DistributionClause, DropDatabaseStatement, DropRepositoryStatement, DropSnapshotStatement,
     DropTableStatement, ExplainLevel, ExplainStatement, ExprText, Ident, IndexClause, IndexKind,
     InsertStatement, JobKind, KeyClause, KeyKind, ListPart, ListValue, Location, ObjectKind, ObjectName,
-    PartitionChoice, PartitionClause, PartitionExpression, PartitionKey, PartitionKeyValue, PartitionStep,
-    Properties, PruneRepositoryStatement, QueryText, RangeBatch, RangeBound, RangePart, RangePartition,
-    RangeValue, RestoreDatabase, RestoreStatement, RollupClause, ShowJobsStatement, ShowPredicates,
-    ShowSnapshotStatement, SnapshotFilter, SnapshotObject, Statement, TableScope, TimeUnit,
-    TruncateTableStatement, TypeName, VerifyStatement,
+    PartitionChange, PartitionChoice, PartitionClause, PartitionExpression, PartitionKey, PartitionKeyValue,
+    PartitionPart, PartitionStep, Properties, PruneRepositoryStatement, QueryText, RangeBatch, RangeBound,
+    RangePart, RangePartition, RangeValue, RecoverStatement, RestoreDatabase, RestoreStatement, RollupClause,
+    ShowJobsStatement, ShowPredicates, ShowSnapshotStatement, SnapshotFilter, SnapshotObject, Statement,
+    TableScope, TimeUnit, TruncateTableStatement, TypeName, VerifyStatement,
 };
 pub use checker::Checker;
 pub use error::{Error, ErrorKind, Result};

@@ -8,7 +8,7 @@ use arrow::record_batch::RecordBatch;
 
 use super::sort::sorted;
 use super::{TabletSlot, WrittenSegments};
-use crate::catalog::{NewSegment, Table};
+use crate::catalog::{NewSegment, PartitionKind, Table};
 use crate::error::{Error, Result};
 use crate::id::SegmentId;
 use crate::segment::write_segment;
@@ -22,6 +22,8 @@ pub struct LoadOptions {
     pub segment_bytes: usize,
     /// When all tablets together hold this much, the largest is written.
     pub buffer_bytes: usize,
+    /// The partitions that are named in the load: the table's, or temporary ones.
+    pub partitions: PartitionKind,
 }
 
 /// Rows of a tablet that make a segment.
@@ -33,7 +35,7 @@ const WRITERS: usize = 2;
 
 impl Default for LoadOptions {
     fn default() -> Self {
-        Self { segment_bytes: SEGMENT_BYTES, buffer_bytes: BUFFER_BYTES }
+        Self { segment_bytes: SEGMENT_BYTES, buffer_bytes: BUFFER_BYTES, partitions: PartitionKind::Formal }
     }
 }
 

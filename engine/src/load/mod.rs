@@ -25,7 +25,9 @@ use cairn_format::{DatabaseName, PartitionDefinition, PartitionName, TableName};
 
 use self::buffer::TabletBuffers;
 use self::route::{Router, Target};
-use crate::catalog::{CatalogView, Change, NewPartition, NewRowset, NewSegment, Partition, Table};
+use crate::catalog::{
+    CatalogView, Change, NewPartition, NewRowset, NewSegment, Partition, PartitionKind, Table,
+};
 use crate::error::{Error, Result};
 use crate::id::{CatalogVersion, PartitionId};
 use crate::store::Inner;
@@ -64,9 +66,13 @@ impl<'s> Load<'s> {
         view.require_not_restoring(database, table)?;
         let table = Arc::clone(view.require_database(database)?.require_table(table)?);
         let chosen: Option<Vec<Arc<Partition>>> = match only {
-            Some(names) => Some(
-                names.iter().map(|n| table.require_partition(n.as_str()).cloned()).collect::<Result<_>>()?,
-            ),
+            Some(names) => {
+                let one = |name: &PartitionName| match options.partitions {
+                    PartitionKind::Formal => table.require_partition(name.as_str()).cloned(),
+                    PartitionKind::Temporary => table.require_temporary_partition(name.as_str()).cloned(),
+                };
+                Some(names.iter().map(one).collect::<Result<_>>()?)
+            }
             None => None,
         };
         let router = Router::try_new(&table, chosen)?;
@@ -202,7 +208,7 @@ fn add_partitions(
         }
         rowsets.push((id, of_partition));
     }
-    change.add_partitions(database, table, new)?;
+    change.add_partitions(database, table, new, PartitionKind::Formal)?;
     Ok(rowsets)
 }
 

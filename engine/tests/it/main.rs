@@ -18,6 +18,7 @@ mod load;
 mod model;
 mod open;
 mod partitions;
+mod recycle;
 mod repositories;
 mod retention;
 mod stalling;

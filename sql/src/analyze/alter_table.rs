@@ -3,6 +3,7 @@
 use cairn_format::TableName;
 
 use super::names::{Scope, TablePath, parse_table};
+use super::partition::{PartitionAlteration, alteration};
 use crate::ast::{AlterTableClause, AlterTableStatement, Ident};
 use crate::error::{Error, Result};
 
@@ -11,6 +12,8 @@ use crate::error::{Error, Result};
 pub(crate) enum TableAlteration {
     /// It gets another name.
     Rename(TableName),
+    /// Its partitions change.
+    Partition(PartitionAlteration),
 }
 
 /// What the clauses do to the table. Each stands alone in its statement.
@@ -27,6 +30,7 @@ pub(super) fn alter_table(
         )));
     };
     let alteration = match clause {
+        AlterTableClause::Partition(change) => TableAlteration::Partition(alteration(change, &path, scope)?),
         AlterTableClause::Rename(name) => TableAlteration::Rename(new_name(name, &path, scope)?),
     };
     Ok((path, alteration))

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use cairn_engine::Table;
+use cairn_engine::{PartitionKind, Table};
 use cairn_format::PartitionName;
 
 use super::names::{Scope, TablePath, partitions};
-use crate::ast::{InsertStatement, QueryText};
+use super::partition::find_all;
+use crate::ast::{InsertStatement, PartitionChoice, QueryText};
 use crate::error::{Error, Result};
 
 /// An INSERT whose table and columns are known.
@@ -15,6 +16,8 @@ pub(crate) struct Insert<'s> {
     pub(crate) path: TablePath,
     pub(crate) table: Arc<Table>,
     pub(crate) only: Option<Vec<PartitionName>>,
+    /// Of which kind the named partitions are.
+    pub(crate) kind: PartitionKind,
     /// For each column of the rows, the position of the table's column that it goes to.
     pub(crate) targets: Vec<usize>,
     pub(crate) query: &'s QueryText,
@@ -25,7 +28,14 @@ pub(super) fn insert<'s>(statement: &'s InsertStatement, scope: &Scope<'_>) -> R
     let table = Arc::clone(scope.table(&path)?);
     let only = match &statement.partitions {
         None => None,
+        Some(PartitionChoice::Names { temporary: true, names }) => {
+            Some(find_all(&table, names, PartitionKind::Temporary)?)
+        }
         Some(choice) => Some(partitions(&table, choice)?),
+    };
+    let kind = match &statement.partitions {
+        Some(PartitionChoice::Names { temporary: true, .. }) => PartitionKind::Temporary,
+        _ => PartitionKind::Formal,
     };
     let definition = &table.definition;
     let targets = match &statement.columns {
@@ -66,7 +76,7 @@ pub(super) fn insert<'s>(statement: &'s InsertStatement, scope: &Scope<'_>) -> R
             )));
         }
     }
-    Ok(Insert { path, table, only, targets, query: &statement.query })
+    Ok(Insert { path, table, only, kind, targets, query: &statement.query })
 }
 
 impl Insert<'_> {

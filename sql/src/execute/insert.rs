@@ -54,8 +54,9 @@ impl Inserter<'_> {
         };
         let generated = self.generated(insert)?;
         let path = &insert.path;
-        let load =
-            store.begin_load(&path.database, &path.table, insert.only.as_deref(), LoadOptions::default())?;
+        let mut options = LoadOptions::default();
+        options.partitions = insert.kind;
+        let load = store.begin_load(&path.database, &path.table, insert.only.as_deref(), options)?;
         let mut target = Target { insert, generated, load };
         match (planned, values_of(&insert.query.query)) {
             (Some(planned), _) => of_query(planned, &mut target)?,

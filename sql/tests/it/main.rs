@@ -14,6 +14,7 @@ mod files;
 mod information_schema;
 mod insert_select;
 mod maintenance;
+mod partition_changes;
 mod partitions;
 mod pruning;
 mod queries;
