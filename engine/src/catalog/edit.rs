@@ -83,7 +83,7 @@ impl Change<'_> {
                 continue;
             }
             let found = self.view.require_database(database)?.require_table(table)?;
-            let partition = found.partitions.iter().find(|partition| partition.id == edit.partition);
+            let partition = found.any_partition_by_id(edit.partition);
             let tablet = partition.and_then(|partition| partition.tablets.get(edit.bucket));
             if !tablet.is_some_and(|tablet| edit.fits(tablet)) {
                 return Err(replaced());

@@ -8,7 +8,7 @@ use arrow::record_batch::RecordBatch;
 
 use super::sort::sorted;
 use super::{TabletSlot, WrittenSegments};
-use crate::catalog::{NewSegment, Table};
+use crate::catalog::{NewSegment, PartitionKind, Table};
 use crate::error::{Error, Result};
 use crate::id::SegmentId;
 use crate::keys::{MergeRule, UpsertOptions, fold};
@@ -30,6 +30,8 @@ pub struct LoadOptions {
     /// Whether nobody else may delete or replace rows of the table from the beginning on, so that what the load is made of
     /// can be read from the table itself: see [`Load::view`](super::Load::view).
     pub locks_table: bool,
+    /// The partitions that are named in the load: the table's, or temporary ones.
+    pub partitions: PartitionKind,
 }
 
 /// Rows of a tablet that make a segment.
@@ -47,6 +49,7 @@ impl Default for LoadOptions {
             upsert: UpsertOptions::default(),
             overwrites: false,
             locks_table: false,
+            partitions: PartitionKind::Formal,
         }
     }
 }

@@ -160,7 +160,7 @@ impl<'s> Merger<'s> {
 }
 
 fn state_of(table: &Table, (id, bucket): Place, overwrites: bool) -> Option<TabletState> {
-    let partition = table.partitions.iter().find(|partition| partition.id == id)?;
+    let partition = table.any_partition_by_id(id)?;
     let tablet = partition.tablets.get(bucket)?;
     let empty = Tablet { id: tablet.id, rowsets: Vec::new() };
     let tablet = if overwrites { &empty } else { tablet };

@@ -29,7 +29,9 @@ use cairn_format::{DatabaseName, PartitionDefinition, PartitionName, TableName};
 use self::buffer::TabletBuffers;
 use self::merge::{Brought, Merger, Place};
 use self::route::{Router, Target};
-use crate::catalog::{CatalogView, Change, NewPartition, NewRowset, NewSegment, Partition, Table};
+use crate::catalog::{
+    CatalogView, Change, NewPartition, NewRowset, NewSegment, Partition, PartitionKind, Table,
+};
 use crate::error::{Error, Result};
 use crate::id::{CatalogVersion, PartitionId};
 use crate::keys::MergeRule;
@@ -76,16 +78,18 @@ impl<'s> Load<'s> {
         view.require_not_restoring(database, table)?;
         let table = Arc::clone(view.require_database(database)?.require_table(table)?);
         let chosen: Option<Vec<Arc<Partition>>> = match only {
-            Some(names) => Some(
-                names.iter().map(|n| table.require_partition(n.as_str()).cloned()).collect::<Result<_>>()?,
-            ),
+            Some(names) => {
+                let one = |name: &PartitionName| match options.partitions {
+                    PartitionKind::Formal => table.require_partition(name.as_str()).cloned(),
+                    PartitionKind::Temporary => table.require_temporary_partition(name.as_str()).cloned(),
+                };
+                Some(names.iter().map(one).collect::<Result<_>>()?)
+            }
             None => None,
         };
-        let overwritten = table.partitions.iter().map(|partition| partition.id);
-        let is_target = |id: &PartitionId| {
-            chosen.as_ref().is_none_or(|chosen| chosen.iter().any(|partition| partition.id == *id))
-        };
-        let overwritten = overwritten.filter(|id| options.overwrites && is_target(id)).collect();
+        let targets = chosen.as_ref().unwrap_or(&table.partitions);
+        let overwritten =
+            targets.iter().filter(|_| options.overwrites).map(|partition| partition.id).collect();
         let router = Router::try_new(&table, chosen)?;
         let rule = MergeRule::of(&table.definition, &options.upsert)?;
         let mut merger = Merger::new(store, database, &table, rule.clone(), options.overwrites);
@@ -203,10 +207,7 @@ impl<'s> Load<'s> {
             for (partition, rowsets) in rowsets.into_iter().chain(made) {
                 change.add_rowsets(&database, &name, partition, rowsets)?;
             }
-            if table.definition.auto_increment().is_some() {
-                let next = store.auto_increments.next(&table);
-                change.raise_auto_increment(&database, &name, next)?;
-            }
+            raise_auto_increment(store, change, &database, &name, &table)?;
             Ok(change.version())
         })?;
         written.keep();
@@ -253,7 +254,7 @@ fn add_partitions(
         }
         rowsets.push((id, of_partition));
     }
-    change.add_partitions(database, table, new)?;
+    change.add_partitions(database, table, new, PartitionKind::Formal)?;
     Ok(rowsets)
 }
 
@@ -285,8 +286,9 @@ impl Load<'_> {
             let name = current_name(change.view(), &database, &table)?;
             change.view().require_not_restoring(&database, &name)?;
             remove_all(change, &database, &name, &overwritten)?;
-            change.add_partitions(&database, &name, new)?;
+            change.add_partitions(&database, &name, new, PartitionKind::Formal)?;
             change.edit_tablets(&database, &name, table.id, edits)?;
+            raise_auto_increment(store, change, &database, &name, &table)?;
             Ok(change.version())
         })?;
         written.files.keep_only(&published);
@@ -294,6 +296,20 @@ impl Load<'_> {
         store.compactor.touched(&database, table.id);
         Ok(LoadOutcome { rows, version: Some(version) })
     }
+}
+
+/// Puts on record up to where the values of an `AUTO_INCREMENT` column are taken.
+fn raise_auto_increment(
+    store: &Inner,
+    change: &mut Change<'_>,
+    database: &DatabaseName,
+    name: &TableName,
+    table: &Table,
+) -> Result<()> {
+    if table.definition.auto_increment().is_none() {
+        return Ok(());
+    }
+    change.raise_auto_increment(database, name, store.auto_increments.next(table))
 }
 
 fn remove_all(

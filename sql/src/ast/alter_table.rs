@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::print::Commas;
-use super::{Ident, ObjectName};
+use super::{Ident, ObjectName, PartitionChange};
 
 /// `ALTER TABLE t clause {, clause}`
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,8 @@ impl fmt::Display for AlterTableStatement {
 pub enum AlterTableClause {
     /// `RENAME name`
     Rename(Ident),
+    /// A change of its partitions
+    Partition(PartitionChange),
     /// `[BASE | CUMULATIVE] COMPACT [p | (p1, p2)]`
     Compact {
         /// Which word is written before it.
@@ -52,6 +54,7 @@ impl fmt::Display for AlterTableClause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Rename(name) => write!(f, "RENAME {name}"),
+            Self::Partition(change) => change.fmt(f),
             Self::Compact { kind, partitions } => {
                 for (word, _) in CompactionKind::WORDS.iter().filter(|(_, word)| Some(*word) == *kind) {
                     write!(f, "{word} ")?;
