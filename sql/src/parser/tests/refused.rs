@@ -557,7 +557,7 @@ fn other_statements() {
     check_refused_at("INSERT t SELECT 1", "line 1, column 8: expected OVERWRITE or INTO, found 't'");
     check_refused_at(
         "INSERT INTO t",
-        "line 1, column 14: expected TEMPORARY, PARTITION, PARTITIONS or a query, found the end of the statement",
+        "line 1, column 14: expected TEMPORARY, PARTITION, PARTITIONS, PROPERTIES or a query, found the end of the statement",
     );
     check_refused_at(
         "INSERT INTO FILES('path' = 'x') SELECT 1",
