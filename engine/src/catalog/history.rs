@@ -236,9 +236,11 @@ fn segment(
     Ok(files.segment(table, stored.facts(definition)?, deleted))
 }
 
+type DeletionsTable = ReadOnlyTable<(u64, u64), &'static [u8]>;
+
 /// The deletions that hold at one version. Catalogs of the first release have no table of them.
 struct Recorded {
-    deletions: Option<ReadOnlyTable<(u64, u64), &'static [u8]>>,
+    deletions: Option<DeletionsTable>,
     version: CatalogVersion,
 }
 
@@ -254,7 +256,7 @@ impl Recorded {
     }
 }
 
-fn deletions_table(txn: &ReadTransaction) -> Result<Option<ReadOnlyTable<(u64, u64), &'static [u8]>>> {
+fn deletions_table(txn: &ReadTransaction) -> Result<Option<DeletionsTable>> {
     match txn.open_table(tables::DELETIONS) {
         Ok(table) => Ok(Some(table)),
         Err(TableError::TableDoesNotExist(_)) => Ok(None),

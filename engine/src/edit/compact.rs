@@ -199,8 +199,10 @@ impl Rewrite<'_> {
         }
         let added = written.into_iter().map(|Rewritten { segment, origins }| {
             let is_deleted = |origin: u64| {
-                let (number, position) = ((origin >> 32) as usize, (origin & u64::from(u32::MAX)) as u32);
-                later[number].as_ref().is_some_and(|deleted| deleted.contains(position))
+                let number = usize::try_from(origin >> 32).unwrap_or(usize::MAX);
+                let position = u32::try_from(origin & u64::from(u32::MAX)).unwrap_or(u32::MAX);
+                let later = later.get(number).and_then(Option::as_ref);
+                later.is_some_and(|deleted| deleted.contains(position))
             };
             let deleted: Deletions = (0..)
                 .zip(origins.values())

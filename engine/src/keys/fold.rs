@@ -209,9 +209,9 @@ fn upserted(
     condition: Option<usize>,
     groups: &[Range<usize>],
 ) -> Result<RecordBatch> {
-    let lost = || Error::invalid("rows of an update do not say what is done with them");
-    let (operations, columns) = batch.columns().split_last().ok_or_else(lost)?;
-    let operations = operations.as_primitive_opt::<Int8Type>().ok_or_else(lost)?;
+    let malformed = || Error::invalid("rows of an update do not say what is done with them");
+    let (operations, columns) = batch.columns().split_last().ok_or_else(malformed)?;
+    let operations = operations.as_primitive_opt::<Int8Type>().ok_or_else(malformed)?;
     let compare = condition
         .map(|column| make_comparator(&columns[column], &columns[column], SortOptions::default()))
         .transpose()

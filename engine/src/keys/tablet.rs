@@ -144,7 +144,7 @@ impl TabletState {
         for Candidate { origin, deleted, is_changed, .. } in files {
             match origin {
                 Origin::Existing(segment) if is_changed => {
-                    edit.deletions.push((segment.id, Arc::new(deleted)))
+                    edit.deletions.push((segment.id, Arc::new(deleted)));
                 }
                 Origin::Existing(_) => {}
                 Origin::New(segment) if deleted.len() >= segment.rows => {}

@@ -10,12 +10,13 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use cairn_engine::{JobState, Result, TabletStore};
+use cairn_engine::{Compaction, JobState, Result, TabletStore};
+use cairn_format::{KeyModel, TableDefinition};
 use cairn_repository::{Disk, DiskCall, DiskHook};
 
 use crate::support::{
     World, backup_request, database, has_table, insert, ranged_table, repository, restore_request, rows,
-    small_rows,
+    small_rows, small_table, table,
 };
 
 /// Whether the call that is cut happens before the power goes.
@@ -161,6 +162,43 @@ fn a_load_is_whole_or_absent() {
             insert(store, "t", &small_rows(&[(5, None)])).unwrap();
         },
     );
+}
+
+#[test]
+fn deletions_are_there_with_the_rows_that_follow_or_neither() {
+    let prepare = |world: &World| {
+        let store = world.ready("a");
+        let definition = TableDefinition { key_model: KeyModel::Primary, ..small_table("t", 2) };
+        store.create_table(&database(), definition, Vec::new()).unwrap();
+        insert(&store, "t", &small_rows(&[(1, Some("a")), (2, Some("b")), (3, None)])).unwrap();
+    };
+    let row = |key: i32, text: &str| format!("Integer({key}) | Text(\"{text}\")");
+    let old = vec!["Integer(3) | Null".to_owned(), row(1, "a"), row(2, "b")];
+    let new = vec!["Integer(3) | Null".to_owned(), row(1, "a"), row(2, "B"), row(4, "d")];
+    let sorted = |mut rows: Vec<String>| {
+        rows.sort();
+        rows
+    };
+    let (old, new) = (sorted(old), sorted(new));
+    let load = |_: &World, store: &TabletStore| {
+        insert(store, "t", &small_rows(&[(2, Some("B")), (4, Some("d"))])).map(drop)
+    };
+    let compact =
+        |store: &TabletStore| store.compact_table(&database(), &table("t"), None, Compaction::Base).map(drop);
+    cut_everywhere(prepare, load, |_, store, done| {
+        let found = rows(store, "t");
+        assert!(found == new || (!done && found == old), "{found:?}");
+        compact(store).unwrap();
+        assert_eq!(rows(store, "t"), found);
+    });
+    let load_and_compact = |world: &World, store: &TabletStore| {
+        load(world, store)?;
+        compact(store)
+    };
+    cut_everywhere(prepare, load_and_compact, |_, store, done| {
+        let found = rows(store, "t");
+        assert!(found == new || (!done && found == old), "{found:?}");
+    });
 }
 
 #[test]

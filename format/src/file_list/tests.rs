@@ -61,7 +61,11 @@ fn a_list_survives_its_bytes_and_equal_lists_have_equal_bytes() {
         list().into_files().iter().map(|f| (f.partition.to_string(), f.bucket, f.ordinal)).collect();
     assert_eq!(places, [("p1".into(), 0, 5), ("p1".into(), 1, 0), ("p1".into(), 1, 1), ("p2".into(), 0, 0)]);
     let reference = sealed.reference();
-    assert_eq!((reference.files, reference.rows, reference.bytes), (4, 40, 4006));
+    assert_eq!(
+        (reference.files, reference.rows, reference.bytes),
+        (4, 38, 4006),
+        "rows that are deleted do not count"
+    );
 }
 
 #[test]
@@ -78,6 +82,11 @@ fn an_empty_list_and_one_of_many_batches_survive() {
 fn lists_that_break_a_rule_are_refused() {
     let refused = |files: Vec<DataFile>| FileList::try_new(&[partition("p")], files).unwrap_err();
     assert!(refused(vec![file("other", 0, 0)]).to_string().contains("'other'"));
+    for positions in [&[][..], &[0, 10]] {
+        let deleted = Some(Arc::new(positions.iter().copied().collect()));
+        let error = refused(vec![DataFile { deleted, ..file("p", 0, 0) }]);
+        assert!(error.to_string().contains("none, or past its end"), "{error}");
+    }
     refused(vec![file("p", 0, 0), file("p", 0, 0)]);
     refused(vec![DataFile { rows: u64::MAX, ..file("p", 0, 0) }]);
     refused(vec![DataFile { bucket: u32::MAX, ..file("p", 0, 0) }]);

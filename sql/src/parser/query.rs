@@ -247,7 +247,7 @@ pub(super) fn update(cursor: &mut Cursor<'_>) -> Result<UpdateStatement> {
 /// StarRocks asks for it, lest all rows are meant by mistake.
 fn where_clause(cursor: &mut Cursor<'_>, hint: &str) -> Result<ExprText> {
     if !cursor.eat_keyword("WHERE") {
-        return Err(cursor.expected(&["WHERE"]).with_hint(hint));
+        return Err(cursor.expected(&[]).with_hint(hint));
     }
     expr(cursor)
 }

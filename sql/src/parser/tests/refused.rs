@@ -467,7 +467,7 @@ fn what_is_done_to_repositories() {
         ("ALTER REPOSITORY r", "line 1, column 19: expected SET, found the end of the statement"),
         ("ALTER REPOSITORY r RENAME s", "line 1, column 20: expected SET, found 'RENAME'"),
         ("ALTER", "line 1, column 6: expected TABLE or REPOSITORY, found the end of the statement"),
-        ("ALTER TABLE t", "line 1, column 14: expected RENAME, found the end of the statement"),
+        ("ALTER TABLE t", "line 1, column 14: expected RENAME or COMPACT, found the end of the statement"),
         ("CHECK REPOSITORY", "line 1, column 17: expected a repository name, found the end of the statement"),
         ("CHECK REPOSITORY a.b", "line 1, column 19: expected the end of the statement, found '.'"),
         ("CHECK TABLE t", "line 1, column 1: CHECK TABLE is not a supported statement"),
@@ -515,7 +515,10 @@ fn unknown_statements_are_named() {
         let words = words.to_ascii_uppercase();
         check_refused(sql, &format!("line 1, column 1: {words} is not a supported statement"));
     }
-    check_refused_at("DELETE FROM t", "line 1, column 14: expected WHERE, found the end of the statement");
+    check_refused_at(
+        "DELETE FROM t",
+        "line 1, column 14: expected TEMPORARY, PARTITION, PARTITIONS or WHERE, found the end of the statement",
+    );
     check_refused_at(
         "DELETE FROM t USING u WHERE t.a = u.a",
         "line 1, column 15: USING in DELETE is not supported yet",
@@ -551,10 +554,10 @@ fn other_statements() {
     );
     check_refused_at("DROP DATABASE IF x", "line 1, column 18: expected EXISTS, found 'x'");
     check_refused_at("TRUNCATE t", "line 1, column 10: expected TABLE, found 't'");
-    check_refused_at("INSERT t SELECT 1", "line 1, column 8: expected INTO, found 't'");
+    check_refused_at("INSERT t SELECT 1", "line 1, column 8: expected OVERWRITE or INTO, found 't'");
     check_refused_at(
         "INSERT INTO t",
-        "line 1, column 14: expected TEMPORARY, PARTITION, PARTITIONS or a query, found the end of the statement",
+        "line 1, column 14: expected TEMPORARY, PARTITION, PARTITIONS, PROPERTIES or a query, found the end of the statement",
     );
     check_refused_at(
         "INSERT INTO FILES('path' = 'x') SELECT 1",
