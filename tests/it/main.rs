@@ -9,6 +9,7 @@ mod formats;
 mod interrupted;
 mod jobs;
 mod killed;
+mod partitions;
 mod prune;
 mod repositories;
 mod scripts;
