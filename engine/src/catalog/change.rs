@@ -218,6 +218,19 @@ impl<'c> Change<'c> {
             let table = self.view.require_database(database)?.require_table(table)?;
             (table.id, Arc::clone(&table.definition))
         };
+        if kind == PartitionKind::Temporary {
+            if definition.key_model != cairn_format::KeyModel::Duplicate {
+                return Err(Error::new(
+                    crate::error::ErrorKind::Unsupported,
+                    format!(
+                        "temporary partitions of {} tables are not supported yet: table '{database}.{table}'",
+                        definition.key_model.as_sql()
+                    ),
+                ));
+            }
+            // A build that knows none would take them for the table's.
+            self.require_keys()?;
+        }
         let mut made = Vec::with_capacity(new.len());
         {
             let mut stored_partitions = self.txn.open_table(tables::PARTITIONS)?;

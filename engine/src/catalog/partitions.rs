@@ -107,13 +107,15 @@ impl Change<'_> {
     }
 }
 
+/// Partitions are told apart by their names: those that are only imagined have no identities.
 fn renamed(table: &Table, from: &PartitionName, to: &PartitionName) -> Result<Table> {
     let mut changed = table.clone();
-    let id = changed.require_partition(from.as_str())?.id;
-    if changed.partitions.iter().any(|other| other.id != id && other.definition.name == *to) {
+    changed.require_partition(from.as_str())?;
+    let all = || table.partitions.iter().chain(&table.temporary_partitions);
+    if to != from && all().any(|other| other.definition.name == *to) {
         return Err(Error::already_exists(format!("Partition name[{to}] is already used")));
     }
-    for partition in changed.partitions.iter_mut().filter(|partition| partition.id == id) {
+    for partition in changed.partitions.iter_mut().filter(|partition| partition.definition.name == *from) {
         Arc::make_mut(partition).definition.name = to.clone();
     }
     Ok(changed)

@@ -23,6 +23,8 @@ pub struct LoadOptions {
     pub segment_bytes: usize,
     /// When all tablets together hold this much, the largest is written.
     pub buffer_bytes: usize,
+    /// The partitions that are named in the load: the table's, or temporary ones.
+    pub partitions: PartitionKind,
     /// How rows of a Primary Key table are taken.
     pub upsert: UpsertOptions,
     /// Whether the rows take the place of all that the table, or the partitions of the load, have at its end.
@@ -30,8 +32,6 @@ pub struct LoadOptions {
     /// Whether nobody else may delete or replace rows of the table from the beginning on, so that what the load is made of
     /// can be read from the table itself: see [`Load::view`](super::Load::view).
     pub locks_table: bool,
-    /// The partitions that are named in the load: the table's, or temporary ones.
-    pub partitions: PartitionKind,
 }
 
 /// Rows of a tablet that make a segment.
@@ -46,10 +46,10 @@ impl Default for LoadOptions {
         Self {
             segment_bytes: SEGMENT_BYTES,
             buffer_bytes: BUFFER_BYTES,
+            partitions: PartitionKind::Formal,
             upsert: UpsertOptions::default(),
             overwrites: false,
             locks_table: false,
-            partitions: PartitionKind::Formal,
         }
     }
 }

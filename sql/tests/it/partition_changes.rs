@@ -51,7 +51,7 @@ fn range_partitions_are_added_dropped_and_renamed() {
     ] {
         match shell.execute(sql) {
             Err(error) => {
-                assert!(error.to_string().contains(expected) && !expected.is_empty(), "{sql}: {error}")
+                assert!(error.to_string().contains(expected) && !expected.is_empty(), "{sql}: {error}");
             }
             Ok(_) => assert!(expected.is_empty(), "{sql}"),
         }
