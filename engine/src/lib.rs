@@ -10,6 +10,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod alter;
 mod catalog;
 mod edit;
 mod error;
@@ -25,8 +26,8 @@ mod segment;
 mod store;
 
 pub use catalog::{
-    CatalogView, Database, NewRepository, Partition, RepositoryEntry, Rowset, Segment, SegmentFile,
-    SegmentLocation, Table, Tablet,
+    CatalogView, Database, DropMode, NewRepository, Partition, PartitionKind, Replacement, RepositoryEntry,
+    Rowset, Segment, SegmentFile, SegmentLocation, Table, Tablet,
 };
 pub use edit::{Compaction, CompactionOutcome, RowDeletion};
 pub use error::{Error, ErrorKind, Result};

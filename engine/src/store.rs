@@ -17,7 +17,8 @@ use cairn_repository::{
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::catalog::{
-    Catalog, CatalogView, NewPartition, NewRepository, RepositoryEntry, Table, partitions_of_new_table,
+    Catalog, CatalogView, NewPartition, NewRepository, PartitionKind, RepositoryEntry, Table,
+    partitions_of_new_table,
 };
 use crate::edit::{Compaction, CompactionOutcome, Compactor, RowDeletion, compact};
 use crate::error::{Error, ErrorKind, Result};
@@ -46,6 +47,8 @@ pub struct StoreOptions {
     pub encoders: usize,
     /// Threads that move the files of one backup or restore.
     pub movers: usize,
+    /// How long what was dropped can be recovered. Its files stay for as long.
+    pub trash_expire: Duration,
     /// Whether unfinished jobs are taken up; otherwise they stay as they are, for an open that does.
     pub resume_jobs: bool,
     /// Whether a thread compacts tables after loads.
@@ -54,6 +57,9 @@ pub struct StoreOptions {
 
 /// Threads that move files: more than cores, since they wait for the disk or the network.
 const MOVERS: usize = 4;
+
+/// StarRocks' `catalog_trash_expire_second`.
+const TRASH_EXPIRE: Duration = Duration::from_hours(24);
 
 impl StoreOptions {
     /// The system's clock and file system; repositories are opened by `stores`.
@@ -65,6 +71,7 @@ impl StoreOptions {
             stores,
             encoders,
             movers: MOVERS,
+            trash_expire: TRASH_EXPIRE,
             resume_jobs: true,
             compacts: false,
         }
@@ -77,7 +84,7 @@ impl StoreOptions {
 /// store's directory open at a time. Dropping the store stops running jobs where they are; they go on when it is
 /// opened again.
 pub struct TabletStore {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
 /// What the store's parts share.
@@ -127,8 +134,8 @@ impl TabletStore {
         let segments = segments.canonicalize().map_err(|e| Error::disk("find", &segments, e))?;
         let catalog_file = directory.join(CATALOG_FILE);
         refuse_lost_catalog(&catalog_file, &segments)?;
-        let catalog =
-            Catalog::open(&catalog_file, segments, options.disk.clone(), options.environment.clone())?;
+        let (disk, environment) = (options.disk.clone(), options.environment.clone());
+        let catalog = Catalog::open(&catalog_file, segments, disk, environment, options.trash_expire)?;
         options.disk.sync_dir(directory).map_err(|e| Error::disk("sync", directory, e))?;
         remove_orphans(&catalog, &options.disk)?;
         let inner = Arc::new(Inner {
@@ -169,17 +176,6 @@ impl TabletStore {
         self.inner.catalog.commit(|change| change.create_database(name).map(drop))
     }
 
-    /// Drops a database with its tables.
-    pub fn drop_database(&self, name: &DatabaseName) -> Result<()> {
-        self.inner.catalog.commit(|change| {
-            change.view().require_database(name)?;
-            refuse_running_restore(change.view(), name)?;
-            change.drop_database(name)
-        })?;
-        self.inner.purge();
-        Ok(())
-    }
-
     /// Makes a table with these partitions; an unpartitioned table gets its one partition by itself.
     pub fn create_table(
         &self,
@@ -199,7 +195,7 @@ impl TabletStore {
             change.view().require_not_restoring(database, &definition.name)?;
             let name = definition.name.clone();
             change.create_table(database, id, definition)?;
-            change.add_partitions(database, &name, new)
+            change.add_partitions(database, &name, new, PartitionKind::Formal)
         })
     }
 
@@ -210,16 +206,6 @@ impl TabletStore {
             change.view().require_not_restoring(database, to)?;
             change.rename_table(database, from, to)
         })
-    }
-
-    /// Drops a table.
-    pub fn drop_table(&self, database: &DatabaseName, table: &TableName) -> Result<()> {
-        self.inner.catalog.commit(|change| {
-            change.view().require_not_restoring(database, table)?;
-            change.drop_table(database, table)
-        })?;
-        self.inner.purge();
-        Ok(())
     }
 
     /// Takes every row out of a table, or out of some of its partitions.
@@ -509,7 +495,7 @@ pub fn check_ttl(ttl: &Ttl, from_ms: i64) -> Result<()> {
     }
 }
 
-fn refuse_running_restore(view: &CatalogView, database: &DatabaseName) -> Result<()> {
+pub(crate) fn refuse_running_restore(view: &CatalogView, database: &DatabaseName) -> Result<()> {
     match view.running_job(database).filter(|job| !job.is_backup()) {
         Some(job) => Err(Error::busy(format!(
             "database {database} is being restored by job {} with label '{}'; wait for it, or CANCEL RESTORE FROM {database}",

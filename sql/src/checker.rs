@@ -15,7 +15,8 @@ use crate::session::Session;
 /// Analyses the statements of a script one after the other, and runs none.
 ///
 /// It keeps a catalog of its own: what a statement would make, drop or choose is so for those after it. A RESTORE
-/// makes what its snapshot holds, which nobody knows before it runs: from then on unknown names are no errors.
+/// makes what its snapshot holds and a RECOVER what was dropped, which nobody knows before it runs: from then on unknown
+/// names are no errors.
 pub struct Checker {
     store: Arc<TabletStore>,
     queries: QueryEngine,
@@ -71,17 +72,18 @@ impl Checker {
         let view = &self.view;
         let changed = match request {
             Request::CreateDatabase(name) => view.with_database(&name),
-            Request::DropDatabase(name) => view.without_database(&name),
+            Request::DropDatabase(name, _) => view.without_database(&name),
             Request::CreateTable(new) => view.with_table(&new.database, new.definition, new.partitions),
             Request::AlterTable(path, alteration) => imagine_altered(view, &path, alteration),
-            Request::DropTable(path) => view.without_table(&path.database, &path.table),
+            Request::DropTable(path, _) => view.without_table(&path.database, &path.table),
             Request::CreateRepository(new) => view.with_repository(new),
             Request::DropRepository(name) => view.without_repository(&name),
             Request::Use(name) => {
                 self.current = Some(name);
                 return Ok(());
             }
-            Request::Restore(_) => {
+            // What was dropped is not known either.
+            Request::Restore(_) | Request::Recover(_) => {
                 self.restored = true;
                 return Ok(());
             }

@@ -30,11 +30,12 @@ pub use ast::{
     CreateTableStatement, DatabaseName, DeleteStatement, DistributionClause, DropDatabaseStatement,
     DropRepositoryStatement, DropSnapshotStatement, DropTableStatement, ExplainLevel, ExplainStatement,
     ExprText, Ident, IndexClause, IndexKind, InsertStatement, JobKind, KeyClause, KeyKind, ListPart,
-    ListValue, Location, ObjectKind, ObjectName, PartitionChoice, PartitionClause, PartitionExpression,
-    PartitionKey, PartitionKeyValue, PartitionStep, Properties, PruneRepositoryStatement, QueryText,
-    RangeBatch, RangeBound, RangePart, RangePartition, RangeValue, RestoreDatabase, RestoreStatement,
-    RollupClause, ShowJobsStatement, ShowPredicates, ShowSnapshotStatement, SnapshotFilter, SnapshotObject,
-    Statement, TableScope, TimeUnit, TruncateTableStatement, TypeName, UpdateStatement, VerifyStatement,
+    ListValue, Location, ObjectKind, ObjectName, PartitionChange, PartitionChoice, PartitionClause,
+    PartitionExpression, PartitionKey, PartitionKeyValue, PartitionPart, PartitionStep, Properties,
+    PruneRepositoryStatement, QueryText, RangeBatch, RangeBound, RangePart, RangePartition, RangeValue,
+    RecoverStatement, RestoreDatabase, RestoreStatement, RollupClause, ShowJobsStatement, ShowPredicates,
+    ShowSnapshotStatement, SnapshotFilter, SnapshotObject, Statement, TableScope, TimeUnit,
+    TruncateTableStatement, TypeName, UpdateStatement, VerifyStatement,
 };
 pub use checker::Checker;
 pub use error::{Error, ErrorKind, Result};

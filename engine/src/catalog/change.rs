@@ -8,9 +8,10 @@ use cairn_format::{
     ColumnBounds, DatabaseName, Deletions, Digest, KeyModel, PartitionDefinition, RepositoryName,
     TableDefinition, TableName,
 };
-use redb::{ReadableTable, WriteTransaction};
+use redb::{ReadableDatabase, ReadableTable, WriteTransaction};
 
-use super::history::Files;
+use super::history::{Files, view_at};
+use super::partitions::PartitionKind;
 use super::record::{
     self, DatabaseV1, FIRST_AUTO_INCREMENT, PartitionV1, RepositoryEntry, RepositoryV1, RowsetV1,
     SegmentFacts, SegmentV1, TableBase, TableBaseV1, TableBasesV1, TableV1,
@@ -71,22 +72,25 @@ pub struct NewRepository {
 pub(crate) struct Change<'c> {
     pub(super) txn: WriteTransaction,
     pub(super) view: CatalogView,
-    next_id: &'c AtomicU64,
-    files: &'c Files,
+    origin: Origin<'c>,
     now_ms: i64,
 }
 
+/// What a change has of the catalog that it is made in.
+#[derive(Clone, Copy)]
+pub(super) struct Origin<'c> {
+    pub(super) redb: &'c redb::Database,
+    pub(super) next_id: &'c AtomicU64,
+    pub(super) files: &'c Files,
+    /// How long what is dropped can be recovered.
+    pub(super) trash_expire_ms: i64,
+}
+
 impl<'c> Change<'c> {
-    pub(super) fn new(
-        txn: WriteTransaction,
-        base: &CatalogView,
-        next_id: &'c AtomicU64,
-        files: &'c Files,
-        now_ms: i64,
-    ) -> Self {
+    pub(super) fn new(txn: WriteTransaction, base: &CatalogView, origin: Origin<'c>, now_ms: i64) -> Self {
         let mut view = base.clone();
         view.version = CatalogVersion::new(base.version.get() + 1);
-        Self { txn, view, next_id, files, now_ms }
+        Self { txn, view, origin, now_ms }
     }
 
     /// The catalog as this change leaves it so far.
@@ -97,6 +101,22 @@ impl<'c> Change<'c> {
     /// The version that this commit publishes.
     pub(crate) fn version(&self) -> CatalogVersion {
         self.view.version
+    }
+
+    /// The catalog as this change leaves it, to be changed along with the records.
+    pub(super) fn view_mut(&mut self) -> &mut CatalogView {
+        &mut self.view
+    }
+
+    /// How long what is dropped can be recovered.
+    pub(super) fn trash_expire_ms(&self) -> i64 {
+        self.origin.trash_expire_ms
+    }
+
+    /// One database as it was before the commit of `version`, with what that commit removed, which is still on record.
+    pub(super) fn view_before(&self, version: CatalogVersion, only: &DatabaseName) -> Result<CatalogView> {
+        let before = CatalogVersion::new(version.get().saturating_sub(1));
+        view_at(&self.origin.redb.begin_read()?, before, Some(only), self.origin.files)
     }
 
     /// The transaction that makes it durable.
@@ -110,7 +130,7 @@ impl<'c> Change<'c> {
     }
 
     fn next_id(&self) -> u64 {
-        self.next_id.fetch_add(1, Ordering::Relaxed)
+        self.origin.next_id.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Writes the version and hands back what is to be committed and what is to be shown then.
@@ -118,7 +138,7 @@ impl<'c> Change<'c> {
         {
             let mut meta = self.txn.open_table(tables::META)?;
             meta.insert(tables::META_VERSION, self.view.version.get().to_le_bytes().as_slice())?;
-            let next_id = self.next_id.load(Ordering::Relaxed);
+            let next_id = self.origin.next_id.load(Ordering::Relaxed);
             meta.insert(tables::META_NEXT_ID, next_id.to_le_bytes().as_slice())?;
         }
         Ok((self.txn, self.view))
@@ -179,6 +199,7 @@ impl<'c> Change<'c> {
             definition: Arc::new(definition),
             partitions: Vec::new(),
             next_auto_increment: FIRST_AUTO_INCREMENT,
+            temporary_partitions: Vec::new(),
         };
         self.database_mut(database)?.tables.insert(name, Arc::new(table));
         Ok(())
@@ -190,19 +211,33 @@ impl<'c> Change<'c> {
         database: &DatabaseName,
         table: &TableName,
         new: Vec<NewPartition>,
+        kind: PartitionKind,
     ) -> Result<()> {
         let (version, now_ms) = (self.view.version, self.now_ms);
         let (id, definition) = {
             let table = self.view.require_database(database)?.require_table(table)?;
             (table.id, Arc::clone(&table.definition))
         };
+        if kind == PartitionKind::Temporary {
+            if definition.key_model != cairn_format::KeyModel::Duplicate {
+                return Err(Error::new(
+                    crate::error::ErrorKind::Unsupported,
+                    format!(
+                        "temporary partitions of {} tables are not supported yet: table '{database}.{table}'",
+                        definition.key_model.as_sql()
+                    ),
+                ));
+            }
+            // A build that knows none would take them for the table's.
+            self.require_keys()?;
+        }
         let mut made = Vec::with_capacity(new.len());
         {
             let mut stored_partitions = self.txn.open_table(tables::PARTITIONS)?;
             for new in new {
                 let buckets = 0..definition.distribution.buckets();
                 let tablets: Vec<TabletId> = buckets.map(|_| TabletId::new(self.next_id())).collect();
-                let stored = PartitionV1::new(&new.definition, &definition, &tablets, version, now_ms)?;
+                let stored = PartitionV1::new(&new.definition, &definition, &tablets, kind, version, now_ms)?;
                 stored_partitions.insert((id.get(), new.id.get()), record::encode(&stored)?.as_slice())?;
                 made.push(Arc::new(Partition {
                     id: new.id,
@@ -214,24 +249,16 @@ impl<'c> Change<'c> {
             }
         }
         let table = self.table_mut(database, table)?;
-        table.partitions.extend(made);
+        table.partitions_mut(kind).extend(made);
         table.sort_partitions();
-        definition.check_partitions(&table.partition_definitions())?;
-        Ok(())
+        table.check_partitions()
     }
 
     pub(crate) fn drop_table(&mut self, database: &DatabaseName, name: &TableName) -> Result<()> {
         let table = Arc::clone(self.view.require_database(database)?.require_table(name)?);
-        for partition in &table.partitions {
+        for partition in table.partitions.iter().chain(&table.temporary_partitions) {
             self.remove_rowsets(database, name, partition.id)?;
-            let key = (table.id.get(), partition.id.get());
-            {
-                let mut partitions = self.txn.open_table(tables::PARTITIONS)?;
-                let mut stored: PartitionV1 = require(partitions.get(key)?, "partition")?;
-                stored.set_removed(self.view.version);
-                partitions.insert(key, record::encode(&stored)?.as_slice())?;
-            }
-            self.mark_removed(tables::KIND_PARTITION, key.0, key.1)?;
+            self.mark_partition_removed(table.id, partition.id)?;
         }
         {
             let mut tables = self.txn.open_table(tables::TABLES)?;
@@ -310,7 +337,7 @@ impl<'c> Change<'c> {
                 if let Some(deleted) = &segment.deleted {
                     self.put_deletions(segment.id, deleted)?;
                 }
-                segments.push(self.files.segment(table_id, facts, segment.deleted));
+                segments.push(self.origin.files.segment(table_id, facts, segment.deleted));
             }
             let rowset = Rowset { id: RowsetId::new(self.next_id()), version, segments };
             made.push((new.bucket, stored, Arc::new(rowset)));
@@ -442,10 +469,10 @@ impl<'c> Change<'c> {
             partitions.insert(key, record::encode(&stored)?.as_slice())?;
         }
         let table = self.table_mut(database, table)?;
-        let partition =
-            table.partitions.iter_mut().find(|partition| partition.id == id).ok_or_else(|| {
-                Error::not_found(format!("partition {id} of table {} is gone", table.definition.name))
-            })?;
+        let mut partitions = table.partitions.iter_mut().chain(&mut table.temporary_partitions);
+        let partition = partitions.find(|partition| partition.id == id).ok_or_else(|| {
+            Error::not_found(format!("partition {id} of table {} is gone", table.definition.name))
+        })?;
         let partition = Arc::make_mut(partition);
         partition.version = version;
         partition.version_time_ms = now_ms;

@@ -5,13 +5,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use cairn_format::{DatabaseName, StoreId};
 use cairn_repository::{Disk, DiskCall, Environment};
 use redb::{Database as Redb, DatabaseError, ReadableDatabase, ReadableTable, WriteTransaction};
 
-use super::change::Change;
+use super::bin::recoverable_versions;
+use super::change::{Change, Origin};
 use super::history::{Files, view_at};
 use super::record::{self, RowsetV1, TableBase, TableBasesV1};
 use super::tables;
@@ -29,6 +31,8 @@ pub(crate) struct Catalog {
     view: ArcSwap<CatalogView>,
     next_id: AtomicU64,
     files: Files,
+    /// How long what is dropped can be recovered.
+    trash_expire_ms: i64,
     /// Held by whoever makes a commit, from reading the view to showing the next one.
     writer: Mutex<()>,
     /// Set when a commit failed and the disk did not tell whether it happened: then no file may be removed.
@@ -39,13 +43,20 @@ pub(crate) struct Catalog {
 const CACHE_BYTES: usize = 16 << 20;
 
 impl Catalog {
-    /// Opens the catalog at `path`, or makes an empty one; segments lie below `segments`.
+    /// Opens the catalog at `path`, or makes an empty one; segments lie below `segments`. What is dropped can be recovered
+    /// for `trash_expire`.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Busy`] when another process has it open, [`ErrorKind::Corrupt`] when it is damaged,
     /// [`ErrorKind::Unsupported`] when a newer Cairn wrote it.
-    pub(crate) fn open(path: &Path, segments: PathBuf, disk: Disk, environment: Environment) -> Result<Self> {
+    pub(crate) fn open(
+        path: &Path,
+        segments: PathBuf,
+        disk: Disk,
+        environment: Environment,
+        trash_expire: Duration,
+    ) -> Result<Self> {
         if fs::metadata(path).map_or(true, |metadata| metadata.len() == 0) {
             create(path, &disk)?;
         }
@@ -86,6 +97,7 @@ impl Catalog {
             view,
             next_id,
             files,
+            trash_expire_ms: i64::try_from(trash_expire.as_millis()).unwrap_or(i64::MAX),
             writer: Mutex::new(()),
             uncertain: AtomicBool::new(false),
         };
@@ -119,7 +131,13 @@ impl Catalog {
         self.require_certain()?;
         let base = self.view.load_full();
         let now_ms = self.environment.clock.now_ms();
-        let mut change = Change::new(self.redb.begin_write()?, &base, &self.next_id, &self.files, now_ms);
+        let origin = Origin {
+            redb: &self.redb,
+            next_id: &self.next_id,
+            files: &self.files,
+            trash_expire_ms: self.trash_expire_ms,
+        };
+        let mut change = Change::new(self.redb.begin_write()?, &base, origin, now_ms);
         let outcome = steps(&mut change)?;
         let (txn, view) = change.finish()?;
         if let Err(failed) = commit_durably(txn, &self.disk, &self.path) {
@@ -200,7 +218,7 @@ impl Catalog {
         Ok(segments)
     }
 
-    /// Forgets what was removed and no unfinished backup pins, and lets its files go.
+    /// Forgets what was removed, cannot be recovered any more and no unfinished backup pins, and lets its files go.
     pub(crate) fn purge(&self) -> Result<()> {
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         self.require_certain()?;
@@ -208,12 +226,12 @@ impl Catalog {
         let last = pinned.map_or(u64::MAX, CatalogVersion::get);
         let txn = self.redb.begin_write()?;
         let mut files = Vec::new();
+        let recoverable = recoverable_versions(&txn, self.environment.clock.now_ms(), self.trash_expire_ms)?;
         let keys: Vec<_> = {
             let mut removed = txn.open_table(tables::REMOVED)?;
             let range = ..=(last, u8::MAX, u64::MAX, u64::MAX);
-            let keys = removed.range(range)?.map(|entry| Ok(entry?.0.value())).collect::<Result<_>>()?;
-            removed.retain_in(range, |_, ()| false)?;
-            keys
+            let keys = removed.extract_from_if(range, |(version, ..), ()| !recoverable.contains(&version))?;
+            keys.map(|entry| Ok(entry?.0.value())).collect::<Result<_>>()?
         };
         if keys.is_empty() {
             return Ok(());
@@ -319,6 +337,7 @@ fn create(path: &Path, disk: &Disk) -> Result<()> {
         txn.open_table(tables::FILE_LISTS)?;
         txn.open_table(tables::ROWSET_TABLES)?;
         txn.open_table(tables::REMOVED)?;
+        txn.open_table(tables::RECYCLED)?;
     }
     commit_durably(txn, disk, &new)?;
     drop(redb);

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use cairn_format::{DatabaseName, Deletions, PartitionName, Partitioning, RepositoryName, TableDefinition};
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, TableError};
 
+use super::partitions::PartitionKind;
 use super::record::{
     self, DatabaseV1, PartitionV1, RepositoryEntry, RepositoryV1, RowsetV1, SegmentFacts, SegmentV1, TableV1,
     Versioned,
@@ -116,14 +117,22 @@ pub(super) fn view_at(
         let id = TableId::new(id.value());
         let definition = Arc::new(stored.definition_at(version)?);
         let next_auto_increment = stored.next_auto_increment();
-        let mut table = Table { id, definition, partitions: Vec::new(), next_auto_increment };
+        let mut table = Table {
+            id,
+            definition,
+            partitions: Vec::new(),
+            temporary_partitions: Vec::new(),
+            next_auto_increment,
+        };
         for entry in partitions.range((id.get(), 0)..=(id.get(), u64::MAX))? {
             let (key, bytes) = entry?;
             let stored: PartitionV1 = record::decode("partition", bytes.value())?;
             if stored.is_visible_at(version) {
                 let id = PartitionId::new(key.value().1);
                 let rowsets = visible_rowsets(&rowsets, id, version)?;
-                table.partitions.push(Arc::new(partition(id, &stored, rowsets, &deletions, &table, files)?));
+                let made = partition(id, &stored, rowsets, &deletions, &table, version, files)?;
+                let kind = if stored.temporary { PartitionKind::Temporary } else { PartitionKind::Formal };
+                table.partitions_mut(kind).push(Arc::new(made));
             }
         }
         table.sort_partitions();
@@ -181,9 +190,10 @@ fn partition(
     rowsets: Vec<(RowsetId, RowsetV1)>,
     deletions: &Recorded,
     table: &Table,
+    version: CatalogVersion,
     files: &Files,
 ) -> Result<Partition> {
-    let mut definition = stored.definition(&table.definition)?;
+    let mut definition = stored.definition_at(version, &table.definition)?;
     if table.definition.partitioning == Partitioning::Unpartitioned {
         // It is named like its table, which may have been renamed.
         definition.name = PartitionName::parse(table.name().as_str())?;

@@ -60,6 +60,7 @@ impl CatalogView {
             definition: Arc::new(definition),
             partitions: partitions.into_iter().map(partition).collect(),
             next_auto_increment: FIRST_AUTO_INCREMENT,
+            temporary_partitions: Vec::new(),
         };
         table.sort_partitions();
         let mut changed = owner.as_ref().clone();

@@ -4,26 +4,33 @@
 //! take the [`CatalogView`] of the moment, immutable and complete, and never block.
 //!
 //! What a commit removes stays on record with the version that removed it, so that the view of an earlier version
-//! can be made again: a backup job pins the version of its cut. Once no pin needs them, removed things are purged.
+//! can be made again: a backup job pins the version of its cut. Once no pin needs them, and what was dropped has
+//! left the recycle bin, removed things are purged.
 
+mod bin;
 mod change;
 mod edit;
 mod file;
 mod history;
 mod hypothetical;
 mod new_table;
+mod partitions;
 mod record;
 mod redefine;
+mod replacement;
 mod tables;
 mod view;
 
+pub use bin::DropMode;
 pub use change::NewRepository;
 pub(crate) use change::{Change, NewPartition, NewRowset, NewSegment};
 pub(crate) use edit::TabletEdit;
 pub(crate) use file::Catalog;
 pub(crate) use new_table::partitions_of_new_table;
+pub use partitions::PartitionKind;
 pub use record::RepositoryEntry;
 pub(crate) use record::TableBase;
+pub use replacement::Replacement;
 pub use view::{
     CatalogView, Database, Partition, Rowset, Segment, SegmentFile, SegmentLocation, Table, Tablet,
 };

@@ -11,6 +11,7 @@ use cairn_repository::SnapshotName;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::partitions::PartitionKind;
 use crate::error::{Error, Result};
 use crate::id::{CatalogVersion, RepositoryEntryId, SegmentId, TabletId};
 
@@ -35,6 +36,7 @@ macro_rules! versioned {
         }
         impl $name {
             pub(super) fn set_removed(&mut self, version: CatalogVersion) { self.removed = Some(version.get()); }
+            pub(super) fn set_visible(&mut self) { self.removed = None; }
         }
     )*};
 }
@@ -74,12 +76,35 @@ struct EarlierTableV1 {
 #[derive(Serialize, Deserialize)]
 pub(super) struct PartitionV1 {
     definition: PartitionDefinitionV1,
+    /// What it was before, oldest first, as long as a job pins a version of then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    earlier: Vec<EarlierPartitionV1>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) temporary: bool,
     pub(super) tablets: Vec<u64>,
     pub(super) version: u64,
     pub(super) version_time_ms: i64,
     added: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     removed: Option<u64>,
+}
+
+/// A definition that a partition had.
+#[derive(Serialize, Deserialize)]
+struct EarlierPartitionV1 {
+    definition: PartitionDefinitionV1,
+    /// The commit that put another in its place.
+    until: u64,
+}
+
+/// Something that was dropped and can be recovered.
+#[derive(Serialize, Deserialize)]
+pub(super) struct RecycledV1 {
+    pub(super) database: u64,
+    /// 0 for a database.
+    pub(super) table: u64,
+    pub(super) name: String,
+    time_ms: i64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -238,11 +263,14 @@ impl PartitionV1 {
         definition: &PartitionDefinition,
         table: &TableDefinition,
         tablets: &[TabletId],
+        kind: PartitionKind,
         added: CatalogVersion,
         now_ms: i64,
     ) -> Result<Self> {
         Ok(Self {
             definition: PartitionDefinitionV1::from_definition(definition, table)?,
+            earlier: Vec::new(),
+            temporary: kind == PartitionKind::Temporary,
             tablets: tablets.iter().map(|id| id.get()).collect(),
             version: added.get(),
             version_time_ms: now_ms,
@@ -251,8 +279,40 @@ impl PartitionV1 {
         })
     }
 
-    pub(super) fn definition(&self, table: &TableDefinition) -> Result<PartitionDefinition> {
-        Ok(self.definition.clone().into_definition(table)?)
+    /// The definition at `version`, at which the partition is visible.
+    pub(super) fn definition_at(
+        &self,
+        version: CatalogVersion,
+        table: &TableDefinition,
+    ) -> Result<PartitionDefinition> {
+        let earlier = self.earlier.iter().find(|earlier| version.get() < earlier.until);
+        let stored = earlier.map_or(&self.definition, |earlier| &earlier.definition);
+        Ok(stored.clone().into_definition(table)?)
+    }
+
+    /// Puts another definition in place at `version`, as [`TableV1::redefine`] does.
+    pub(super) fn redefine(
+        &mut self,
+        definition: &PartitionDefinition,
+        table: &TableDefinition,
+        version: CatalogVersion,
+        pinned: Option<CatalogVersion>,
+    ) -> Result<()> {
+        let new = PartitionDefinitionV1::from_definition(definition, table)?;
+        let definition = std::mem::replace(&mut self.definition, new);
+        self.earlier.push(EarlierPartitionV1 { definition, until: version.get() });
+        self.earlier.retain(|earlier| pinned.is_some_and(|pinned| pinned.get() < earlier.until));
+        Ok(())
+    }
+}
+
+impl RecycledV1 {
+    pub(super) fn new(database: u64, table: u64, name: &str, time_ms: i64) -> Self {
+        Self { database, table, name: name.to_owned(), time_ms }
+    }
+
+    pub(super) fn has_expired(&self, now_ms: i64, expire_ms: i64) -> bool {
+        self.time_ms.saturating_add(expire_ms) <= now_ms
     }
 }
 

@@ -26,11 +26,14 @@ pub(super) const ROWSET_TABLES: TableDefinition<u64, u64> = TableDefinition::new
 /// What was removed and is still on record, by the version that removed it, kind, parent's id and id.
 pub(super) const REMOVED: TableDefinition<(u64, u8, u64, u64), ()> = TableDefinition::new("removed");
 
+/// What was dropped and can be recovered, by the commit that dropped it, kind and id.
+pub(super) const RECYCLED: TableDefinition<(u64, u8, u64), &[u8]> = TableDefinition::new("recycled");
+
 /// The newest version of the catalog file that this build reads.
 pub(super) const FORMAT_VERSION: u64 = 2;
 /// The version of a catalog file that has nothing in it which the first release would not understand.
 pub(super) const FIRST_FORMAT_VERSION: u64 = 1;
-/// The version of one with deletions, or with tables in which rows of equal key are one.
+/// The version of one with deletions, with tables in which rows of equal key are one, or with temporary partitions.
 pub(super) const FORMAT_VERSION_WITH_KEYS: u64 = 2;
 
 pub(super) const KIND_DATABASE: u8 = 0;

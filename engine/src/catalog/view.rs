@@ -11,6 +11,7 @@ use cairn_format::{
     TableName,
 };
 
+use super::partitions::PartitionKind;
 use super::record::RepositoryEntry;
 use crate::error::{Error, Result};
 use crate::id::{CatalogVersion, DatabaseId, JobId, PartitionId, RowsetId, SegmentId, TableId, TabletId};
@@ -48,6 +49,8 @@ pub struct Table {
     pub partitions: Vec<Arc<Partition>>,
     /// Above every value of its `AUTO_INCREMENT` column, when it has one.
     pub next_auto_increment: i64,
+    /// Those that stand beside it until they take the place of others.
+    pub temporary_partitions: Vec<Arc<Partition>>,
 }
 
 /// A partition and its tablets.
@@ -238,14 +241,61 @@ impl Table {
         self.partitions.iter().map(|partition| partition.rows()).sum()
     }
 
-    pub(crate) fn sort_partitions(&mut self) {
-        self.partitions.sort_by(|a, b| {
-            let lower = |p: &Partition| p.definition.rows.range().map(|range| range.lower().clone());
-            match (lower(a), lower(b)) {
-                (Some(a), Some(b)) => a.compare(&b).unwrap_or(std::cmp::Ordering::Equal),
-                _ => a.id.cmp(&b.id),
+    /// The temporary partition named `name`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is none.
+    pub fn require_temporary_partition(&self, name: &str) -> Result<&Arc<Partition>> {
+        let found =
+            self.temporary_partitions.iter().find(|partition| partition.definition.name.matches(name));
+        found.ok_or_else(|| {
+            Error::not_found(format!("temporary partition [{name}] does not exist in table {}", self.name()))
+        })
+    }
+
+    pub(crate) fn require_partition_by_id(&self, id: PartitionId) -> Result<&Arc<Partition>> {
+        self.partitions
+            .iter()
+            .find(|partition| partition.id == id)
+            .ok_or_else(|| Error::not_found(format!("partition {id} of table {} is gone", self.name())))
+    }
+
+    pub(crate) fn partitions_mut(&mut self, kind: PartitionKind) -> &mut Vec<Arc<Partition>> {
+        match kind {
+            PartitionKind::Formal => &mut self.partitions,
+            PartitionKind::Temporary => &mut self.temporary_partitions,
+        }
+    }
+
+    /// Checks that partitions fit the table and each other; temporary ones only have to fit temporary ones, and names
+    /// are unique over both.
+    pub(crate) fn check_partitions(&self) -> Result<()> {
+        self.definition.check_partitions(&self.partition_definitions())?;
+        if self.temporary_partitions.is_empty() {
+            return Ok(());
+        }
+        let temporary: Vec<_> =
+            self.temporary_partitions.iter().map(|partition| partition.definition.clone()).collect();
+        self.definition.check_partitions(&temporary)?;
+        match temporary.iter().find(|partition| self.partition(partition.name.as_str()).is_some()) {
+            Some(partition) => {
+                Err(Error::already_exists(format!("Duplicate partition name {}", partition.name)))
             }
-        });
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn sort_partitions(&mut self) {
+        for partitions in [&mut self.partitions, &mut self.temporary_partitions] {
+            partitions.sort_by(|a, b| {
+                let lower = |p: &Partition| p.definition.rows.range().map(|range| range.lower().clone());
+                match (lower(a), lower(b)) {
+                    (Some(a), Some(b)) => a.compare(&b).unwrap_or(std::cmp::Ordering::Equal),
+                    _ => a.id.cmp(&b.id),
+                }
+            });
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use arrow::record_batch::RecordBatch;
 
 use super::sort::sorted;
 use super::{TabletSlot, WrittenSegments};
-use crate::catalog::{NewSegment, Table};
+use crate::catalog::{NewSegment, PartitionKind, Table};
 use crate::error::{Error, Result};
 use crate::id::SegmentId;
 use crate::keys::{MergeRule, UpsertOptions, fold};
@@ -23,6 +23,8 @@ pub struct LoadOptions {
     pub segment_bytes: usize,
     /// When all tablets together hold this much, the largest is written.
     pub buffer_bytes: usize,
+    /// The partitions that are named in the load: the table's, or temporary ones.
+    pub partitions: PartitionKind,
     /// How rows of a Primary Key table are taken.
     pub upsert: UpsertOptions,
     /// Whether the rows take the place of all that the table, or the partitions of the load, have at its end.
@@ -44,6 +46,7 @@ impl Default for LoadOptions {
         Self {
             segment_bytes: SEGMENT_BYTES,
             buffer_bytes: BUFFER_BYTES,
+            partitions: PartitionKind::Formal,
             upsert: UpsertOptions::default(),
             overwrites: false,
             locks_table: false,

@@ -29,7 +29,9 @@ use cairn_format::{DatabaseName, PartitionDefinition, PartitionName, TableName};
 use self::buffer::TabletBuffers;
 use self::merge::{Brought, Merger, Place};
 use self::route::{Router, Target};
-use crate::catalog::{CatalogView, Change, NewPartition, NewRowset, NewSegment, Partition, Table};
+use crate::catalog::{
+    CatalogView, Change, NewPartition, NewRowset, NewSegment, Partition, PartitionKind, Table,
+};
 use crate::error::{Error, Result};
 use crate::id::{CatalogVersion, PartitionId};
 use crate::keys::MergeRule;
@@ -76,12 +78,20 @@ impl<'s> Load<'s> {
         view.require_not_restoring(database, table)?;
         let table = Arc::clone(view.require_database(database)?.require_table(table)?);
         let chosen: Option<Vec<Arc<Partition>>> = match only {
-            Some(names) => Some(
-                names.iter().map(|n| table.require_partition(n.as_str()).cloned()).collect::<Result<_>>()?,
-            ),
+            Some(names) => {
+                let one = |name: &PartitionName| match options.partitions {
+                    PartitionKind::Formal => table.require_partition(name.as_str()).cloned(),
+                    PartitionKind::Temporary => table.require_temporary_partition(name.as_str()).cloned(),
+                };
+                Some(names.iter().map(one).collect::<Result<_>>()?)
+            }
             None => None,
         };
-        let overwritten = table.partitions.iter().map(|partition| partition.id);
+        let all = match options.partitions {
+            PartitionKind::Formal => &table.partitions,
+            PartitionKind::Temporary => &table.temporary_partitions,
+        };
+        let overwritten = all.iter().map(|partition| partition.id);
         let is_target = |id: &PartitionId| {
             chosen.as_ref().is_none_or(|chosen| chosen.iter().any(|partition| partition.id == *id))
         };
@@ -253,7 +263,7 @@ fn add_partitions(
         }
         rowsets.push((id, of_partition));
     }
-    change.add_partitions(database, table, new)?;
+    change.add_partitions(database, table, new, PartitionKind::Formal)?;
     Ok(rowsets)
 }
 
@@ -285,7 +295,7 @@ impl Load<'_> {
             let name = current_name(change.view(), &database, &table)?;
             change.view().require_not_restoring(&database, &name)?;
             remove_all(change, &database, &name, &overwritten)?;
-            change.add_partitions(&database, &name, new)?;
+            change.add_partitions(&database, &name, new, PartitionKind::Formal)?;
             change.edit_tablets(&database, &name, table.id, edits)?;
             Ok(change.version())
         })?;

@@ -158,13 +158,12 @@ mod tests {
     }
 
     #[test]
-    fn slices_are_starrocks() {
+    fn slices_are_counted_from_the_first_day() {
         let slice = |text, count, unit| {
             step_around(time(text), PartitionStep::Sliced { count, unit }).unwrap().0.to_string()
         };
-        // The examples of StarRocks' time_slice.
         assert_eq!(slice("2022-04-26 19:01:07", 5, StepUnit::Minute), "2022-04-26 19:00:00");
-        assert_eq!(slice("2022-04-26 19:01:07", 5, StepUnit::Day), "2022-04-24 00:00:00");
+        assert_eq!(slice("2022-04-26 19:01:07", 5, StepUnit::Day), "2022-04-26 00:00:00");
         assert_eq!(slice("2022-05-06", 7, StepUnit::Day), "2022-05-02 00:00:00");
     }
 }

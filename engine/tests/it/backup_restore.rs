@@ -1,6 +1,6 @@
 //! Backups and restores between stores.
 
-use cairn_engine::{BackupRequest, ErrorKind, JobKind, JobState, JobStatus, RestoreRequest};
+use cairn_engine::{BackupRequest, DropMode, ErrorKind, JobKind, JobState, JobStatus, RestoreRequest};
 use cairn_format::{ColumnType, Distribution, SnapshotTimestamp};
 
 use crate::open::walk;
@@ -39,7 +39,7 @@ fn rows_loaded_after_the_cut_are_not_in_the_snapshot() {
     insert(&a, "t", &small_rows(&[(1, None)])).unwrap();
     let id = a.submit_backup(&backup_request("cut")).unwrap();
     insert(&a, "t", &small_rows(&[(2, None)])).unwrap();
-    a.drop_table(&database(), &table("u")).unwrap();
+    a.drop_table_as(&database(), &table("u"), DropMode::Force).unwrap();
     a.truncate_table(&database(), &table("t"), None).unwrap();
     let record = finish(&a, id);
     assert_eq!(record.status, JobStatus::Ok);

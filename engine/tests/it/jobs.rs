@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use cairn_engine::{BackupRequest, ErrorKind, JobKind, JobState, TabletStore};
+use cairn_engine::{BackupRequest, DropMode, ErrorKind, JobKind, JobState, TabletStore};
 use cairn_repository::{Disk, DiskCall, DiskHook};
 
 use crate::open::walk;
@@ -143,7 +143,7 @@ fn a_backup_that_was_left_behind_goes_on_with_its_cut() {
     let id = store.submit_backup(&backup_request("one")).unwrap();
     gate.wait_for_somebody();
     insert(&store, "t", &small_rows(&[(2, None)])).unwrap();
-    store.drop_table(&database(), &table("t")).unwrap();
+    store.drop_table_as(&database(), &table("t"), DropMode::Force).unwrap();
     std::thread::scope(|scope| {
         let closed = scope.spawn(move || drop(store));
         std::thread::sleep(Duration::from_millis(300));
@@ -215,7 +215,7 @@ fn a_table_under_restore_takes_no_changes_and_a_cancelled_restore_makes_none() {
     for refused in [
         insert(&store, "t", &small_rows(&[(4, None)])).map(drop),
         store.truncate_table(&database(), &table("t"), None),
-        store.drop_table(&database(), &table("t")),
+        store.drop_table_as(&database(), &table("t"), DropMode::Force),
         store.drop_database(&database()),
     ] {
         assert_eq!(refused.unwrap_err().kind(), ErrorKind::Busy);

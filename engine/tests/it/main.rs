@@ -19,6 +19,7 @@ mod load;
 mod model;
 mod open;
 mod partitions;
+mod recycle;
 mod repositories;
 mod retention;
 mod stalling;

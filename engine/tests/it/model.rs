@@ -71,17 +71,29 @@ fn run(seed: u64) {
     let mut store = world.ready("a");
     let mut model = Model::new();
     let mut snapshots: Vec<(String, SnapshotTimestamp, Model)> = Vec::new();
+    let mut dropped: Vec<(&str, Vec<String>)> = Vec::new();
     for step in 0..60 {
         let name = TABLES[usize::try_from(random.below(3)).unwrap()];
-        match random.below(12) {
+        match random.below(14) {
             0 | 1 => {
                 assert_eq!(create(&store, name), !model.contains_key(name));
                 model.entry(name.to_owned()).or_default();
             }
             2..=6 => load(&store, &mut model, &mut random, name),
             7 => {
-                let dropped = store.drop_table(&database(), &table(name)).is_ok();
-                assert_eq!(dropped, model.remove(name).is_some());
+                let done = store.drop_table(&database(), &table(name)).is_ok();
+                let rows = model.remove(name);
+                assert_eq!(done, rows.is_some());
+                dropped.extend(rows.map(|rows| (name, rows)));
+            }
+            12 | 13 => {
+                // The one dropped last comes back, unless its name is taken again.
+                let last =
+                    dropped.iter().rposition(|(of, _)| *of == name).filter(|_| !model.contains_key(name));
+                assert_eq!(store.recover_table(&database(), &table(name)).is_ok(), last.is_some());
+                if let Some(last) = last {
+                    model.insert(name.to_owned(), dropped.remove(last).1);
+                }
             }
             8 => {
                 let only = [partition("p0")];

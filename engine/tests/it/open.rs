@@ -1,6 +1,6 @@
 //! Opening a store: who may, and what it finds.
 
-use cairn_engine::ErrorKind;
+use cairn_engine::{DropMode, ErrorKind};
 use cairn_repository::Disk;
 
 use crate::support::{World, database, has_table, insert, rows, small_rows, small_table};
@@ -205,7 +205,7 @@ fn a_dropped_table_lets_its_files_go_when_the_last_reader_does() {
     store.create_table(&database(), small_table("t", 1), Vec::new()).unwrap();
     insert(&store, "t", &small_rows(&[(1, None)])).unwrap();
     let view = store.view();
-    store.drop_table(&database(), &crate::support::table("t")).unwrap();
+    store.drop_table_as(&database(), &crate::support::table("t"), DropMode::Force).unwrap();
     assert!(!has_table(&store, "t"));
     assert_eq!(walk(&world.path("a").join("data")).len(), 1, "a reader still holds it");
     let table = view.database(&database()).unwrap().tables().next().unwrap();

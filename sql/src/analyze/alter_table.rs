@@ -4,6 +4,7 @@ use cairn_engine::{Compaction, Table};
 use cairn_format::{PartitionName, TableName};
 
 use super::names::{Scope, TablePath, parse_table, partitions};
+use super::partition::{PartitionAlteration, alteration};
 use crate::ast::{AlterTableClause, AlterTableStatement, CompactionKind, Ident, PartitionChoice};
 use crate::error::{Error, Result};
 
@@ -14,6 +15,8 @@ pub(crate) enum TableAlteration {
     Rename(TableName),
     /// Its files are rewritten.
     Compact(Compaction, Option<Vec<PartitionName>>),
+    /// Its partitions change.
+    Partition(PartitionAlteration),
 }
 
 /// What the clauses do to the table. Each stands alone in its statement.
@@ -30,6 +33,7 @@ pub(super) fn alter_table(
         )));
     };
     let alteration = match clause {
+        AlterTableClause::Partition(change) => TableAlteration::Partition(alteration(change, &path, scope)?),
         AlterTableClause::Rename(name) => TableAlteration::Rename(new_name(name, &path, scope)?),
         AlterTableClause::Compact { kind, partitions } => {
             let kind = match kind {

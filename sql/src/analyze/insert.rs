@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use cairn_engine::{Table, UpsertOptions};
+use cairn_engine::{PartitionKind, Table, UpsertOptions};
 use cairn_format::{Column, ColumnName, ColumnType, FieldId, KeyModel, PartitionName, TableDefinition};
 
 use super::names::{Scope, TablePath, analysed, partitions};
+use super::partition::find_all;
 use super::properties::{boolean, refuse_unknown};
-use crate::ast::{InsertStatement, QueryText};
+use crate::ast::{InsertStatement, PartitionChoice, QueryText};
 use crate::error::{Error, Result};
 
 /// An INSERT whose table and columns are known.
@@ -17,6 +18,8 @@ pub(crate) struct Insert<'s> {
     pub(crate) path: TablePath,
     pub(crate) table: Arc<Table>,
     pub(crate) only: Option<Vec<PartitionName>>,
+    /// Of which kind the named partitions are.
+    pub(crate) kind: PartitionKind,
     /// For each column of the rows, the position of the table's column that it goes to.
     pub(crate) targets: Vec<usize>,
     /// What a row of a target that is behind the table's columns goes to: what is done with the row.
@@ -40,7 +43,14 @@ pub(super) fn insert<'s>(statement: &'s InsertStatement, scope: &Scope<'_>) -> R
     let table = Arc::clone(scope.table(&path)?);
     let only = match &statement.partitions {
         None => None,
+        Some(PartitionChoice::Names { temporary: true, names }) => {
+            Some(find_all(&table, names, PartitionKind::Temporary)?)
+        }
         Some(choice) => Some(partitions(&table, choice)?),
+    };
+    let kind = match &statement.partitions {
+        Some(PartitionChoice::Names { temporary: true, .. }) => PartitionKind::Temporary,
+        _ => PartitionKind::Formal,
     };
     let definition = &table.definition;
     let targets = match &statement.columns {
@@ -94,7 +104,16 @@ pub(super) fn insert<'s>(statement: &'s InsertStatement, scope: &Scope<'_>) -> R
     }
     let handling = RowHandling { overwrites: statement.overwrite, locks_table: false, upsert };
     let operation = operation_column()?;
-    Ok(Insert { path, table, only, targets, operation, handling, query: Cow::Borrowed(&statement.query) })
+    Ok(Insert {
+        path,
+        table,
+        only,
+        kind,
+        targets,
+        operation,
+        handling,
+        query: Cow::Borrowed(&statement.query),
+    })
 }
 
 /// The column of what is done with a row of a Primary Key table, as StarRocks calls it.
@@ -164,7 +183,16 @@ impl Insert<'_> {
         handling: RowHandling,
         operation: Column,
     ) -> Self {
-        Self { path, table, only: None, targets, operation, handling, query: Cow::Owned(query) }
+        Self {
+            path,
+            table,
+            only: None,
+            kind: PartitionKind::Formal,
+            targets,
+            operation,
+            handling,
+            query: Cow::Owned(query),
+        }
     }
 
     /// The column at a target.

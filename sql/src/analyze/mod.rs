@@ -16,7 +16,7 @@ mod snapshot;
 
 use std::collections::BTreeMap;
 
-use cairn_engine::{JobKind, NewRepository, RestoreRequest};
+use cairn_engine::{DropMode, JobKind, NewRepository, PartitionKind, RestoreRequest};
 use cairn_format::{
     DatabaseName, PartitionDefinition, PartitionName, RepositoryName, SnapshotLabel, TableDefinition,
 };
@@ -26,11 +26,14 @@ pub(crate) use insert::Insert;
 pub(crate) use names::{
     CATALOG, Scope, TablePath, check_catalog, no_database, parse_database, parse_table, unknown_system_table,
 };
+pub(crate) use partition::PartitionAlteration;
 pub(crate) use repository::{Pruning, Verification};
 pub(crate) use rows::Delete;
 pub(crate) use snapshot::{Backup, SnapshotChoice};
 
-use crate::ast::{CreateTableStatement, ExplainLevel, QueryText, Statement, TruncateTableStatement};
+use crate::ast::{
+    CreateTableStatement, ExplainLevel, QueryText, RecoverStatement, Statement, TruncateTableStatement,
+};
 use crate::error::{Error, Result};
 use crate::system::{SystemTable, is_information_schema};
 use names::{database_name, partitions, refuse_information_schema};
@@ -39,11 +42,12 @@ use names::{database_name, partitions, refuse_information_schema};
 #[derive(Debug)]
 pub(crate) enum Request<'s> {
     CreateDatabase(DatabaseName),
-    DropDatabase(DatabaseName),
+    DropDatabase(DatabaseName, DropMode),
     Use(DatabaseName),
     CreateTable(Box<NewTable>),
     AlterTable(TablePath, TableAlteration),
-    DropTable(TablePath),
+    DropTable(TablePath, DropMode),
+    Recover(Recovery),
     Truncate(TablePath, Option<Vec<PartitionName>>),
     /// Also an UPDATE, whose rows are a query's.
     Insert(Box<Insert<'s>>),
@@ -54,7 +58,7 @@ pub(crate) enum Request<'s> {
     ShowTables(DatabaseName, Option<&'s str>),
     ShowSystemTables(Option<&'s str>),
     DescribeSystemTable(SystemTable),
-    ShowPartitions(TablePath),
+    ShowPartitions(TablePath, PartitionKind),
     ShowCreateTable(TablePath),
     ShowCreateDatabase(DatabaseName),
     Describe(TablePath),
@@ -76,6 +80,14 @@ pub(crate) enum Request<'s> {
     ShowSnapshot(RepositoryName, SnapshotChoice),
     /// `IF EXISTS` or `IF NOT EXISTS` leaves nothing to do.
     Nothing,
+}
+
+/// What is brought back, of which only that its place is known has been checked.
+#[derive(Debug)]
+pub(crate) enum Recovery {
+    Database(DatabaseName),
+    Table(TablePath),
+    Partition(TablePath, PartitionName),
 }
 
 /// A table to be made.
@@ -104,7 +116,7 @@ pub(crate) fn analyze<'s>(statement: &'s Statement, scope: &Scope<'_>) -> Result
             }
             refuse_information_schema(&name)?;
             scope.database(&name)?;
-            Request::DropDatabase(name)
+            Request::DropDatabase(name, drop_mode(statement.force))
         }
         Statement::Use(name) => {
             let name = database_name(name)?;
@@ -124,8 +136,9 @@ pub(crate) fn analyze<'s>(statement: &'s Statement, scope: &Scope<'_>) -> Result
                 return Ok(Request::Nothing);
             }
             scope.table(&path)?;
-            Request::DropTable(path)
+            Request::DropTable(path, drop_mode(statement.force))
         }
+        Statement::Recover(statement) => Request::Recover(recovery(statement, scope)?),
         Statement::TruncateTable(statement) => truncate(statement, scope)?,
         Statement::Insert(statement) => Request::Insert(Box::new(insert::insert(statement, scope)?)),
         Statement::Update(statement) => Request::Insert(Box::new(rows::update(statement, scope)?)),
@@ -177,7 +190,10 @@ fn show<'s>(statement: &'s Statement, scope: &Scope<'_>) -> Result<Request<'s>> 
             };
             Request::ShowTables(database, like.as_deref())
         }
-        Statement::ShowPartitions(name) => Request::ShowPartitions(known_table(name)?),
+        Statement::ShowPartitions(name) => Request::ShowPartitions(known_table(name)?, PartitionKind::Formal),
+        Statement::ShowTemporaryPartitions(name) => {
+            Request::ShowPartitions(known_table(name)?, PartitionKind::Temporary)
+        }
         Statement::ShowCreateTable(name) => Request::ShowCreateTable(known_table(name)?),
         Statement::Describe(name) => match scope.system_table(name)? {
             Some(table) => Request::DescribeSystemTable(table),
@@ -212,6 +228,27 @@ fn show<'s>(statement: &'s Statement, scope: &Scope<'_>) -> Result<Request<'s>> 
             Request::ShowSnapshot(repository, choice)
         }
         other => return Err(Error::not_supported(other)),
+    })
+}
+
+fn drop_mode(force: bool) -> DropMode {
+    if force { DropMode::Force } else { DropMode::Recoverable }
+}
+
+fn recovery(statement: &RecoverStatement, scope: &Scope<'_>) -> Result<Recovery> {
+    Ok(match statement {
+        RecoverStatement::Database(name) => {
+            let name = database_name(name)?;
+            refuse_information_schema(&name)?;
+            Recovery::Database(name)
+        }
+        RecoverStatement::Table(name) => Recovery::Table(scope.table_path(name)?),
+        RecoverStatement::Partition { partition, table } => {
+            let path = scope.table_path(table)?;
+            scope.table(&path)?;
+            let name = PartitionName::parse(&partition.value);
+            Recovery::Partition(path, names::analysed(name)?)
+        }
     })
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::print::Commas;
-use super::{Ident, ObjectName};
+use super::{Ident, ObjectName, PartitionChange};
 
 /// `ALTER TABLE t clause {, clause}`
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub enum AlterTableClause {
         /// The partitions; all when there are none.
         partitions: Vec<Ident>,
     },
+    /// A change of its partitions
+    Partition(PartitionChange),
 }
 
 /// How much a compaction takes on.
@@ -59,6 +61,7 @@ impl fmt::Display for AlterTableClause {
                 f.write_str("COMPACT")?;
                 if partitions.is_empty() { Ok(()) } else { write!(f, " ({})", Commas(partitions)) }
             }
+            Self::Partition(change) => change.fmt(f),
         }
     }
 }

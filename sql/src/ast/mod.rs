@@ -7,6 +7,7 @@
 //! Every statement prints itself completely: parsing what [`Display`](std::fmt::Display) wrote gives an equal
 //! tree. Equality ignores where in the source a name stood.
 
+mod alter_partition;
 mod alter_table;
 mod backup;
 mod database;
@@ -23,6 +24,7 @@ mod words;
 
 use std::fmt;
 
+pub use alter_partition::{PartitionChange, PartitionPart, RecoverStatement};
 pub use alter_table::{AlterTableClause, AlterTableStatement, CompactionKind};
 pub use backup::{
     BackupStatement, CancelStatement, CancelTarget, CatalogChoice, CatalogItem, DropSnapshotStatement,
@@ -95,8 +97,12 @@ pub enum Statement {
         /// The `LIKE` pattern.
         like: Option<String>,
     },
+    /// `RECOVER`
+    Recover(RecoverStatement),
     /// `SHOW PARTITIONS FROM`
     ShowPartitions(ObjectName),
+    /// `SHOW TEMPORARY PARTITIONS FROM`
+    ShowTemporaryPartitions(ObjectName),
     /// `SHOW CREATE TABLE`
     ShowCreateTable(ObjectName),
     /// `SHOW CREATE DATABASE`
@@ -158,6 +164,8 @@ impl fmt::Display for Statement {
                 show::write_like(f, like.as_deref())
             }
             Self::ShowPartitions(table) => write!(f, "SHOW PARTITIONS FROM {table}"),
+            Self::ShowTemporaryPartitions(table) => write!(f, "SHOW TEMPORARY PARTITIONS FROM {table}"),
+            Self::Recover(statement) => statement.fmt(f),
             Self::ShowCreateTable(table) => write!(f, "SHOW CREATE TABLE {table}"),
             Self::ShowCreateDatabase(database) => write!(f, "SHOW CREATE DATABASE {database}"),
             Self::Describe(table) => write!(f, "DESC {table}"),

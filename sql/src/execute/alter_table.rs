@@ -2,15 +2,34 @@
 
 use cairn_engine::{CatalogView, TabletStore};
 
-use crate::analyze::{TableAlteration, TablePath};
+use crate::analyze::{PartitionAlteration, TableAlteration, TablePath};
 use crate::error::Result;
 
 /// Changes the table.
 pub(super) fn alter(store: &TabletStore, path: &TablePath, alteration: TableAlteration) -> Result<()> {
     match alteration {
+        TableAlteration::Partition(alteration) => alter_partitions(store, path, &alteration)?,
         TableAlteration::Rename(name) => store.rename_table(&path.database, &path.table, &name)?,
         TableAlteration::Compact(kind, only) => {
             store.compact_table(&path.database, &path.table, only.as_deref(), kind)?;
+        }
+    }
+    Ok(())
+}
+
+fn alter_partitions(store: &TabletStore, path: &TablePath, alteration: &PartitionAlteration) -> Result<()> {
+    let (database, table) = (&path.database, &path.table);
+    match alteration {
+        PartitionAlteration::Add(partitions, kind) if !partitions.is_empty() => {
+            store.add_partitions(database, table, partitions.clone(), *kind)?;
+        }
+        PartitionAlteration::Drop(names, kind, mode) if !names.is_empty() => {
+            store.drop_partitions(database, table, names, *kind, *mode)?;
+        }
+        PartitionAlteration::Add(..) | PartitionAlteration::Drop(..) => {}
+        PartitionAlteration::Rename(from, to) => store.rename_partition(database, table, from, to)?,
+        PartitionAlteration::Replace(replacement) => {
+            store.replace_partitions(database, table, replacement)?;
         }
     }
     Ok(())
@@ -23,6 +42,7 @@ pub(crate) fn imagine(
     alteration: TableAlteration,
 ) -> cairn_engine::Result<CatalogView> {
     match alteration {
+        TableAlteration::Partition(alteration) => alteration.imagine(view, path),
         TableAlteration::Rename(name) => view.with_table_renamed(&path.database, &path.table, &name),
         TableAlteration::Compact(..) => Ok(view.clone()),
     }

@@ -55,6 +55,7 @@ impl Inserter<'_> {
         let generated = self.generated(insert)?;
         let path = &insert.path;
         let mut options = LoadOptions::default();
+        options.partitions = insert.kind;
         options.upsert = insert.handling.upsert.clone();
         options.overwrites = insert.handling.overwrites;
         options.locks_table = insert.handling.locks_table;

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use cairn_engine::{CatalogView, ErrorKind as EngineErrorKind, TabletStore};
 use cairn_format::{DatabaseName, TableDefinition};
 
-use crate::analyze::{Backup, Request};
+use crate::analyze::{Backup, Recovery, Request};
 use crate::error::{Error, ErrorKind, Result};
 use crate::outcome::{Outcome, Rows};
 use crate::query::QueryEngine;
@@ -36,13 +36,18 @@ impl Executor<'_> {
         let store = self.store;
         match request {
             Request::CreateDatabase(name) => store.create_database(&name)?,
-            Request::DropDatabase(name) => store.drop_database(&name)?,
+            Request::DropDatabase(name, mode) => store.drop_database_as(&name, mode)?,
             Request::CreateTable(new) => {
                 self.check_generated(&new.definition)?;
                 store.create_table(&new.database, new.definition, new.partitions)?;
             }
             Request::AlterTable(path, alteration) => alter_table::alter(store, &path, alteration)?,
-            Request::DropTable(path) => store.drop_table(&path.database, &path.table)?,
+            Request::DropTable(path, mode) => store.drop_table_as(&path.database, &path.table, mode)?,
+            Request::Recover(Recovery::Database(name)) => store.recover_database(&name)?,
+            Request::Recover(Recovery::Table(path)) => store.recover_table(&path.database, &path.table)?,
+            Request::Recover(Recovery::Partition(path, name)) => {
+                store.recover_partition(&path.database, &path.table, &name)?;
+            }
             Request::Truncate(path, only) => {
                 store.truncate_table(&path.database, &path.table, only.as_deref())?;
             }
@@ -102,8 +107,8 @@ impl Executor<'_> {
             Request::ShowTables(database, like) => show::tables(view.require_database(&database)?, like),
             Request::ShowSystemTables(like) => show::system_tables(like),
             Request::DescribeSystemTable(table) => show::describe_system_table(table),
-            Request::ShowPartitions(path) => {
-                show::partitions(view.require_database(&path.database)?.require_table(&path.table)?)
+            Request::ShowPartitions(path, kind) => {
+                show::partitions(view.require_database(&path.database)?.require_table(&path.table)?, kind)
             }
             Request::ShowCreateTable(path) => {
                 show::create_table(view.require_database(&path.database)?.require_table(&path.table)?)

@@ -3,6 +3,7 @@
 use sqlparser::tokenizer::Token;
 
 use super::Result;
+use super::alter_partition::{partition_change, starts_partition_change};
 use super::cursor::Cursor;
 use crate::ast::{AlterTableClause, AlterTableStatement, CompactionKind};
 
@@ -18,10 +19,13 @@ pub(super) fn alter_table(cursor: &mut Cursor<'_>) -> Result<AlterTableStatement
 }
 
 /// ```text
-/// alter_clause := RENAME ident
+/// alter_clause := RENAME ident | partition_change
 ///               | [BASE | CUMULATIVE] COMPACT [ident | ( ident {, ident} )]
 /// ```
 fn alter_clause(cursor: &mut Cursor<'_>) -> Result<AlterTableClause> {
+    if starts_partition_change(cursor) {
+        return partition_change(cursor).map(AlterTableClause::Partition);
+    }
     if cursor.eat_keyword("RENAME") {
         return cursor.ident("the new name").map(AlterTableClause::Rename);
     }

@@ -7,6 +7,7 @@
 //! The doc comment of each parser function is its production. In productions, words in capitals are keywords
 //! of any letter case, `[x]` is an optional `x`, `{x}` any number of them, and `a | b` a choice.
 
+mod alter_partition;
 mod alter_table;
 mod backup;
 mod column;
@@ -68,7 +69,7 @@ pub(crate) fn parse_expression(text: &str) -> Result<ExprText> {
 
 /// ```text
 /// statement := create | drop | use | truncate | insert | delete | update | query | explain | describe | show
-///            | backup | restore | cancel | alter_table | alter_repository | check_repository | verify | prune_repository
+///            | backup | restore | cancel | recover | alter_table | alter_repository | check_repository | verify | prune_repository
 /// ```
 fn statement(cursor: &mut Cursor<'_>) -> Result<Statement> {
     if query::starts_query(cursor) {
@@ -88,6 +89,7 @@ fn statement(cursor: &mut Cursor<'_>) -> Result<Statement> {
         Some("BACKUP") => backup::backup(cursor).map(|statement| Statement::Backup(Box::new(statement))),
         Some("RESTORE") => restore::restore(cursor).map(|statement| Statement::Restore(Box::new(statement))),
         Some("CANCEL") => backup::cancel(cursor).map(Statement::Cancel),
+        Some("RECOVER") => alter_partition::recover(cursor).map(Statement::Recover),
         Some("VERIFY") => repository::verify(cursor).map(Statement::Verify),
         Some("ALTER") if cursor.is_keyword_at(1, "TABLE") => {
             alter_table::alter_table(cursor).map(|statement| Statement::AlterTable(Box::new(statement)))

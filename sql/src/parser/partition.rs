@@ -6,8 +6,8 @@ use super::Result;
 use super::cursor::Cursor;
 use super::query::expr;
 use crate::ast::{
-    Ident, ListPart, ListValue, PartitionClause, PartitionExpression, PartitionStep, Properties, RangeBatch,
-    RangeBound, RangePart, RangePartition, RangeValue, TimeUnit,
+    Ident, ListPart, ListValue, PartitionClause, PartitionExpression, PartitionPart, PartitionStep,
+    Properties, RangeBatch, RangeBound, RangePart, RangePartition, RangeValue, TimeUnit,
 };
 
 /// ```text
@@ -87,22 +87,43 @@ fn lists_parts(cursor: &Cursor<'_>, n: usize) -> bool {
 
 /// ```text
 /// range_part := PARTITION if_not_exists ident_or_string VALUES bound [property_list]
-///             | START ( string ) END ( string ) EVERY ( step )
+///             | batch
 /// ```
 fn range_part(cursor: &mut Cursor<'_>) -> Result<RangePart> {
-    if cursor.eat_keyword("START") {
-        let start = batch_bound(cursor)?;
-        cursor.expect_keyword("END")?;
-        let end = batch_bound(cursor)?;
-        cursor.expect_keyword("EVERY")?;
-        cursor.expect(&Token::LParen)?;
-        let step = step(cursor)?;
-        cursor.expect(&Token::RParen)?;
-        return Ok(RangePart::Batch(RangeBatch { start, end, step }));
+    if cursor.is_keyword("START") {
+        return range_batch(cursor).map(RangePart::Batch);
     }
-    let (if_not_exists, name) = part_head(cursor)?;
+    let head = part_head(cursor)?;
+    range_rest(cursor, head).map(RangePart::Single)
+}
+
+/// ```text
+/// batch := START ( string ) END ( string ) EVERY ( step )
+/// ```
+pub(super) fn range_batch(cursor: &mut Cursor<'_>) -> Result<RangeBatch> {
+    cursor.expect_keyword("START")?;
+    let start = batch_bound(cursor)?;
+    cursor.expect_keyword("END")?;
+    let end = batch_bound(cursor)?;
+    cursor.expect_keyword("EVERY")?;
+    cursor.expect(&Token::LParen)?;
+    let step = step(cursor)?;
+    cursor.expect(&Token::RParen)?;
+    Ok(RangeBatch { start, end, step })
+}
+
+fn range_rest(cursor: &mut Cursor<'_>, (if_not_exists, name): (bool, Ident)) -> Result<RangePartition> {
     let bound = bound(cursor)?;
-    Ok(RangePart::Single(RangePartition { if_not_exists, name, bound, properties: part_properties(cursor)? }))
+    Ok(RangePartition { if_not_exists, name, bound, properties: part_properties(cursor)? })
+}
+
+/// One partition of any kind: `list_part | range_part`, but no batch.
+pub(super) fn any_part(cursor: &mut Cursor<'_>) -> Result<PartitionPart> {
+    let head = part_head(cursor)?;
+    if cursor.is_keyword("IN") {
+        return list_rest(cursor, head).map(PartitionPart::List);
+    }
+    range_rest(cursor, head).map(|partition| PartitionPart::Range(RangePart::Single(partition)))
 }
 
 /// `PARTITION if_not_exists ident_or_string VALUES`
@@ -195,7 +216,11 @@ fn step(cursor: &mut Cursor<'_>) -> Result<PartitionStep> {
 /// list_tuple := ( list_value {, list_value} )
 /// ```
 fn list_part(cursor: &mut Cursor<'_>) -> Result<ListPart> {
-    let (if_not_exists, name) = part_head(cursor)?;
+    let head = part_head(cursor)?;
+    list_rest(cursor, head)
+}
+
+fn list_rest(cursor: &mut Cursor<'_>, (if_not_exists, name): (bool, Ident)) -> Result<ListPart> {
     cursor.expect_keyword("IN")?;
     let tuples = cursor.peek_at(1) == &Token::LParen;
     let values = cursor.parenthesised(|cursor| {

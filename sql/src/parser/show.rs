@@ -13,7 +13,7 @@ use crate::ast::{
 /// ```text
 /// show := SHOW {DATABASES | SCHEMAS} [LIKE string]
 ///       | SHOW TABLES [{FROM | IN} database_name] [LIKE string]
-///       | SHOW PARTITIONS FROM object_name
+///       | SHOW [TEMPORARY] PARTITIONS FROM object_name
 ///       | SHOW CREATE TABLE object_name
 ///       | SHOW CREATE {DATABASE | SCHEMA} database_name
 ///       | SHOW REPOSITORIES
@@ -42,6 +42,11 @@ pub(super) fn show(cursor: &mut Cursor<'_>) -> Result<Statement> {
                 }
                 _ => Ok(Statement::ShowPartitions(table)),
             }
+        }
+        Some("TEMPORARY") if cursor.is_keyword_at(2, "PARTITIONS") => {
+            skip(cursor, 3);
+            cursor.expect_keyword("FROM")?;
+            cursor.object_name("a table name").map(Statement::ShowTemporaryPartitions)
         }
         Some("CREATE") => show_create(cursor),
         Some("REPOSITORIES") => {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use cairn_engine::{Partition, Table};
+use cairn_engine::{Partition, PartitionKind, Table};
 use cairn_format::{
     BoundValue, ColumnType, Distribution, FieldId, PartitionBound, PartitionRows, Partitioning, Value,
 };
@@ -38,7 +38,7 @@ const RANGE: usize = 7;
 /// What StarRocks prints for a partition that is never moved to a slower medium.
 const NO_COOLDOWN: &str = "9999-12-31 23:59:59";
 
-pub(crate) fn partitions(table: &Table) -> Result<Rows> {
+pub(crate) fn partitions(table: &Table, kind: PartitionKind) -> Result<Rows> {
     let definition = &table.definition;
     let key = names(table, definition.partitioning.columns())?;
     let distribution = match &definition.distribution {
@@ -72,7 +72,11 @@ pub(crate) fn partitions(table: &Table) -> Result<Rows> {
         ];
         values.into_iter().map(Some).collect()
     };
-    let rows: Vec<Row> = table.partitions.iter().map(row).collect();
+    let partitions = match kind {
+        PartitionKind::Formal => &table.partitions,
+        PartitionKind::Temporary => &table.temporary_partitions,
+    };
+    let rows: Vec<Row> = partitions.iter().map(row).collect();
     let mut columns = COLUMNS;
     if matches!(definition.partitioning, Partitioning::List { .. }) {
         columns[RANGE] = "List";

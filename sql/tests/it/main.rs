@@ -15,6 +15,7 @@ mod information_schema;
 mod insert_select;
 mod keys;
 mod maintenance;
+mod partition_changes;
 mod partitions;
 mod pruning;
 mod queries;

@@ -18,7 +18,7 @@ use self::send::{SentTable, SentTables, send};
 use super::record::{BackupWork, JobRecord, JobState, JobStatus, JobTimes, JobTotals, JobWork};
 use super::request::{BackupRequest, TableSelection};
 use super::runner::{JobContext, Jobs, lost};
-use crate::catalog::{CatalogView, RepositoryEntry, TableBase};
+use crate::catalog::{CatalogView, RepositoryEntry, Table, TableBase};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::JobId;
 use crate::store::Inner;
@@ -98,6 +98,7 @@ fn select(
 ) -> Result<Vec<TableSelection>> {
     let database = view.require_database(database)?;
     let Some(wanted) = wanted else {
+        database.tables().try_for_each(|table| refuse_temporary_partitions(table))?;
         let all = database.tables().map(|table| TableSelection {
             table: table.name().clone(),
             partitions: None,
@@ -118,11 +119,23 @@ fn select(
         if !seen.insert(&selection.table) {
             return Err(Error::invalid(format!("Duplicated table: {}; name it once", selection.table)));
         }
+        refuse_temporary_partitions(table)?;
         for partition in selection.partitions.iter().flatten() {
             table.require_partition(partition.as_str())?;
         }
     }
     Ok(wanted.to_vec())
+}
+
+fn refuse_temporary_partitions(table: &Table) -> Result<()> {
+    match table.temporary_partitions.first() {
+        Some(partition) => Err(Error::invalid(format!(
+            "Do not support backing up table with temp partitions: table {} has {}; drop it, or put it in its place",
+            table.name(),
+            partition.definition.name
+        ))),
+        None => Ok(()),
+    }
 }
 
 pub(super) fn run(context: &JobContext<'_>, record: &JobRecord, work: &BackupWork) -> Result<()> {

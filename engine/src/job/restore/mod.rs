@@ -19,7 +19,7 @@ use super::backup::refuse_second_job;
 use super::record::{JobRecord, JobState, JobStatus, JobTimes, JobTotals, JobWork, RestoreWork};
 use super::request::RestoreRequest;
 use super::runner::{JobContext, Jobs, lost};
-use crate::catalog::{Change, NewPartition, NewRowset, NewSegment};
+use crate::catalog::{Change, NewPartition, NewRowset, NewSegment, PartitionKind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{JobId, PartitionId, SegmentId};
 use crate::store::Inner;
@@ -247,7 +247,7 @@ fn publish(change: &mut Change<'_>, database: &DatabaseName, target: &Target<'_>
         }
         ids.insert(&entry.definition.name, partition.id);
     }
-    change.add_partitions(database, name, new)?;
+    change.add_partitions(database, name, new, PartitionKind::Formal)?;
     let mut tablets: BTreeMap<(PartitionId, u32), Vec<NewSegment>> = BTreeMap::new();
     for (id, file) in &target.files {
         let partition = ids.get(&file.partition).ok_or_else(|| {

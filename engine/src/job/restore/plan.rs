@@ -140,6 +140,7 @@ fn decide_table(
 ) -> Result<TablePlan> {
     let source = &selection.entry.definition;
     if let Some(existing) = existing {
+        refuse_temporary_partitions(existing)?;
         same_table(&existing.definition, source, &selection.target)?;
     }
     let mut partitions = Vec::new();
@@ -164,6 +165,17 @@ fn decide_table(
         first_segment: SegmentId::new(catalog.reserve_ids(files)),
         files,
     })
+}
+
+fn refuse_temporary_partitions(table: &Table) -> Result<()> {
+    match table.temporary_partitions.first() {
+        Some(partition) => Err(Error::invalid(format!(
+            "Do not support restoring table with temp partitions: table {} has {}; drop it, or put it in its place",
+            table.name(),
+            partition.definition.name
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// A partition's name in this store: an unpartitioned table's one partition is named like the table.

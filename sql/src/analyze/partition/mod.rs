@@ -1,5 +1,6 @@
 //! Partitions of a table: from clauses to definitions.
 
+mod alter;
 mod batch;
 mod expression;
 mod list;
@@ -8,6 +9,9 @@ mod range;
 use cairn_format::{
     Column, FieldId, PartitionDefinition, PartitionName, PartitionStep, Partitioning, TableDefinition,
 };
+
+pub(crate) use alter::PartitionAlteration;
+pub(super) use alter::{alteration, find_all};
 
 use super::names::analysed;
 use crate::ast::{Ident, PartitionClause, PartitionExpression, Properties, RangePart};

@@ -9,12 +9,13 @@ use super::{parse, parse_statement, split_statements};
 use crate::ast::{
     Aggregation, AlterRepositoryStatement, AlterTableClause, AlterTableStatement, BackupStatement,
     CatalogChoice, CatalogItem, CheckRepositoryStatement, ColumnClause, ColumnDefault, ColumnValue,
-    CreateRepositoryStatement, CreateTableStatement, DistributionClause, DropRepositoryStatement,
-    DropSnapshotStatement, Ident, IndexClause, IndexKind, KeyClause, KeyKind, ListPart, ListValue, Location,
-    ObjectKind, ObjectName, PartitionChoice, PartitionClause, PartitionExpression, PartitionKey,
-    PartitionKeyValue, PartitionStep, Properties, PruneRepositoryStatement, RangeBatch, RangeBound,
-    RangePart, RangePartition, RangeValue, RestoreDatabase, RestoreStatement, RollupClause, SnapshotObject,
-    Statement, TableScope, TimeUnit, TypeName, VerifyStatement,
+    CreateRepositoryStatement, CreateTableStatement, DatabaseName, DistributionClause,
+    DropRepositoryStatement, DropSnapshotStatement, Ident, IndexClause, IndexKind, KeyClause, KeyKind,
+    ListPart, ListValue, Location, ObjectKind, ObjectName, PartitionChange, PartitionChoice, PartitionClause,
+    PartitionExpression, PartitionKey, PartitionKeyValue, PartitionPart, PartitionStep, Properties,
+    PruneRepositoryStatement, RangeBatch, RangeBound, RangePart, RangePartition, RangeValue,
+    RecoverStatement, RestoreDatabase, RestoreStatement, RollupClause, SnapshotObject, Statement, TableScope,
+    TimeUnit, TypeName, VerifyStatement,
 };
 
 const WORDS: &[&str] = &[
@@ -94,6 +95,9 @@ const WORDS: &[&str] = &[
     "ORDER",
     "ROLLUP",
     "INSERT",
+    "RECOVER",
+    "REPLACE",
+    "TEMPORARY",
     "INTO",
     "LABEL",
     "SELECT",
@@ -350,15 +354,49 @@ fn range_part() -> impl Strategy<Value = RangePart> {
     ]
 }
 
-fn partition_clause() -> impl Strategy<Value = PartitionClause> {
+fn list_part() -> impl Strategy<Value = ListPart> {
     let value = || prop_oneof![1 => Just(ListValue::Null), 4 => text().prop_map(ListValue::Value)];
-    let part = (any::<bool>(), ident(), some(some(value())), properties()).prop_map(
+    (any::<bool>(), ident(), some(some(value())), properties()).prop_map(
         |(if_not_exists, name, values, properties)| ListPart { if_not_exists, name, values, properties },
-    );
+    )
+}
+
+fn partition_change() -> impl Strategy<Value = PartitionChange> {
+    let part =
+        prop_oneof![range_part().prop_map(PartitionPart::Range), list_part().prop_map(PartitionPart::List)];
+    prop_oneof![
+        (any::<bool>(), part).prop_map(|(temporary, part)| PartitionChange::Add { temporary, part }),
+        (any::<bool>(), any::<bool>(), some(ident()), any::<bool>()).prop_map(
+            |(temporary, if_exists, partitions, force)| {
+                PartitionChange::Drop { temporary, if_exists, partitions, force }
+            }
+        ),
+        (ident(), ident()).prop_map(|(from, to)| PartitionChange::Rename { from, to }),
+        (some(ident()), some(ident()), properties()).prop_map(|(partitions, temporary, properties)| {
+            PartitionChange::Replace { partitions, temporary, properties }
+        }),
+    ]
+}
+
+fn recover() -> impl Strategy<Value = Statement> {
+    let database = (of(ident()), ident()).prop_map(|(catalog, name)| DatabaseName { catalog, name });
+    let statement = prop_oneof![
+        database.prop_map(RecoverStatement::Database),
+        object_name().prop_map(RecoverStatement::Table),
+        (ident(), object_name())
+            .prop_map(|(partition, table)| RecoverStatement::Partition { partition, table }),
+    ];
+    prop_oneof![
+        4 => statement.prop_map(Statement::Recover),
+        1 => object_name().prop_map(Statement::ShowTemporaryPartitions),
+    ]
+}
+
+fn partition_clause() -> impl Strategy<Value = PartitionClause> {
     prop_oneof![
         (some(ident()), prop::collection::vec(range_part(), 0..3))
             .prop_map(|(columns, parts)| PartitionClause::Range { columns, parts }),
-        (some(ident()), prop::collection::vec(part, 0..3))
+        (some(ident()), prop::collection::vec(list_part(), 0..3))
             .prop_map(|(columns, parts)| PartitionClause::List { columns, parts }),
         some(ident().prop_map(PartitionExpression::Column))
             .prop_map(|expressions| PartitionClause::Expressions { expressions, parts: Vec::new() }),
@@ -411,7 +449,10 @@ fn create_table() -> impl Strategy<Value = Statement> {
 }
 
 fn alter_table() -> impl Strategy<Value = Statement> {
-    let clause = ident().prop_map(AlterTableClause::Rename);
+    let clause = prop_oneof![
+        ident().prop_map(AlterTableClause::Rename),
+        partition_change().prop_map(AlterTableClause::Partition),
+    ];
     (object_name(), some(clause))
         .prop_map(|(table, clauses)| Statement::AlterTable(Box::new(AlterTableStatement { table, clauses })))
 }
@@ -457,7 +498,7 @@ proptest! {
     }
 
     #[test]
-    fn changes_of_tables_read_back(statement in alter_table()) {
+    fn changes_of_tables_read_back(statement in prop_oneof![4 => alter_table(), 1 => recover()]) {
         reads_back(&statement);
     }
 

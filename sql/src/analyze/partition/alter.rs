@@ -1,0 +1,198 @@
+//! Changes of a table's partitions: from clauses to what is done.
+
+use cairn_engine::{CatalogView, DropMode, PartitionKind, Replacement, Table};
+use cairn_format::{PartitionDefinition, PartitionName, Partitioning};
+
+use super::{list, range};
+use crate::analyze::names::{Scope, TablePath, analysed};
+use crate::ast::{Ident, PartitionChange, PartitionPart, Properties, RangePart};
+use crate::error::{Error, Result};
+
+/// A change of a table's partitions, their names looked up.
+#[derive(Debug)]
+pub(crate) enum PartitionAlteration {
+    /// These are made; none when they are there already.
+    Add(Vec<PartitionDefinition>, PartitionKind),
+    /// These go; none when they are gone already.
+    Drop(Vec<PartitionName>, PartitionKind, DropMode),
+    /// One gets another name.
+    Rename(PartitionName, PartitionName),
+    /// Temporary ones take the place of others.
+    Replace(Replacement),
+}
+
+impl PartitionAlteration {
+    /// The view as it would be after the change.
+    pub(crate) fn imagine(&self, view: &CatalogView, path: &TablePath) -> cairn_engine::Result<CatalogView> {
+        let (database, table) = (&path.database, &path.table);
+        match self {
+            Self::Add(partitions, kind) => view.with_partitions(database, table, partitions.clone(), *kind),
+            Self::Drop(names, kind, _) => view.without_partitions(database, table, names, *kind),
+            Self::Rename(from, to) => view.with_partition_renamed(database, table, from, to),
+            Self::Replace(replacement) => view.with_partitions_replaced(database, table, replacement),
+        }
+    }
+}
+
+pub(in crate::analyze) fn alteration(
+    change: &PartitionChange,
+    path: &TablePath,
+    scope: &Scope<'_>,
+) -> Result<PartitionAlteration> {
+    let table = scope.table(path)?;
+    if table.definition.partitioning == Partitioning::Unpartitioned {
+        return Err(Error::analysis(format!(
+            "Only support changing partitions of a partitioned table: '{}' is not partitioned",
+            table.name()
+        )));
+    }
+    let alteration = match change {
+        PartitionChange::Add { temporary, part } => {
+            let kind = kind(*temporary);
+            PartitionAlteration::Add(added(table, part, kind)?, kind)
+        }
+        PartitionChange::Drop { temporary, if_exists, partitions, force } => {
+            let kind = kind(*temporary);
+            let mut names = Vec::new();
+            for name in partitions {
+                match find(table, name, kind) {
+                    Ok(found) if names.contains(&found) => return Err(twice(name, table)),
+                    Ok(found) => names.push(found),
+                    Err(_) if *if_exists => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            let mode = if *force { DropMode::Force } else { DropMode::Recoverable };
+            PartitionAlteration::Drop(names, kind, mode)
+        }
+        PartitionChange::Rename { from, to } => {
+            let from = find(table, from, PartitionKind::Formal)?;
+            let to = analysed(PartitionName::parse_declared(&to.value))?;
+            if from == to && from.as_str() == to.as_str() {
+                return Err(Error::analysis(format!("Same partition name {to}")));
+            }
+            PartitionAlteration::Rename(from, to)
+        }
+        PartitionChange::Replace { partitions, temporary, properties } => {
+            let (strict_range, use_temporary_names) = replacement_properties(properties)?;
+            PartitionAlteration::Replace(Replacement {
+                partitions: find_all(table, partitions, PartitionKind::Formal)?,
+                temporary: find_all(table, temporary, PartitionKind::Temporary)?,
+                strict_range,
+                use_temporary_names,
+            })
+        }
+    };
+    // What does not fit the other partitions is refused before anything runs.
+    alteration.imagine(scope.view, path).map_err(|e| Error::from(e).while_analysing())?;
+    Ok(alteration)
+}
+
+fn kind(temporary: bool) -> PartitionKind {
+    if temporary { PartitionKind::Temporary } else { PartitionKind::Formal }
+}
+
+fn added(table: &Table, part: &PartitionPart, kind: PartitionKind) -> Result<Vec<PartitionDefinition>> {
+    let types = analysed(table.definition.partition_types())?;
+    let existing: Vec<PartitionDefinition> = match kind {
+        PartitionKind::Formal => table.partition_definitions(),
+        PartitionKind::Temporary => table.temporary_partitions.iter().map(|p| p.definition.clone()).collect(),
+    };
+    let (new, if_not_exists) = match (&table.definition.partitioning, part) {
+        (Partitioning::Range { .. }, PartitionPart::Range(part)) => {
+            let if_not_exists = matches!(part, RangePart::Single(partition) if partition.if_not_exists);
+            (range::partitions(std::slice::from_ref(part), &types, &existing), if_not_exists)
+        }
+        (Partitioning::List { .. }, PartitionPart::List(part)) => {
+            (list::partitions(std::slice::from_ref(part), &types), part.if_not_exists)
+        }
+        (Partitioning::List { .. }, _) => {
+            return Err(Error::analysis(format!(
+                "table '{}' is partitioned by lists: write VALUES IN (…)",
+                table.name()
+            )));
+        }
+        _ => {
+            return Err(Error::analysis(format!(
+                "table '{}' is partitioned by ranges: write VALUES LESS THAN (…) or VALUES [(…), (…))",
+                table.name()
+            )));
+        }
+    };
+    let taken = |name: &PartitionName| {
+        let mut all = table.partitions.iter().chain(&table.temporary_partitions);
+        all.any(|other| other.definition.name == *name)
+    };
+    if if_not_exists && part_name(part).is_some_and(|name| taken(&name)) {
+        return Ok(Vec::new());
+    }
+    let new = new?;
+    match new.iter().find(|partition| taken(&partition.name)) {
+        Some(partition) => Err(Error::analysis(format!("Duplicate partition name {}", partition.name))),
+        None => Ok(new),
+    }
+}
+
+fn part_name(part: &PartitionPart) -> Option<PartitionName> {
+    let name = match part {
+        PartitionPart::Range(RangePart::Single(partition)) => &partition.name,
+        PartitionPart::List(partition) => &partition.name,
+        PartitionPart::Range(RangePart::Batch(_)) => return None,
+    };
+    PartitionName::parse(&name.value).ok()
+}
+
+fn find(table: &Table, name: &Ident, kind: PartitionKind) -> Result<PartitionName> {
+    let found = match kind {
+        PartitionKind::Formal => table.require_partition(&name.value),
+        PartitionKind::Temporary => table.require_temporary_partition(&name.value),
+    };
+    Ok(found.map_err(|e| Error::from(e).while_analysing())?.definition.name.clone())
+}
+
+/// The partitions of these names, each once.
+pub(in crate::analyze) fn find_all(
+    table: &Table,
+    names: &[Ident],
+    kind: PartitionKind,
+) -> Result<Vec<PartitionName>> {
+    let mut found = Vec::with_capacity(names.len());
+    for name in names {
+        let partition = find(table, name, kind)?;
+        if found.contains(&partition) {
+            return Err(twice(name, table));
+        }
+        found.push(partition);
+    }
+    Ok(found)
+}
+
+fn twice(name: &Ident, table: &Table) -> Error {
+    Error::analysis(format!("partition '{}' of table '{}' is named twice", name.value, table.name()))
+}
+
+/// `strict_range` and `use_temp_partition_name`.
+fn replacement_properties(properties: &Properties) -> Result<(bool, bool)> {
+    let (mut strict_range, mut use_temporary_names) = (true, false);
+    for (key, value) in properties {
+        let value = match value.to_ascii_lowercase().as_str() {
+            "true" => true,
+            "false" => false,
+            _ => {
+                return Err(Error::analysis(format!(
+                    "property \"{key}\" is \"true\" or \"false\", not \"{value}\""
+                )));
+            }
+        };
+        match key.as_str() {
+            "strict_range" => strict_range = value,
+            "use_temp_partition_name" => use_temporary_names = value,
+            _ => {
+                return Err(Error::analysis(format!(
+                    "Unknown properties: {key}; the known ones are strict_range, use_temp_partition_name"
+                )));
+            }
+        }
+    }
+    Ok((strict_range, use_temporary_names))
+}
