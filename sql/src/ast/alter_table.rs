@@ -34,6 +34,8 @@ pub enum AlterTableClause {
         /// The partitions; all when there are none.
         partitions: Vec<Ident>,
     },
+    /// A change of its partitions
+    Partition(PartitionChange),
 }
 
 /// How much a compaction takes on.
@@ -62,6 +64,7 @@ impl fmt::Display for AlterTableClause {
                 f.write_str("COMPACT")?;
                 if partitions.is_empty() { Ok(()) } else { write!(f, " ({})", Commas(partitions)) }
             }
+            Self::Partition(change) => change.fmt(f),
         }
     }
 }

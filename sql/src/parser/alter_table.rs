@@ -19,7 +19,7 @@ pub(super) fn alter_table(cursor: &mut Cursor<'_>) -> Result<AlterTableStatement
 }
 
 /// ```text
-/// alter_clause := RENAME ident
+/// alter_clause := RENAME ident | partition_change
 ///               | [BASE | CUMULATIVE] COMPACT [ident | ( ident {, ident} )]
 ///               | partition_change
 /// ```
