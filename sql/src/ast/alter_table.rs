@@ -34,8 +34,6 @@ pub enum AlterTableClause {
         /// The partitions; all when there are none.
         partitions: Vec<Ident>,
     },
-    /// A change of its partitions
-    Partition(PartitionChange),
 }
 
 /// How much a compaction takes on.
@@ -64,7 +62,6 @@ impl fmt::Display for AlterTableClause {
                 f.write_str("COMPACT")?;
                 if partitions.is_empty() { Ok(()) } else { write!(f, " ({})", Commas(partitions)) }
             }
-            Self::Partition(change) => change.fmt(f),
         }
     }
 }
