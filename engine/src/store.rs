@@ -208,6 +208,41 @@ impl TabletStore {
         })
     }
 
+    /// Exchanges the names of two tables.
+    pub fn swap_tables(&self, database: &DatabaseName, a: &TableName, b: &TableName) -> Result<()> {
+        self.inner.catalog.commit(|change| {
+            change.view().require_not_restoring(database, a)?;
+            change.view().require_not_restoring(database, b)?;
+            change.swap_tables(database, a, b)
+        })
+    }
+
+    /// Gives a table another definition, made of `before`, which it must still have. Its files stay as they are: columns
+    /// are told by field id, those that a file lacks have their initial values, and types only ever get wider.
+    pub fn redefine_table(
+        &self,
+        database: &DatabaseName,
+        before: &TableDefinition,
+        after: TableDefinition,
+    ) -> Result<()> {
+        self.inner.catalog.commit(|change| {
+            let name = &before.name;
+            change.view().require_not_restoring(database, name)?;
+            let current = change.view().require_database(database)?.require_table(name)?;
+            if *current.definition != *before || after.name != *name {
+                return Err(Error::busy(format!(
+                    "table '{database}.{name}' was changed by another statement meanwhile; try again"
+                )));
+            }
+            change.redefine_table(database, after)
+        })
+    }
+
+    /// The time of the store's clock, in milliseconds since 1970 UTC.
+    pub fn now_ms(&self) -> i64 {
+        self.inner.environment.clock.now_ms()
+    }
+
     /// Takes every row out of a table, or out of some of its partitions.
     pub fn truncate_table(
         &self,

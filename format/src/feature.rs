@@ -12,12 +12,14 @@ use crate::error::{Error, ErrorKind};
 pub const LOCATED_FILES: &str = "located-files";
 /// A snapshot's file lists say which rows of a data file are deleted.
 pub const DELETIONS: &str = "deletions";
+/// Data files may lack columns that were added after them, whose values there the table's definition says.
+pub const INITIAL_VALUES: &str = "initial-values";
 /// Names of objects are unique, writers heed the marks of collections, and fences stand for manifests that are not to
 /// come: whoever writes or deletes must keep to this for anybody to delete safely.
 pub const MARKS: &str = "marks";
 
 /// Features that this program understands when it reads.
-pub const SUPPORTED_READ_FEATURES: &[&str] = &[LOCATED_FILES, DELETIONS];
+pub const SUPPORTED_READ_FEATURES: &[&str] = &[LOCATED_FILES, DELETIONS, INITIAL_VALUES];
 /// Features that this program understands when it writes.
 pub const SUPPORTED_WRITE_FEATURES: &[&str] = &[MARKS];
 /// Features that this program understands when it collects what no snapshot uses any more.

@@ -6,7 +6,7 @@ use arrow::datatypes::{Field, Schema};
 use cairn_format::{
     BUNDLE_VERSION, BUNDLE_VERSION_KEY, CREATED_BY, ColumnType, DELETIONS, Digest, DigestAlgorithm,
     EnvelopeKind, FILE_LIST_CREATED_BY, FILE_LIST_VERSION, FILE_LIST_VERSION_KEY, FORMAT_VERSION, Fence,
-    INTENT_LIFETIME_MS, IntentId, LOCATED_FILES, MARKS, MAX_BOUND_BYTES, MAX_LABEL_KEY_BYTES,
+    INITIAL_VALUES, INTENT_LIFETIME_MS, IntentId, LOCATED_FILES, MARKS, MAX_BOUND_BYTES, MAX_LABEL_KEY_BYTES,
     MAX_MARKED_OBJECTS, ObjectKey, ObjectName, ROW_GROUP_ROWS, SnapshotLabel, SnapshotTimestamp, TrashId,
     VerificationId,
 };
@@ -43,6 +43,7 @@ fn the_constants_are_those_of_the_code() {
         ("envelope field of a record of a verification", EnvelopeKind::Verification.name().to_owned()),
         ("feature of located files", LOCATED_FILES.to_owned()),
         ("feature of deletions", DELETIONS.to_owned()),
+        ("feature of initial values", INITIAL_VALUES.to_owned()),
         ("feature of marks", MARKS.to_owned()),
         ("Parquet metadata key of the file list's version", FILE_LIST_VERSION_KEY.to_owned()),
         ("Parquet metadata key of a bundle's version", BUNDLE_VERSION_KEY.to_owned()),

@@ -352,6 +352,23 @@ impl SegmentV1 {
         })
     }
 
+    /// Writes bounds of columns that have become DOUBLE as texts of that.
+    pub(super) fn respell_bounds(&mut self, from: &TableDefinition, to: &TableDefinition) -> Result<()> {
+        for bounds in &mut self.bounds {
+            let id = FieldId::try_new(bounds.field)?;
+            let (Ok(before), Ok(after)) = (from.column_by_id(id), to.column_by_id(id)) else { continue };
+            if before.column_type != ColumnType::Float || after.column_type != ColumnType::Double {
+                continue;
+            }
+            for text in [&mut bounds.lower, &mut bounds.upper].into_iter().flatten() {
+                if let Some(double) = Value::parse(&ColumnType::Float, text)?.to_text(&ColumnType::Double) {
+                    *text = double;
+                }
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn facts(&self, table: &TableDefinition) -> Result<SegmentFacts> {
         let bounds = self.bounds.iter().filter_map(|stored| {
             // Bounds of a column that the table no longer has say nothing.

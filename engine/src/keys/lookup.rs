@@ -91,13 +91,14 @@ impl Keys {
 
     /// Whether a file says that its rows are sorted by the key.
     fn is_sorted(&self, file: &FileReader<'_>) -> bool {
-        file.metadata().metadata().row_groups().iter().all(|group| {
-            let columns = group.sorting_columns().map_or(&[][..], Vec::as_slice);
-            columns.len() >= self.columns
-                && (0..).zip(&columns[..self.columns]).all(|(position, column)| {
-                    column.column_idx == position && !column.descending && column.nulls_first
-                })
-        })
+        file.begins_alike(self.columns)
+            && file.metadata().metadata().row_groups().iter().all(|group| {
+                let columns = group.sorting_columns().map_or(&[][..], Vec::as_slice);
+                columns.len() >= self.columns
+                    && (0..).zip(&columns[..self.columns]).all(|(position, column)| {
+                        column.column_idx == position && !column.descending && column.nulls_first
+                    })
+            })
     }
 
     /// Joins rows of a file, which are sorted, with the keys from `next` on; says which is the first that is not below
@@ -133,6 +134,9 @@ impl Keys {
     fn row_groups(&self, file: &FileReader<'_>) -> Result<Vec<usize>> {
         let metadata = file.metadata();
         let all = || (0..metadata.metadata().num_row_groups()).collect::<Vec<_>>();
+        if !file.begins_alike(1) {
+            return Ok(all());
+        }
         let schema = metadata.schema();
         let name = schema.field(0).name();
         let Ok(converter) = StatisticsConverter::try_new(name, schema, metadata.parquet_schema()) else {

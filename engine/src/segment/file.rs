@@ -14,6 +14,7 @@ use parquet::arrow::arrow_reader::{
 };
 use parquet::errors::ParquetError;
 
+use super::adapt::{Adapter, begins_alike};
 use crate::error::{Error, Result};
 
 /// Rows decoded at a time.
@@ -38,11 +39,18 @@ impl<'a> FileReader<'a> {
         &self.metadata
     }
 
-    fn builder(&self, columns: &[usize]) -> Result<ParquetRecordBatchReaderBuilder<File>> {
+    /// Whether the first columns of the table are those of the file, as they were written.
+    pub(crate) fn begins_alike(&self, columns: usize) -> bool {
+        begins_alike(self.table, columns, self.metadata.schema())
+    }
+
+    fn builder(&self, columns: &[usize]) -> Result<(ParquetRecordBatchReaderBuilder<File>, Adapter)> {
+        let adapter = Adapter::try_new(self.table, columns, self.metadata.schema())?;
+        let adapter = adapter.ok_or_else(|| self.damaged())?;
         let file = File::open(self.path).map_err(|e| Error::disk("open", self.path, e))?;
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());
-        let mask = ProjectionMask::roots(builder.parquet_schema(), columns.iter().copied());
-        Ok(builder.with_projection(mask).with_batch_size(BATCH_ROWS))
+        let mask = ProjectionMask::roots(builder.parquet_schema(), adapter.read().iter().copied());
+        Ok((builder.with_projection(mask).with_batch_size(BATCH_ROWS), adapter))
     }
 
     /// Columns of a row group, batch by batch, and the position in the file of its first row.
@@ -55,9 +63,12 @@ impl<'a> FileReader<'a> {
         let before: i64 =
             groups.iter().take(group).map(parquet::file::metadata::RowGroupMetaData::num_rows).sum();
         let first = u32::try_from(before).map_err(|_| self.damaged())?;
-        let reader =
-            self.builder(columns)?.with_row_groups(vec![group]).build().map_err(|e| self.failed(e))?;
-        Ok((first, reader.map(|batch| batch.map_err(|e| self.damaged().with_source(e)))))
+        let (builder, adapter) = self.builder(columns)?;
+        let reader = builder.with_row_groups(vec![group]).build().map_err(|e| self.failed(e))?;
+        Ok((
+            first,
+            reader.map(move |batch| adapter.adapt(&batch.map_err(|e| self.damaged().with_source(e))?)),
+        ))
     }
 
     /// All rows but the deleted ones, batch by batch.
@@ -67,7 +78,7 @@ impl<'a> FileReader<'a> {
         deleted: Option<&Deletions>,
     ) -> Result<impl Iterator<Item = Result<RecordBatch>> + use<'_>> {
         let columns: Vec<usize> = (0..self.table.columns.len()).collect();
-        let mut builder = self.builder(&columns)?;
+        let (mut builder, adapter) = self.builder(&columns)?;
         if let Some(deleted) = deleted {
             let rows = u64::try_from(self.metadata.metadata().file_metadata().num_rows()).unwrap_or_default();
             builder = builder.with_row_selection(selection(deleted, rows));
@@ -75,7 +86,7 @@ impl<'a> FileReader<'a> {
         let reader = builder.build().map_err(|e| self.failed(e))?;
         let schema = Arc::clone(schema);
         Ok(reader.map(move |batch| {
-            let batch = batch.map_err(|e| self.damaged().with_source(e))?;
+            let batch = adapter.adapt(&batch.map_err(|e| self.damaged().with_source(e))?)?;
             RecordBatch::try_new(Arc::clone(&schema), batch.columns().to_vec())
                 .map_err(|e| self.damaged().with_source(e))
         }))
@@ -87,9 +98,10 @@ impl<'a> FileReader<'a> {
         let rows = usize::try_from(self.metadata.metadata().file_metadata().num_rows()).unwrap_or_default();
         let ranges = positions.iter().map(|position| *position as usize..*position as usize + 1);
         let selection = RowSelection::from_consecutive_ranges(ranges, rows);
-        let reader = self.builder(&columns)?.with_row_selection(selection).build();
+        let (builder, adapter) = self.builder(&columns)?;
+        let reader = builder.with_row_selection(selection).build();
         let batches = reader.map_err(|e| self.failed(e))?.map(|batch| {
-            let batch = batch.map_err(|e| self.damaged().with_source(e))?;
+            let batch = adapter.adapt(&batch.map_err(|e| self.damaged().with_source(e))?)?;
             RecordBatch::try_new(Arc::clone(schema), batch.columns().to_vec())
                 .map_err(|e| self.damaged().with_source(e))
         });

@@ -1,5 +1,6 @@
 //! Segments: immutable Parquet files.
 
+mod adapt;
 mod check;
 mod file;
 mod read;

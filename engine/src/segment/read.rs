@@ -3,12 +3,11 @@
 use std::fs::File;
 use std::sync::Arc;
 
-use arrow::array::RecordBatchReader;
-use arrow::datatypes::{Field, SchemaRef};
 use arrow::record_batch::RecordBatch;
-use parquet::arrow::PARQUET_FIELD_ID_META_KEY;
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
+use super::adapt::Adapter;
 use super::file::selection;
 use crate::catalog::{Segment, Table};
 use crate::error::{Error, Result};
@@ -16,10 +15,9 @@ use crate::error::{Error, Result};
 /// The rows of a table that are not deleted, segment by segment, each in the order of its key.
 pub struct SegmentReader {
     table: Arc<Table>,
-    schema: SchemaRef,
     /// Segments still to be read, the next one last.
     waiting: Vec<Segment>,
-    open: Option<(ParquetRecordBatchReader, Segment)>,
+    open: Option<(ParquetRecordBatchReader, Adapter, Segment)>,
 }
 
 impl SegmentReader {
@@ -27,15 +25,15 @@ impl SegmentReader {
     pub(crate) fn new(table: &Arc<Table>) -> Self {
         let mut waiting: Vec<Segment> = table.partitions.iter().flat_map(|p| p.segments().cloned()).collect();
         waiting.reverse();
-        Self { schema: table.definition.arrow_schema(), table: Arc::clone(table), waiting, open: None }
+        Self { table: Arc::clone(table), waiting, open: None }
     }
 
     fn read(&mut self) -> Result<Option<RecordBatch>> {
         loop {
-            if let Some((reader, segment)) = &mut self.open {
+            if let Some((reader, adapter, segment)) = &mut self.open {
                 match reader.next() {
                     Some(Ok(batch)) => {
-                        let batch = RecordBatch::try_new(Arc::clone(&self.schema), batch.columns().to_vec());
+                        let batch = adapter.adapt(&batch);
                         return batch.map(Some).map_err(|e| damaged(&self.table, segment).with_source(e));
                     }
                     Some(Err(e)) => return Err(damaged(&self.table, segment).with_source(e)),
@@ -43,23 +41,27 @@ impl SegmentReader {
                 }
             }
             let Some(segment) = self.waiting.pop() else { return Ok(None) };
-            self.open = Some((self.open(&segment)?, segment));
+            let (reader, adapter) = self.open(&segment)?;
+            self.open = Some((reader, adapter, segment));
         }
     }
 
-    fn open(&self, segment: &Segment) -> Result<ParquetRecordBatchReader> {
+    fn open(&self, segment: &Segment) -> Result<(ParquetRecordBatchReader, Adapter)> {
         segment.check().map_err(|e| e.about(format_args!("table '{}'", self.table.name())))?;
         let file = File::open(segment.path()).map_err(|e| Error::disk("open", segment.path(), e))?;
-        let reader =
-            ParquetRecordBatchReaderBuilder::try_new(file).and_then(|builder| match &segment.deleted {
-                Some(deleted) => builder.with_row_selection(selection(deleted, segment.rows)).build(),
-                None => builder.build(),
-            });
-        let reader = reader.map_err(|e| damaged(&self.table, segment).with_source(e))?;
-        if !fits(&reader.schema(), &self.schema) {
-            return Err(damaged(&self.table, segment));
-        }
-        Ok(reader)
+        let failed = |e| damaged(&self.table, segment).with_source(e);
+        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(failed)?;
+        let definition = &self.table.definition;
+        let all: Vec<usize> = (0..definition.columns.len()).collect();
+        let adapter = Adapter::try_new(definition, &all, builder.schema())?;
+        let adapter = adapter.ok_or_else(|| damaged(&self.table, segment))?;
+        let mask = ProjectionMask::roots(builder.parquet_schema(), adapter.read().iter().copied());
+        let builder = builder.with_projection(mask);
+        let reader = match &segment.deleted {
+            Some(deleted) => builder.with_row_selection(selection(deleted, segment.rows)).build(),
+            None => builder.build(),
+        };
+        Ok((reader.map_err(failed)?, adapter))
     }
 }
 
@@ -69,17 +71,6 @@ impl Iterator for SegmentReader {
     fn next(&mut self) -> Option<Self::Item> {
         self.read().transpose()
     }
-}
-
-/// Whether a file's columns are the table's: by field id and type, whatever their names.
-fn fits(file: &SchemaRef, table: &SchemaRef) -> bool {
-    let id = |field: &Field| field.metadata().get(PARQUET_FIELD_ID_META_KEY).cloned();
-    file.fields().len() == table.fields().len()
-        && file
-            .fields()
-            .iter()
-            .zip(table.fields())
-            .all(|(file, table)| file.data_type() == table.data_type() && id(file) == id(table))
 }
 
 fn damaged(table: &Table, segment: &Segment) -> Error {

@@ -70,6 +70,8 @@ pub struct Column {
     pub nullable: bool,
     /// What stands in for a value that a load does not name; null, or an error, without it.
     pub default: Option<ColumnDefault>,
+    /// What the column holds in files that were written before it was added, as text of its type; null without it.
+    pub initial: Option<String>,
     /// What rows of equal key make of their values; in Aggregate Key tables only.
     pub aggregation: Option<Aggregation>,
     /// Whether a value that is not given is the next whole number of the table's.
@@ -89,6 +91,7 @@ impl Column {
             column_type,
             nullable: true,
             default: None,
+            initial: None,
             aggregation: None,
             auto_increment: false,
             generated: None,
@@ -104,6 +107,7 @@ impl Column {
     fn check_parts(&self) -> Result<()> {
         self.column_type.check()?;
         self.default_value()?;
+        self.initial_value()?;
         let fits = match self.default {
             None | Some(ColumnDefault::Constant(_)) => true,
             Some(ColumnDefault::CurrentTimestamp { digits }) => {
@@ -130,6 +134,14 @@ impl Column {
             return Err(Error::invalid("AUTO_INCREMENT is for BIGINT NOT NULL"));
         }
         Ok(())
+    }
+
+    /// What the column holds in files that lack it.
+    pub fn initial_value(&self) -> Result<Value> {
+        match &self.initial {
+            None => Ok(Value::Null),
+            Some(text) => Value::parse(&self.column_type, text),
+        }
     }
 
     /// The value of a constant default; `None` without one.

@@ -11,6 +11,7 @@ mod table;
 mod types;
 pub(crate) mod v1;
 mod value;
+mod widen;
 
 pub use aggregation::Aggregation;
 pub use column::{Column, ColumnDefault, FieldId};

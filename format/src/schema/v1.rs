@@ -60,6 +60,8 @@ struct ColumnV1 {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     default: Option<ColumnDefaultV1>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    initial: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     aggregation: Option<String>,
     #[serde(default, skip_serializing_if = "is_false")]
     auto_increment: bool,
@@ -237,6 +239,7 @@ impl From<&Column> for ColumnV1 {
                 }
                 ColumnDefault::Uuid => ColumnDefaultV1::Uuid,
             }),
+            initial: column.initial.clone(),
             aggregation: column.aggregation.map(|aggregation| aggregation.as_sql().to_ascii_lowercase()),
             auto_increment: column.auto_increment,
             generated: column.generated.clone(),
@@ -259,6 +262,7 @@ impl TryFrom<ColumnV1> for Column {
                 ColumnDefaultV1::CurrentTimestamp { digits } => ColumnDefault::CurrentTimestamp { digits },
                 ColumnDefaultV1::Uuid => ColumnDefault::Uuid,
             }),
+            initial: stored.initial,
             aggregation: match stored.aggregation {
                 None => None,
                 Some(word) => Some(Aggregation::parse(&word).ok_or_else(|| unknown("aggregation", &word))?),

@@ -21,7 +21,7 @@ use cairn_format::{
     DatabaseName, PartitionDefinition, PartitionName, RepositoryName, SnapshotLabel, TableDefinition,
 };
 
-pub(crate) use alter_table::TableAlteration;
+pub(crate) use alter_table::{Redefinition, TableAlteration};
 pub(crate) use insert::Insert;
 pub(crate) use names::{
     CATALOG, Scope, TablePath, check_catalog, no_database, parse_database, parse_table, unknown_system_table,

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::print::Commas;
-use super::{Ident, ObjectName, PartitionChange};
+use super::print::{Commas, Quoted, write_property_list};
+use super::{ColumnClause, Ident, ObjectName, PartitionChange, Properties};
 
 /// `ALTER TABLE t clause {, clause}`
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,24 @@ pub enum AlterTableClause {
     Rename(Ident),
     /// A change of its partitions
     Partition(PartitionChange),
+    /// `SWAP WITH name`
+    Swap(Ident),
+    /// `COMMENT = "text"`
+    Comment(String),
+    /// `SET ("k" = "v", …)`
+    Set(Properties),
+    /// `ADD COLUMN column [position]`
+    AddColumn(ColumnClause, Option<ColumnPosition>),
+    /// `ADD COLUMN (column, …)`, never empty
+    AddColumns(Vec<ColumnClause>),
+    /// `DROP COLUMN name`
+    DropColumn(Ident),
+    /// `RENAME COLUMN name TO name`
+    RenameColumn(Ident, Ident),
+    /// `MODIFY COLUMN column [position]`
+    ModifyColumn(ColumnClause, Option<ColumnPosition>),
+    /// `ORDER BY (name, …)`, never empty
+    OrderBy(Vec<Ident>),
     /// `[BASE | CUMULATIVE] COMPACT [p | (p1, p2)]`
     Compact {
         /// Which word is written before it.
@@ -34,6 +52,15 @@ pub enum AlterTableClause {
         /// The partitions; all when there are none.
         partitions: Vec<Ident>,
     },
+}
+
+/// Where a column goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ColumnPosition {
+    /// `FIRST`
+    First,
+    /// `AFTER name`
+    After(Ident),
 }
 
 /// How much a compaction takes on.
@@ -52,6 +79,11 @@ impl CompactionKind {
 
 impl fmt::Display for AlterTableClause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let placed = |f: &mut fmt::Formatter<'_>, position: &Option<ColumnPosition>| match position {
+            None => Ok(()),
+            Some(ColumnPosition::First) => f.write_str(" FIRST"),
+            Some(ColumnPosition::After(name)) => write!(f, " AFTER {name}"),
+        };
         match self {
             Self::Rename(name) => write!(f, "RENAME {name}"),
             Self::Partition(change) => change.fmt(f),
@@ -62,6 +94,24 @@ impl fmt::Display for AlterTableClause {
                 f.write_str("COMPACT")?;
                 if partitions.is_empty() { Ok(()) } else { write!(f, " ({})", Commas(partitions)) }
             }
+            Self::Swap(name) => write!(f, "SWAP WITH {name}"),
+            Self::Comment(text) => write!(f, "COMMENT = {}", Quoted(text)),
+            Self::Set(properties) => {
+                f.write_str("SET ")?;
+                write_property_list(f, properties)
+            }
+            Self::AddColumn(column, position) => {
+                write!(f, "ADD COLUMN {column}")?;
+                placed(f, position)
+            }
+            Self::AddColumns(columns) => write!(f, "ADD COLUMN ({})", Commas(columns)),
+            Self::DropColumn(name) => write!(f, "DROP COLUMN {name}"),
+            Self::RenameColumn(from, to) => write!(f, "RENAME COLUMN {from} TO {to}"),
+            Self::ModifyColumn(column, position) => {
+                write!(f, "MODIFY COLUMN {column}")?;
+                placed(f, position)
+            }
+            Self::OrderBy(names) => write!(f, "ORDER BY ({})", Commas(names)),
         }
     }
 }

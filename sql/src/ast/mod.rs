@@ -25,7 +25,7 @@ mod words;
 use std::fmt;
 
 pub use alter_partition::{PartitionChange, PartitionPart, RecoverStatement};
-pub use alter_table::{AlterTableClause, AlterTableStatement, CompactionKind};
+pub use alter_table::{AlterTableClause, AlterTableStatement, ColumnPosition, CompactionKind};
 pub use backup::{
     BackupStatement, CancelStatement, CancelTarget, CatalogChoice, CatalogItem, DropSnapshotStatement,
     JobKind, ObjectKind, PartitionChoice, PartitionKey, PartitionKeyValue, SnapshotObject,

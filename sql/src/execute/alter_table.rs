@@ -2,7 +2,7 @@
 
 use cairn_engine::{CatalogView, TabletStore};
 
-use crate::analyze::{PartitionAlteration, TableAlteration, TablePath};
+use crate::analyze::{PartitionAlteration, Redefinition, TableAlteration, TablePath};
 use crate::error::Result;
 
 /// Changes the table.
@@ -12,6 +12,11 @@ pub(super) fn alter(store: &TabletStore, path: &TablePath, alteration: TableAlte
         TableAlteration::Rename(name) => store.rename_table(&path.database, &path.table, &name)?,
         TableAlteration::Compact(kind, only) => {
             store.compact_table(&path.database, &path.table, only.as_deref(), kind)?;
+        }
+        TableAlteration::Swap(other) => store.swap_tables(&path.database, &path.table, &other)?,
+        TableAlteration::Redefine(change) => {
+            let Redefinition { before, after } = *change;
+            store.redefine_table(&path.database, &before, after)?;
         }
     }
     Ok(())
@@ -45,5 +50,7 @@ pub(crate) fn imagine(
         TableAlteration::Partition(alteration) => alteration.imagine(view, path),
         TableAlteration::Rename(name) => view.with_table_renamed(&path.database, &path.table, &name),
         TableAlteration::Compact(..) => Ok(view.clone()),
+        TableAlteration::Swap(other) => view.with_tables_swapped(&path.database, &path.table, &other),
+        TableAlteration::Redefine(change) => view.with_table_redefined(&path.database, change.after),
     }
 }

@@ -4,8 +4,9 @@ use sqlparser::tokenizer::Token;
 
 use super::Result;
 use super::alter_partition::{partition_change, starts_partition_change};
+use super::column::{column, column_definition};
 use super::cursor::Cursor;
-use crate::ast::{AlterTableClause, AlterTableStatement, CompactionKind};
+use crate::ast::{AlterTableClause, AlterTableStatement, ColumnPosition, CompactionKind};
 
 /// ```text
 /// alter_table := ALTER TABLE object_name alter_clause {, alter_clause}
@@ -19,7 +20,10 @@ pub(super) fn alter_table(cursor: &mut Cursor<'_>) -> Result<AlterTableStatement
 }
 
 /// ```text
-/// alter_clause := RENAME ident | partition_change
+/// alter_clause := RENAME ident | RENAME COLUMN ident TO ident | SWAP WITH ident
+///               | COMMENT = string | SET property_list
+///               | ADD COLUMN {column position | ( column {, column} )} | DROP COLUMN ident
+///               | MODIFY COLUMN column position | ORDER BY idents
 ///               | [BASE | CUMULATIVE] COMPACT [ident | ( ident {, ident} )]
 ///               | partition_change
 /// ```
@@ -28,7 +32,45 @@ fn alter_clause(cursor: &mut Cursor<'_>) -> Result<AlterTableClause> {
         return partition_change(cursor).map(AlterTableClause::Partition);
     }
     if cursor.eat_keyword("RENAME") {
+        if cursor.is_keyword("COLUMN") {
+            cursor.advance();
+            let from = cursor.ident("a column name")?;
+            cursor.expect_keyword("TO")?;
+            return Ok(AlterTableClause::RenameColumn(from, cursor.ident("the new name")?));
+        }
         return cursor.ident("the new name").map(AlterTableClause::Rename);
+    }
+    if cursor.eat_keyword("SWAP") {
+        cursor.expect_keyword("WITH")?;
+        return cursor.ident("a table name").map(AlterTableClause::Swap);
+    }
+    if cursor.eat_keyword("COMMENT") {
+        cursor.expect(&Token::Eq)?;
+        return cursor.string("the comment as a string").map(AlterTableClause::Comment);
+    }
+    if cursor.eat_keyword("SET") {
+        return cursor.property_list().map(AlterTableClause::Set);
+    }
+    if cursor.eat_keyword("ADD") {
+        cursor.expect_keyword("COLUMN")?;
+        if cursor.peek() == &Token::LParen {
+            return cursor.parenthesised(column).map(AlterTableClause::AddColumns);
+        }
+        let column = column_definition(cursor)?;
+        return Ok(AlterTableClause::AddColumn(column, position(cursor)?));
+    }
+    if cursor.eat_keyword("DROP") {
+        cursor.expect_keyword("COLUMN")?;
+        return cursor.ident("a column name").map(AlterTableClause::DropColumn);
+    }
+    if cursor.eat_keyword("MODIFY") {
+        cursor.expect_keyword("COLUMN")?;
+        let column = column_definition(cursor)?;
+        return Ok(AlterTableClause::ModifyColumn(column, position(cursor)?));
+    }
+    if cursor.eat_keyword("ORDER") {
+        cursor.expect_keyword("BY")?;
+        return cursor.idents("a column name").map(AlterTableClause::OrderBy);
     }
     let kinds = CompactionKind::WORDS;
     let kind =
@@ -45,4 +87,17 @@ fn alter_clause(cursor: &mut Cursor<'_>) -> Result<AlterTableClause> {
         return Ok(AlterTableClause::Compact { kind: kind.map(|(_, kind)| kind), partitions });
     }
     Err(cursor.expected(&[]))
+}
+
+/// ```text
+/// position := [FIRST | AFTER ident]
+/// ```
+fn position(cursor: &mut Cursor<'_>) -> Result<Option<ColumnPosition>> {
+    if cursor.eat_keyword("FIRST") {
+        return Ok(Some(ColumnPosition::First));
+    }
+    if cursor.eat_keyword("AFTER") {
+        return cursor.ident("a column name").map(ColumnPosition::After).map(Some);
+    }
+    Ok(None)
 }

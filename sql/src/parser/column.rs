@@ -13,6 +13,24 @@ use crate::ast::{Aggregation, ColumnClause, ColumnDefault, ColumnValue, TypeName
 /// value  := DEFAULT default | AUTO_INCREMENT | AS expr
 /// ```
 pub(super) fn column(cursor: &mut Cursor<'_>) -> Result<ColumnClause> {
+    let column = column_definition(cursor)?;
+    if !matches!(cursor.peek(), Token::Comma | Token::RParen) {
+        let error = cursor.expected(&["','", "')'"]);
+        return Err(match cursor.keyword().as_deref() {
+            Some("PRIMARY" | "UNIQUE" | "DUPLICATE" | "AGGREGATE") => {
+                error.with_hint("the key is named behind the column list: PRIMARY KEY (column)")
+            }
+            Some("NULL" | "NOT" | "KEY" | "DEFAULT") => error.with_hint(
+                "a column reads: name type [KEY] [aggregation] [NULL | NOT NULL] [DEFAULT value] [COMMENT text]",
+            ),
+            _ => error,
+        });
+    }
+    Ok(column)
+}
+
+/// A column, whatever comes behind it.
+pub(super) fn column_definition(cursor: &mut Cursor<'_>) -> Result<ColumnClause> {
     let name = cursor.ident("a column name")?;
     let (data_type, state) = type_or_state(cursor)?;
     let key = cursor.eat_keyword("KEY");
@@ -31,18 +49,6 @@ pub(super) fn column(cursor: &mut Cursor<'_>) -> Result<ColumnClause> {
         None
     };
     let comment = cursor.comment()?;
-    if !matches!(cursor.peek(), Token::Comma | Token::RParen) {
-        let error = cursor.expected(&["','", "')'"]);
-        return Err(match cursor.keyword().as_deref() {
-            Some("PRIMARY" | "UNIQUE" | "DUPLICATE" | "AGGREGATE") => {
-                error.with_hint("the key is named behind the column list: PRIMARY KEY (column)")
-            }
-            Some("NULL" | "NOT" | "KEY" | "DEFAULT") => error.with_hint(
-                "a column reads: name type [KEY] [aggregation] [NULL | NOT NULL] [DEFAULT value] [COMMENT text]",
-            ),
-            _ => error,
-        });
-    }
     Ok(ColumnClause { name, data_type, key, aggregation, nullable, value, comment })
 }
 
@@ -56,7 +62,7 @@ fn type_or_state(cursor: &mut Cursor<'_>) -> Result<(Option<TypeName>, Option<Ag
         return Ok((Some(column_type(cursor)?), None));
     }
     let continues = ["KEY", "NULL", "NOT", "DEFAULT", "AUTO_INCREMENT", "AS", "COMMENT"];
-    if matches!(cursor.peek(), Token::Comma | Token::RParen) || cursor.is_one_of(&continues) {
+    if matches!(cursor.peek(), Token::Comma | Token::RParen | Token::EOF) || cursor.is_one_of(&continues) {
         return Ok((None, None));
     }
     if matches!(cursor.peek(), Token::Word(_)) && cursor.peek_at(1) == &Token::LParen {

@@ -4,6 +4,7 @@
 //! get the spelling of their tables. Then DataFusion plans it; what it refuses is an analysis error. Only queries
 //! come here: nothing that DataFusion plans can change a table or write a file.
 
+mod adapter;
 mod catalog;
 mod clauses;
 mod error;

@@ -24,6 +24,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::prelude::Expr;
 
+use super::adapter::FileAdapters;
 use super::error::Sources;
 use super::predicate::column_predicates;
 use super::statistics::{segment_statistics, table_statistics};
@@ -121,6 +122,7 @@ impl TableProvider for TabletTable {
         let config = FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), source)
             .with_file_groups(groups)
             .with_statistics(statistics)
+            .with_expr_adapter(Some(Arc::new(FileAdapters::try_new(definition)?)))
             .with_projection_indices(projection.cloned())?
             .with_limit(limit)
             .build();

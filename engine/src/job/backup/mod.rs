@@ -7,8 +7,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use cairn_format::{
-    DELETIONS, DatabaseName, FeatureSet, IntentId, LOCATED_FILES, Manifest, Sent, SnapshotTimestamp, StoreId,
-    TableEntry, Totals,
+    DELETIONS, DatabaseName, FeatureSet, INITIAL_VALUES, IntentId, LOCATED_FILES, Manifest, Sent,
+    SnapshotTimestamp, StoreId, TableEntry, Totals,
 };
 use cairn_repository::{BeginOptions, CommitOutcome, Repository, SnapshotName, SnapshotWriter, StopSignal};
 
@@ -332,9 +332,11 @@ fn part(tables: &[TableSelection]) -> String {
     texts.join(", ")
 }
 
-fn read_features(has_deletions: bool) -> FeatureSet {
-    let deletions = has_deletions.then_some(DELETIONS);
-    [LOCATED_FILES].into_iter().chain(deletions).collect()
+fn read_features(tables: &[SentTable]) -> FeatureSet {
+    let deletions = tables.iter().any(|table| table.has_deletions).then_some(DELETIONS);
+    let mut columns = tables.iter().flat_map(|table| &table.entry.definition.columns);
+    let initial_values = columns.any(|column| column.initial.is_some()).then_some(INITIAL_VALUES);
+    [LOCATED_FILES].into_iter().chain(deletions).chain(initial_values).collect()
 }
 
 fn manifest(
@@ -361,7 +363,7 @@ fn manifest(
         sent: Some(sent),
         intent: None,
         writer: cairn_repository::DEFAULT_WRITER.to_owned(),
-        read_features: read_features(tables.iter().any(|table| table.has_deletions)),
+        read_features: read_features(tables),
         tables: entries,
         totals,
     })

@@ -69,6 +69,9 @@ fn column_difference(ours: &Column, theirs: &Column) -> Option<String> {
     if ours.default != theirs.default {
         return Some("its default is another in the snapshot".to_owned());
     }
+    if ours.initial != theirs.initial {
+        return Some("rows from before it was added hold another value in the snapshot".to_owned());
+    }
     if ours.field_id != theirs.field_id {
         return Some(format!("its field id is {}, in the snapshot {}", ours.field_id, theirs.field_id));
     }

@@ -9,7 +9,8 @@ use crate::error::{Error, Result};
 pub(super) fn columns(clauses: &[ColumnClause]) -> Result<Vec<Column>> {
     let mut columns: Vec<Column> = Vec::with_capacity(clauses.len());
     for (position, clause) in clauses.iter().enumerate() {
-        let column = column(position, clause).map_err(|e| {
+        let number = i32::try_from(position + 1).unwrap_or(i32::MAX);
+        let column = column_of(number, clause).map_err(|e| {
             let name = &clause.name.value;
             e.about(format_args!("column '{name}'"))
         })?;
@@ -21,7 +22,8 @@ pub(super) fn columns(clauses: &[ColumnClause]) -> Result<Vec<Column>> {
     Ok(columns)
 }
 
-fn column(position: usize, clause: &ColumnClause) -> Result<Column> {
+/// The column that a clause declares, with field id `id`.
+pub(in crate::analyze) fn column_of(id: i32, clause: &ColumnClause) -> Result<Column> {
     let column_type = match &clause.data_type {
         Some(TypeName::Known(known)) => *known,
         Some(TypeName::Unsupported(text)) => {
@@ -58,8 +60,7 @@ fn column(position: usize, clause: &ColumnClause) -> Result<Column> {
     if !nullable && clause.value == Some(ColumnValue::Default(ast::ColumnDefault::Null)) {
         return Err(Error::analysis("it is NOT NULL, so its default cannot be NULL"));
     }
-    let number = i32::try_from(position + 1).unwrap_or(i32::MAX);
-    let (id, name) = (analysed(FieldId::try_new(number))?, analysed(ColumnName::parse(&clause.name.value))?);
+    let (id, name) = (analysed(FieldId::try_new(id))?, analysed(ColumnName::parse(&clause.name.value))?);
     let comment = clause.comment.clone();
     let column = Column {
         nullable,
@@ -129,7 +130,7 @@ fn check_source(clause: &ColumnClause, column: &Column) -> Result<()> {
 }
 
 /// Rules for where columns whose values count up or are computed stand in a table.
-pub(super) fn check_sources(table: &TableDefinition) -> Result<()> {
+pub(in crate::analyze) fn check_sources(table: &TableDefinition) -> Result<()> {
     if table.columns.iter().filter(|column| column.auto_increment).count() > 1 {
         return Err(Error::analysis("More than one AUTO_INCREMENT column defined in CREATE TABLE Statement"));
     }

@@ -4,6 +4,9 @@ mod columns;
 mod key;
 mod properties;
 
+pub(super) use columns::{check_sources, column_of};
+pub(super) use properties::changed_properties;
+
 use cairn_format::{
     Column, Distribution, FieldId, KeyModel, PartitionDefinition, Partitioning, TableDefinition, TableName,
     writer_properties,

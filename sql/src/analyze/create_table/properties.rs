@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use cairn_format::TableDefinition;
+
+use crate::analyze::names::analysed;
 use crate::ast::Properties;
 use crate::error::{Error, Result};
 
@@ -52,3 +55,25 @@ pub(super) fn properties(given: &Properties) -> Result<BTreeMap<String, String>>
     }
     Ok(properties)
 }
+
+/// The table's properties after those that are given have been set.
+pub(in crate::analyze) fn changed_properties(
+    table: &TableDefinition,
+    given: &Properties,
+) -> Result<BTreeMap<String, String>> {
+    for (key, _) in given {
+        if FIXED.contains(&key.as_str()) {
+            return Err(Error::analysis(format!(
+                "property \"{key}\" cannot be changed: it is chosen with the table"
+            )));
+        }
+    }
+    let mut properties = table.properties.clone();
+    properties.extend(self::properties(given)?);
+    let changed = TableDefinition { properties, ..table.clone() };
+    analysed(cairn_format::writer_properties(&changed))?;
+    Ok(changed.properties)
+}
+
+/// Properties that say how a table was made.
+const FIXED: &[&str] = &["persistent_index_type", "storage_format"];

@@ -8,8 +8,8 @@ use proptest::sample::select;
 use super::{parse, parse_statement, split_statements};
 use crate::ast::{
     Aggregation, AlterRepositoryStatement, AlterTableClause, AlterTableStatement, BackupStatement,
-    CatalogChoice, CatalogItem, CheckRepositoryStatement, ColumnClause, ColumnDefault, ColumnValue,
-    CreateRepositoryStatement, CreateTableStatement, DatabaseName, DistributionClause,
+    CatalogChoice, CatalogItem, CheckRepositoryStatement, ColumnClause, ColumnDefault, ColumnPosition,
+    ColumnValue, CreateRepositoryStatement, CreateTableStatement, DatabaseName, DistributionClause,
     DropRepositoryStatement, DropSnapshotStatement, Ident, IndexClause, IndexKind, KeyClause, KeyKind,
     ListPart, ListValue, Location, ObjectKind, ObjectName, PartitionChange, PartitionChoice, PartitionClause,
     PartitionExpression, PartitionKey, PartitionKeyValue, PartitionPart, PartitionStep, Properties,
@@ -449,10 +449,28 @@ fn create_table() -> impl Strategy<Value = Statement> {
 }
 
 fn alter_table() -> impl Strategy<Value = Statement> {
+    let position = prop_oneof![Just(ColumnPosition::First), ident().prop_map(ColumnPosition::After)];
+    let typed = (column().boxed(), data_type().boxed()).prop_map(|(mut column, data_type)| {
+        if !matches!(column.aggregation, Some(Aggregation::State { .. })) {
+            column.data_type = Some(data_type);
+        }
+        column
+    });
+    let placed = (typed, of(position)).boxed();
     let clause = prop_oneof![
         ident().prop_map(AlterTableClause::Rename),
-        partition_change().prop_map(AlterTableClause::Partition),
-    ];
+        partition_change().prop_map(AlterTableClause::Partition).boxed(),
+        ident().prop_map(AlterTableClause::Swap),
+        text().prop_map(AlterTableClause::Comment),
+        prop::collection::vec((text(), text()), 1..3).prop_map(AlterTableClause::Set),
+        placed.clone().prop_map(|(column, position)| AlterTableClause::AddColumn(column, position)),
+        some(column().boxed()).prop_map(AlterTableClause::AddColumns),
+        ident().prop_map(AlterTableClause::DropColumn),
+        (ident(), ident()).prop_map(|(from, to)| AlterTableClause::RenameColumn(from, to)),
+        placed.prop_map(|(column, position)| AlterTableClause::ModifyColumn(column, position)),
+        some(ident()).prop_map(AlterTableClause::OrderBy),
+    ]
+    .boxed();
     (object_name(), some(clause))
         .prop_map(|(table, clauses)| Statement::AlterTable(Box::new(AlterTableStatement { table, clauses })))
 }
@@ -520,7 +538,7 @@ proptest! {
 
     #[test]
     fn statements_with_words_changed_are_parsed_without_a_panic(
-        statement in prop_oneof![backup(), restore(), repository(), create_table(), alter_table()],
+        statement in prop_oneof![backup(), restore(), repository().boxed(), create_table().boxed(), alter_table().boxed()],
         at in any::<prop::sample::Index>(),
         word in select(WORDS),
         keep in any::<bool>(),

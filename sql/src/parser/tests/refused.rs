@@ -467,7 +467,19 @@ fn what_is_done_to_repositories() {
         ("ALTER REPOSITORY r", "line 1, column 19: expected SET, found the end of the statement"),
         ("ALTER REPOSITORY r RENAME s", "line 1, column 20: expected SET, found 'RENAME'"),
         ("ALTER", "line 1, column 6: expected TABLE or REPOSITORY, found the end of the statement"),
-        ("ALTER TABLE t", "line 1, column 14: expected RENAME or COMPACT, found the end of the statement"),
+        (
+            "ALTER TABLE t",
+            "line 1, column 14: expected RENAME, SWAP, COMMENT, SET, ADD, DROP, MODIFY, ORDER or COMPACT, found the end of the statement",
+        ),
+        (
+            "ALTER TABLE t ADD COLUMN",
+            "line 1, column 25: expected a column name, found the end of the statement",
+        ),
+        ("ALTER TABLE t RENAME COLUMN a b", "line 1, column 31: expected TO, found 'b'"),
+        (
+            "ALTER TABLE t MODIFY COLUMN a INT AFTER",
+            "line 1, column 40: expected a column name, found the end of the statement",
+        ),
         ("CHECK REPOSITORY", "line 1, column 17: expected a repository name, found the end of the statement"),
         ("CHECK REPOSITORY a.b", "line 1, column 19: expected the end of the statement, found '.'"),
         ("CHECK TABLE t", "line 1, column 1: CHECK TABLE is not a supported statement"),
