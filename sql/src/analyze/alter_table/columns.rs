@@ -285,7 +285,7 @@ fn widened_initial(old: &Column, new: &Column) -> Result<Option<String>> {
     })
 }
 
-/// All columns in another order, or the columns by which rows are sorted.
+/// All columns in another order.
 fn reorder(table: &mut TableDefinition, names: &[Ident]) -> Result<()> {
     let mut places = Vec::with_capacity(names.len());
     for name in names {
@@ -302,9 +302,10 @@ fn reorder(table: &mut TableDefinition, names: &[Ident]) -> Result<()> {
                 table.name
             )));
         }
-        let ids = places.iter().map(|at| table.columns[*at].field_id);
-        table.sort_key = Some(ids.collect());
-        return Ok(());
+        return Err(Error::not_supported(format_args!(
+            "table '{}': a sort key, which ORDER BY of some of the columns would be",
+            table.name
+        )));
     }
     let keys = places.iter().take(table.key_columns);
     if keys.clone().any(|at| *at >= table.key_columns) {
