@@ -3,11 +3,12 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use cairn_format::{DatabaseName, PartitionName, TableName};
+use cairn_format::{DatabaseName, PartitionName, TableDefinition, TableName};
 use redb::{ReadableTable, WriteTransaction};
 
 use super::change::{Change, require};
 use super::record::{self, DatabaseV1, PartitionV1, RecycledV1, RowsetV1, TableV1};
+use super::redefine::with_definition;
 use super::tables;
 use super::view::{Partition, Table};
 use crate::error::{Error, Result};
@@ -177,7 +178,12 @@ impl Change<'_> {
         })?;
         let before = self.view_before(found.version, database)?;
         let of_then = before.require_database(database)?.tables.values().find(|table| table.id == current.id);
+        // The table's columns may have changed since.
+        let of_then =
+            of_then.map(|table| with_definition(table, TableDefinition::clone(&current.definition)));
+        let of_then = of_then.transpose()?;
         let partition = of_then
+            .as_ref()
             .and_then(|table| table.partitions.iter().find(|partition| partition.id.get() == found.id))
             .ok_or_else(|| Error::corrupt(format!("the catalog lacks what partition '{name}' was")))?;
         self.unremove_partition(current.id, partition, found.version)?;

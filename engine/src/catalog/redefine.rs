@@ -65,10 +65,16 @@ impl Change<'_> {
     /// another double.
     fn respell_bounds(&mut self, table: &Table, definition: &TableDefinition) -> Result<()> {
         let mut records = self.txn().open_table(tables::ROWSETS)?;
-        for partition in &table.partitions {
-            for rowset in partition.tablets.iter().flat_map(|tablet| &tablet.rowsets) {
-                let key = (partition.id.get(), rowset.id.get());
-                let mut stored: RowsetV1 = require(records.get(key)?, "rowset")?;
+        let partitions = self.txn().open_table(tables::PARTITIONS)?;
+        // Also those that are temporary, and those that were dropped and can be recovered.
+        for entry in partitions.range((table.id.get(), 0)..=(table.id.get(), u64::MAX))? {
+            let partition = entry?.0.value().1;
+            let rowsets: Vec<_> = records
+                .range((partition, 0)..=(partition, u64::MAX))?
+                .map(|entry| entry.map(|(key, value)| (key.value(), value.value().to_vec())))
+                .collect::<std::result::Result<_, _>>()?;
+            for (key, bytes) in rowsets {
+                let mut stored: RowsetV1 = record::decode("rowset", &bytes)?;
                 for segment in &mut stored.segments {
                     segment.respell_bounds(&table.definition, definition)?;
                 }
@@ -176,7 +182,7 @@ fn becomes_double(from: &TableDefinition, to: &TableDefinition) -> bool {
 
 /// The table with another definition. The one partition of an unpartitioned table is named like it, and bounds are
 /// values of the types that the columns have now.
-fn with_definition(table: &Table, definition: TableDefinition) -> Result<Table> {
+pub(super) fn with_definition(table: &Table, definition: TableDefinition) -> Result<Table> {
     let mut table = table.clone();
     let is_unpartitioned = definition.partitioning == Partitioning::Unpartitioned;
     let types = |definition: &TableDefinition| {
@@ -185,7 +191,7 @@ fn with_definition(table: &Table, definition: TableDefinition) -> Result<Table> 
     };
     let (before, after) = (types(&table.definition), types(&definition));
     let bounds_change = before.iter().any(|(id, column_type)| after.get(id) != Some(column_type));
-    for partition in &mut table.partitions {
+    for partition in table.partitions.iter_mut().chain(&mut table.temporary_partitions) {
         if is_unpartitioned {
             Arc::make_mut(partition).definition.name = PartitionName::parse(definition.name.as_str())?;
         }

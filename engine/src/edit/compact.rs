@@ -12,7 +12,7 @@ use cairn_format::{DatabaseName, Deletions, PartitionName, TableName};
 
 use crate::catalog::{NewSegment, Partition, Rowset, Segment, Table, Tablet, TabletEdit};
 use crate::error::{Error, Result};
-use crate::load::{UnpublishedFiles, sorted};
+use crate::load::{UnpublishedFiles, current_name, sorted};
 use crate::segment::{FileReader, write_segment};
 use crate::store::Inner;
 
@@ -189,9 +189,11 @@ impl Rewrite<'_> {
         let now = view.database(self.database).and_then(|database| {
             let table = database.tables().find(|table| table.id == self.table.id)?;
             let partition = table.partitions.iter().find(|partition| partition.id == self.partition.id)?;
-            Some((table.name().clone(), partition.tablets.get(self.bucket)?))
+            // Files of a definition of before say nothing true of their columns.
+            let is_same = table.definition.stores_alike(&self.table.definition);
+            partition.tablets.get(self.bucket).filter(|_| is_same)
         });
-        let Some((name, tablet)) = now else { return Ok(false) };
+        let Some(tablet) = now else { return Ok(false) };
         let mut later = Vec::with_capacity(segments.len());
         for segment in segments {
             let Some(now) = tablet.segments().find(|now| now.id == segment.id) else { return Ok(false) };
@@ -222,6 +224,7 @@ impl Rewrite<'_> {
             added: added.collect(),
         };
         let done = self.store.catalog.commit(|change| {
+            let name = current_name(change.view(), self.database, self.table)?;
             change.view().require_not_restoring(self.database, &name)?;
             change.edit_tablets(self.database, &name, self.table.id, vec![edit])
         });

@@ -75,6 +75,9 @@ impl<'s> Merger<'s> {
             let database = view.require_database(&self.database)?;
             let now = database.tables().find(|table| table.id == self.table.id).cloned();
             let now = now.ok_or_else(|| self.replaced())?;
+            if !now.definition.stores_alike(&self.table.definition) {
+                return Err(self.replaced());
+            }
             self.begun = Some(Begun { guard, now, view, new: BTreeMap::new(), states: BTreeMap::new() });
         }
         self.begun.as_mut().ok_or_else(|| Error::corrupt("a merge did not begin"))

@@ -112,6 +112,11 @@ impl<'s> Load<'s> {
         })
     }
 
+    /// The table as it was when the load began.
+    pub fn table(&self) -> &Arc<Table> {
+        &self.table
+    }
+
     /// The catalog that the load began with.
     pub fn view(&self) -> &Arc<CatalogView> {
         &self.view

@@ -58,7 +58,8 @@ impl Router {
             partitions.iter().flat_map(|p| &p.tablets).map(|tablet| tablet.rowsets.len()).sum();
         #[expect(clippy::cast_possible_truncation, reason = "the remainder is below a u32")]
         let turn = (loads as u64 % u64::from(buckets)) as u32;
-        let taken = table.partitions.iter().map(|partition| partition.definition.name.clone()).collect();
+        let all = table.partitions.iter().chain(&table.temporary_partitions);
+        let taken = all.map(|partition| partition.definition.name.clone()).collect();
         let finder = PartitionFinder::try_new(definition, &partitions, taken, is_chosen)?;
         Ok(Self { partitions, finder, bucket_columns, buckets, turn })
     }

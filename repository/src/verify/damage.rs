@@ -7,13 +7,15 @@ use cairn_format::{MAX_MARKED_OBJECTS, ObjectKey};
 use super::Finding;
 use crate::error::Result;
 use crate::marks::{name_of, names_in, put_marks, read_marks};
+use crate::problem::Problem;
 use crate::repository::Repository;
 
 /// Marks the data objects and file lists that something is wrong with, where that has not been done. The snapshots that
 /// use them stay harmed; the next backup sends again what they held.
 pub(super) fn mark_damaged(repository: &Repository, findings: &[Finding]) -> Result<()> {
-    let found: Vec<_> = findings
-        .iter()
+    // What this program does not understand may be all right.
+    let damaged = findings.iter().filter(|finding| !matches!(finding.problem, Problem::Unsupported(_)));
+    let found: Vec<_> = damaged
         .filter_map(|finding| ObjectKey::parse(&finding.key))
         .filter_map(|key| name_of(&key).map(|name| (name, key)))
         .collect();

@@ -60,6 +60,7 @@ impl Inserter<'_> {
         options.overwrites = insert.handling.overwrites;
         options.locks_table = insert.handling.locks_table;
         let load = store.begin_load(&path.database, &path.table, insert.only.as_deref(), options)?;
+        refuse_other_table(insert, &load)?;
         let planned = match planned {
             // What is read from a locked table must be what the table has now.
             Some(_) if insert.handling.locks_table => Some(self.at(load.view()).plan(insert)?),
@@ -147,6 +148,18 @@ impl Inserter<'_> {
         }
         Ok(())
     }
+}
+
+/// Refuses to put rows into another table than the one that the statement was analysed with.
+fn refuse_other_table(insert: &Insert<'_>, load: &Load<'_>) -> Result<()> {
+    let (analysed, loaded) = (&insert.table, load.table());
+    if analysed.id == loaded.id && analysed.definition.stores_alike(&loaded.definition) {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Busy,
+        format!("table '{}.{}' was changed meanwhile; try again", insert.path.database, insert.path.table),
+    ))
 }
 
 /// Refuses generated columns that cannot take what their expressions give.

@@ -199,3 +199,26 @@ fn keys_are_found_in_files_from_before_a_change() {
     shell.run("ALTER TABLE p COMPACT");
     assert_eq!(shell.rows("SELECT * FROM p ORDER BY k"), rows);
 }
+
+#[test]
+fn bounds_follow_a_type_into_temporary_and_recovered_partitions() {
+    let mut shell = Shell::with_database();
+    shell.run(
+        "CREATE TABLE t (k INT, f FLOAT, x DECIMAL(10, 2)) DUPLICATE KEY (k)
+           PARTITION BY RANGE (k) (PARTITION p1 VALUES LESS THAN ('10'), PARTITION p2 VALUES LESS THAN ('20'));
+         INSERT INTO t VALUES (1, 0.1, 1.50), (11, 0.1, 1.50);
+         ALTER TABLE t ADD TEMPORARY PARTITION tp VALUES [('0'), ('10'));
+         INSERT INTO t TEMPORARY PARTITION (tp) VALUES (2, 0.1, 1.50);
+         ALTER TABLE t DROP PARTITION p2;
+         ALTER TABLE t MODIFY COLUMN f DOUBLE; ALTER TABLE t MODIFY COLUMN x DECIMAL(14, 4);
+         ALTER TABLE t DROP PARTITION p1; ALTER TABLE t ADD PARTITION p1 VALUES [('0'), ('10'));
+         ALTER TABLE t REPLACE PARTITION (p1) WITH TEMPORARY PARTITION (tp);
+         RECOVER PARTITION p2 FROM t",
+    );
+    // A FLOAT of 0.1 is more than the DOUBLE.
+    let found = "SELECT k FROM t WHERE f > 0.1 AND x = 1.5 ORDER BY k";
+    assert_eq!(shell.rows(found), ["2", "11"]);
+    assert_eq!(shell.rows("SELECT max(x), min(f) > 0.1 FROM t"), ["1.5000|true"]);
+    shell.run("INSERT INTO t VALUES (3, 0.5, 2)");
+    assert_eq!(shell.rows(found), ["2", "11"]);
+}
