@@ -41,7 +41,7 @@ impl TabletStore {
     /// Opens a known repository.
     pub fn open_repository(&self, name: &RepositoryName) -> Result<Repository> {
         let entry = self.view().require_repository(name)?.clone();
-        self.inner().open_repository(&entry, &StopSignal::new())
+        self.inner.open_repository(&entry, &StopSignal::new())
     }
 
     /// Opens known repositories, all of them at one time, and gives up those that have not answered within `limit`. One
@@ -65,7 +65,7 @@ impl TabletStore {
                 scope.spawn(move || {
                     let outcome = view
                         .require_repository(name)
-                        .and_then(|entry| self.inner().open_repository(entry, signal));
+                        .and_then(|entry| self.inner.open_repository(entry, signal));
                     // Nobody listens any more when it comes too late.
                     let _ = sender.send((position, outcome));
                 });

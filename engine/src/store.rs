@@ -162,10 +162,6 @@ impl TabletStore {
         Ok(store)
     }
 
-    pub(crate) fn inner(&self) -> &Inner {
-        &self.inner
-    }
-
     /// The catalog as it is now. Holding it keeps its files alive.
     pub fn view(&self) -> Arc<CatalogView> {
         self.inner.catalog.view()

@@ -70,7 +70,7 @@ fn work(store: &Weak<Inner>, touched: &Receiver<Touched>, is_closing: &AtomicBoo
         for (database, id) in tables {
             let Some(store) = store.upgrade().filter(|_| !is_closing.load(Ordering::Acquire)) else { return };
             let view = store.catalog.view();
-            let table = view.database(&database).and_then(|database| database.tables().find(|t| t.id == id));
+            let table = view.table_by_id(&database, id);
             let Some((table, kind)) = table.and_then(|table| Some((table, wanted(table)?))) else { continue };
             let goes_on = || !is_closing.load(Ordering::Acquire);
             match compact(&store, &database, table.name(), None, kind, &goes_on) {

@@ -12,7 +12,8 @@ use cairn_format::{DatabaseName, Deletions, PartitionName, TableName};
 
 use crate::catalog::{NewSegment, Partition, Rowset, Segment, Table, Tablet, TabletEdit};
 use crate::error::{Error, Result};
-use crate::load::{UnpublishedFiles, current_name, sorted};
+use crate::keys::sorted;
+use crate::load::{UnpublishedFiles, current_name};
 use crate::segment::{FileReader, write_segment};
 use crate::store::Inner;
 
@@ -186,8 +187,7 @@ impl Rewrite<'_> {
     fn publish(&self, segments: &[&Segment], written: Vec<Rewritten>) -> Result<bool> {
         let guard = self.store.locks.lock(self.table.id);
         let view = self.store.catalog.view();
-        let now = view.database(self.database).and_then(|database| {
-            let table = database.tables().find(|table| table.id == self.table.id)?;
+        let now = view.table_by_id(self.database, self.table.id).and_then(|table| {
             let partition = table.partitions.iter().find(|partition| partition.id == self.partition.id)?;
             // Files of a definition of before say nothing true of their columns.
             let is_same = table.definition.stores_alike(&self.table.definition);

@@ -8,26 +8,23 @@ use arrow::array::{
     Array, ArrayRef, ArrowNativeTypeOp, ArrowPrimitiveType, AsArray, Int8Array, PrimitiveArray, UInt32Array,
     make_comparator,
 };
-use arrow::compute::{SortOptions, concat_batches, take, take_record_batch};
+use arrow::compute::{SortOptions, concat_batches, take};
 use arrow::datatypes::{
     Decimal128Type, Decimal256Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
     SchemaRef, i256,
 };
 use arrow::record_batch::RecordBatch;
-use arrow::row::{RowConverter, Rows, SortField};
+use arrow::row::Rows;
 use cairn_format::{Aggregation, Column, ColumnType, TableDefinition};
 
 use super::rule::MergeRule;
+use super::sort::{failed, key_rows, order_of, sorted, taken};
 use crate::error::{Error, Result};
 
 /// A row is put, or deleted, or takes the place of what the table has whatever that is.
 pub(crate) const PUT: i8 = 0;
 pub(crate) const DELETE: i8 = 1;
 const REPLACE: i8 = 2;
-
-fn failed(error: arrow::error::ArrowError) -> Error {
-    Error::invalid("rows cannot be sorted by the key").with_source(error)
-}
 
 /// The rows of `batches` in one batch, sorted by the key, nulls first; what `rule` makes of rows of equal key, of which
 /// the later one is the newer.
@@ -37,16 +34,13 @@ pub(crate) fn fold(
     table: &TableDefinition,
     rule: &MergeRule,
 ) -> Result<RecordBatch> {
+    if *rule == MergeRule::Keep {
+        return sorted(schema, batches, table.key_columns);
+    }
     let batch = concat_batches(schema, &batches).map_err(failed)?;
     drop(batches);
-    if table.key_columns == 0 {
-        return Ok(batch);
-    }
     let keys = key_rows(&batch, table.key_columns)?;
     let (order, is_sorted) = order_of(&keys)?;
-    if *rule == MergeRule::Keep {
-        return if is_sorted { Ok(batch) } else { taken(&batch, order) };
-    }
     let groups = groups(&keys, &order);
     drop(keys);
     let has_pairs = groups.len() < order.len();
@@ -66,27 +60,6 @@ pub(crate) fn fold(
     }
 }
 
-fn key_rows(batch: &RecordBatch, key_columns: usize) -> Result<Rows> {
-    let schema = batch.schema();
-    let fields =
-        schema.fields()[..key_columns].iter().map(|f| SortField::new(f.data_type().clone())).collect();
-    let converter = RowConverter::new(fields).map_err(failed)?;
-    converter.convert_columns(&batch.columns()[..key_columns]).map_err(failed)
-}
-
-/// The order of the rows by their keys, and whether it is the one that they are in. Rows of equal key stay in order.
-fn order_of(keys: &Rows) -> Result<(Vec<u32>, bool)> {
-    let count = u32::try_from(keys.num_rows())
-        .map_err(|_| Error::invalid("a segment has more rows than 32 bits count"))?;
-    let row = |index: u32| keys.row(index as usize);
-    let mut order: Vec<u32> = (0..count).collect();
-    let is_sorted = (1..count).all(|index| row(index - 1) <= row(index));
-    if !is_sorted {
-        order.sort_by(|a, b| row(*a).cmp(&row(*b)));
-    }
-    Ok((order, is_sorted))
-}
-
 /// Ranges of places in `order` whose keys are equal.
 fn groups(keys: &Rows, order: &[u32]) -> Vec<Range<usize>> {
     let row = |place: usize| keys.row(order[place] as usize);
@@ -99,10 +72,6 @@ fn groups(keys: &Rows, order: &[u32]) -> Vec<Range<usize>> {
         }
     }
     groups
-}
-
-fn taken(batch: &RecordBatch, rows: Vec<u32>) -> Result<RecordBatch> {
-    take_record_batch(batch, &UInt32Array::from(rows)).map_err(failed)
 }
 
 fn taken_column(column: &ArrayRef, rows: &UInt32Array) -> Result<ArrayRef> {

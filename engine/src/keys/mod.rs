@@ -8,12 +8,14 @@ mod fold;
 mod lock;
 mod lookup;
 mod rule;
+mod sort;
 mod tablet;
 
 pub(crate) use fold::{DELETE, PUT, fold};
 pub(crate) use lock::{TableGuard, TableLocks};
 pub(crate) use rule::MergeRule;
 pub use rule::UpsertOptions;
+pub(crate) use sort::sorted;
 pub(crate) use tablet::{NewFile, TabletState};
 
 /// The column of what is to be done with a row of a load, after those of the table.

@@ -6,7 +6,6 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use arrow::record_batch::RecordBatch;
 
-use super::sort::sorted;
 use super::{TabletSlot, WrittenSegments};
 use crate::catalog::{NewSegment, PartitionKind, Table};
 use crate::error::{Error, Result};
@@ -156,17 +155,8 @@ impl<'s> TabletBuffers<'s> {
             let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
                 let schema = table.definition.arrow_schema();
                 let definition = &table.definition;
-                let batch = match &rule {
-                    MergeRule::Keep => sorted(&schema, batches, definition.key_columns)?,
-                    rule => {
-                        let merged = fold(&schema, batches, definition, rule)?;
-                        match definition.sort_key {
-                            Some(_) => sorted(&schema, vec![merged], definition.key_columns)?,
-                            None => merged,
-                        }
-                    }
-                };
-                write_segment(&disk, &path, id, &table.definition, &batch)
+                let batch = fold(&schema, batches, definition, &rule)?;
+                write_segment(&disk, &path, id, definition, &batch)
             }));
             let outcome = outcome.unwrap_or_else(|_| {
                 Err(Error::corrupt(format!("writing {} failed unexpectedly", path.display())))

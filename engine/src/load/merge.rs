@@ -10,7 +10,6 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use super::TabletSlot;
 use super::buffer::UnpublishedFiles;
 use super::route::{Router, Target};
-use super::sort::sorted;
 use crate::catalog::{CatalogView, NewPartition, NewSegment, Table, Tablet, TabletEdit};
 use crate::error::{Error, Result};
 use crate::id::{PartitionId, TabletId};
@@ -72,8 +71,7 @@ impl<'s> Merger<'s> {
         if self.begun.is_none() {
             let guard = self.store.locks.lock(self.table.id);
             let view = self.store.catalog.view();
-            let database = view.require_database(&self.database)?;
-            let now = database.tables().find(|table| table.id == self.table.id).cloned();
+            let now = view.table_by_id(&self.database, self.table.id).cloned();
             let now = now.ok_or_else(|| self.replaced())?;
             if !now.definition.stores_alike(&self.table.definition) {
                 return Err(self.replaced());
@@ -188,10 +186,7 @@ fn take(
         Brought::Rows(batches) => batches,
     };
     let rows = fold(&rule.schema(definition), batches, definition, rule)?;
-    let Some(mut merged) = state.merge(rows, rule)? else { return Ok(()) };
-    if definition.sort_key.is_some() {
-        merged = sorted(&definition.arrow_schema(), vec![merged], definition.key_columns)?;
-    }
+    let Some(merged) = state.merge(rows, rule)? else { return Ok(()) };
     let id = files.reserve();
     let segment =
         write_segment(&store.disk, &store.catalog.segment_path(table.id, id), id, definition, &merged)?;

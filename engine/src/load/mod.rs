@@ -12,13 +12,11 @@ mod fill;
 mod merge;
 mod place;
 mod route;
-mod sort;
 
 pub(crate) use auto_increment::AutoIncrements;
 pub(crate) use bucket::bucket_of_row;
 pub use buffer::LoadOptions;
 pub(crate) use buffer::UnpublishedFiles;
-pub(crate) use sort::sorted;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

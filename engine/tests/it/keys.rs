@@ -10,7 +10,8 @@ use cairn_engine::{Compaction, JobStatus, LoadOptions, TabletStore, UpsertOption
 use cairn_format::{Aggregation, Column, ColumnType, FieldId, KeyModel, SnapshotTimestamp, TableDefinition};
 
 use crate::support::{
-    World, backup, column, database, insert, plain_table, restore, restore_request, rows, selection, table,
+    Random, World, backup, column, database, insert, plain_table, restore, restore_request, rows, selection,
+    table,
 };
 
 /// `v VARCHAR, n BIGINT, c INT` of a key.
@@ -18,16 +19,7 @@ type Row = (Option<String>, Option<i64>, Option<i32>);
 /// Rows by key; a Duplicate Key table has several of one.
 type Model = BTreeMap<i32, Vec<Row>>;
 
-struct Random(u64);
-
 impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % limit
-    }
-
     fn key(&mut self) -> i32 {
         i32::try_from(self.below(40)).unwrap()
     }

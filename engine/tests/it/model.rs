@@ -9,24 +9,12 @@ use cairn_engine::{ColumnPredicate, ColumnTest, JobStatus, RestoreRequest, Table
 use cairn_format::{FieldId, SnapshotTimestamp, Value};
 
 use crate::support::{
-    World, backup, database, has_table, insert, partition, ranged_table, restore, restore_request, rows,
-    selection, small_rows, small_table, table, table_rows,
+    Random, World, backup, database, has_table, insert, partition, ranged_table, restore, restore_request,
+    rows, selection, small_rows, small_table, table, table_rows,
 };
 
 /// Tables by name: the rows of each, as text, sorted.
 type Model = BTreeMap<String, Vec<String>>;
-
-/// A small generator, so that a seed means the same for ever.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % limit
-    }
-}
 
 const TABLES: [&str; 3] = ["plain", "ranged", "other"];
 

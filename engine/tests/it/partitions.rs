@@ -9,18 +9,7 @@ use cairn_format::{
     Partitioning, TableDefinition, Value,
 };
 
-use crate::support::{World, column, database, insert, partition, plain_table, table, table_rows};
-
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % limit
-    }
-}
+use crate::support::{Random, World, column, database, insert, partition, plain_table, table, table_rows};
 
 const TYPES: [ColumnType; 2] = [ColumnType::Int, ColumnType::Varchar { length: 20 }];
 

@@ -245,3 +245,15 @@ pub(crate) fn restore(store: &TabletStore, request: &RestoreRequest) -> Arc<JobR
     let id = store.submit_restore(request).unwrap();
     finish(store, id)
 }
+
+/// A small generator, so that a seed means the same for ever.
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % limit
+    }
+}
