@@ -41,7 +41,10 @@ pub use job::{
 };
 pub use keys::UpsertOptions;
 pub use load::{Load, LoadOptions, LoadOutcome};
-pub use partition::{calendar_time, calendar_value, partition_end, partition_name};
+pub use partition::{
+    DYNAMIC_PARTITION, DynamicPartitions, PARTITION_LIVE_NUMBER, calendar_time, calendar_value,
+    check_partition_rules, partition_end, partition_name,
+};
 pub use properties::{BUNDLE_SIZE, DIGEST, RETENTION, check_own_properties};
 pub use scan::{ColumnPredicate, ColumnTest, select_segments};
 pub use segment::{SegmentReader, check_segments};

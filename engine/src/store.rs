@@ -29,6 +29,7 @@ use crate::job::{
 };
 use crate::keys::TableLocks;
 use crate::load::{AutoIncrements, Load, LoadOptions};
+use crate::partition::{PartitionKeeper, keep_partitions};
 use crate::properties::OwnProperties;
 use crate::repositories::SharedLimits;
 use crate::segment::SegmentReader;
@@ -49,10 +50,13 @@ pub struct StoreOptions {
     pub movers: usize,
     /// How long what was dropped can be recovered. Its files stay for as long.
     pub trash_expire: Duration,
-    /// Whether unfinished jobs are taken up; otherwise they stay as they are, for an open that does.
+    /// Whether unfinished jobs are taken up, and partitions that are due made and dropped; otherwise all stays as it is, for
+    /// an open that does.
     pub resume_jobs: bool,
     /// Whether a thread compacts tables after loads.
     pub compacts: bool,
+    /// How often a thread looks whether partitions are to be made or dropped after that; `None` for no thread.
+    pub partition_check: Option<Duration>,
 }
 
 /// Threads that move files: more than cores, since they wait for the disk or the network.
@@ -74,6 +78,7 @@ impl StoreOptions {
             trash_expire: TRASH_EXPIRE,
             resume_jobs: true,
             compacts: false,
+            partition_check: None,
         }
     }
 }
@@ -100,6 +105,7 @@ pub(crate) struct Inner {
     pub(crate) auto_increments: AutoIncrements,
     pub(crate) locks: TableLocks,
     pub(crate) compactor: Compactor,
+    pub(crate) partition_keeper: PartitionKeeper,
 }
 
 const CATALOG_FILE: &str = "catalog.redb";
@@ -148,6 +154,7 @@ impl TabletStore {
             auto_increments: AutoIncrements::default(),
             locks: TableLocks::default(),
             compactor: Compactor::default(),
+            partition_keeper: PartitionKeeper::default(),
             movers: options.movers,
             stores: options.stores,
         });
@@ -158,6 +165,12 @@ impl TabletStore {
         let resume_jobs = options.resume_jobs;
         for id in store.view().jobs().filter(|job| resume_jobs && !job.state.is_final()).map(|job| job.id) {
             Jobs::start(&store.inner, id)?;
+        }
+        if resume_jobs {
+            store.inner.keep_all_partitions();
+        }
+        if let Some(every) = options.partition_check {
+            PartitionKeeper::start(&store.inner, every)?;
         }
         Ok(store)
     }
@@ -191,7 +204,8 @@ impl TabletStore {
             change.view().require_not_restoring(database, &definition.name)?;
             let name = definition.name.clone();
             change.create_table(database, id, definition)?;
-            change.add_partitions(database, &name, new, PartitionKind::Formal)
+            change.add_partitions(database, &name, new, PartitionKind::Formal)?;
+            keep_partitions(catalog, change, database, &name)
         })
     }
 
@@ -230,8 +244,16 @@ impl TabletStore {
                     "table '{database}.{name}' was changed by another statement meanwhile; try again"
                 )));
             }
-            change.redefine_table(database, after)
-        })
+            change.redefine_table(database, after)?;
+            keep_partitions(&self.inner.catalog, change, database, name)
+        })?;
+        self.inner.purge();
+        Ok(())
+    }
+
+    /// Makes and drops partitions as the properties of tables say, now.
+    pub fn keep_partitions(&self) {
+        self.inner.keep_all_partitions();
     }
 
     /// The time of the store's clock, in milliseconds since 1970 UTC.
@@ -466,6 +488,7 @@ impl TabletStore {
 
 impl Drop for TabletStore {
     fn drop(&mut self) {
+        self.inner.partition_keeper.close();
         self.inner.compactor.close();
         self.inner.jobs.close();
     }

@@ -3,6 +3,7 @@
 use cairn_format::{PartitionDefinition, PartitionName, PartitionRows, Partitioning, TableDefinition};
 
 use crate::error::{Error, Result};
+use crate::partition::check_partition_rules;
 
 /// The partitions that a new table of this definition gets: those that are given, which must fit it and each other, or
 /// the one that an unpartitioned table has by itself.
@@ -11,6 +12,7 @@ pub(crate) fn partitions_of_new_table(
     given: Vec<PartitionDefinition>,
 ) -> Result<Vec<PartitionDefinition>> {
     definition.check()?;
+    check_partition_rules(definition)?;
     let name = &definition.name;
     let partitions = match definition.partitioning {
         Partitioning::Unpartitioned if !given.is_empty() => {

@@ -2,6 +2,14 @@
 
 mod automatic;
 mod calendar;
+mod dynamic;
+mod keep;
+mod live;
+mod zone;
 
 pub(crate) use automatic::{MAX_NEW_PARTITIONS, partition_of_row};
 pub use calendar::{calendar_time, calendar_value, partition_end, partition_name};
+pub use dynamic::{DYNAMIC_PARTITION, DynamicPartitions};
+pub use keep::check_partition_rules;
+pub(crate) use keep::{PartitionKeeper, keep_partitions};
+pub use live::PARTITION_LIVE_NUMBER;

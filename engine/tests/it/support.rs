@@ -18,8 +18,15 @@ use cairn_repository::{Clock, Disk, Environment, IdSource, SystemStores};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+/// A clock that counts, and can be set forward.
 #[derive(Default)]
-struct Ticks(AtomicI64);
+pub(crate) struct Ticks(AtomicI64);
+
+impl Ticks {
+    pub(crate) fn pass(&self, time: std::time::Duration) {
+        self.0.fetch_add(time.as_millis().try_into().unwrap(), Ordering::Relaxed);
+    }
+}
 
 impl Clock for Ticks {
     fn now_ms(&self) -> i64 {
@@ -39,14 +46,16 @@ impl IdSource for Numbers {
 pub(crate) struct World {
     pub(crate) directory: TempDir,
     pub(crate) runtime: Runtime,
+    pub(crate) clock: Arc<Ticks>,
     environment: Environment,
 }
 
 impl World {
     pub(crate) fn new() -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
-        let environment = Environment { clock: Arc::<Ticks>::default(), ids: Arc::<Numbers>::default() };
-        Self { directory: tempfile::tempdir().unwrap(), runtime, environment }
+        let clock = Arc::<Ticks>::default();
+        let environment = Environment { clock: Arc::<Ticks>::clone(&clock), ids: Arc::<Numbers>::default() };
+        Self { directory: tempfile::tempdir().unwrap(), runtime, clock, environment }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

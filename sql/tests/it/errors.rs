@@ -163,7 +163,7 @@ const CASES: &[(&str, ErrorKind, &str)] = &[
     (
         "CREATE TABLE d.n (a INT) PROPERTIES ('dynamic_partition.enable' = 'true')",
         Analysis,
-        "not supported yet",
+        "Dynamic partition only support single-column range partition",
     ),
     // INSERT.
     ("INSERT INTO d.t VALUES (1)", Analysis, "Column count doesn't match value count"),

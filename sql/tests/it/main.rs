@@ -9,6 +9,7 @@ mod checker;
 mod columns;
 mod create_table;
 mod decoders;
+mod dynamic_partitions;
 mod errors;
 mod files;
 mod information_schema;

@@ -8,6 +8,7 @@ mod script;
 
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
+use std::time::Duration;
 
 use cairn::{Database, StoreOptions};
 
@@ -20,6 +21,9 @@ use super::{repository, runtime};
 pub(crate) use jobs::{Jobs, Waiting};
 pub(crate) use runner::Runner;
 pub(crate) use script::Script;
+
+/// How often partitions are made and dropped: StarRocks' `dynamic_partition_check_interval_seconds`.
+const PARTITION_CHECK: Duration = Duration::from_mins(10);
 
 pub(crate) fn run(arguments: &SqlArgs, console: &mut Console) -> Result<(), Failure> {
     // Everything is read before anything runs: a file that is not there must not leave half a job done.
@@ -41,6 +45,7 @@ pub(crate) fn run(arguments: &SqlArgs, console: &mut Console) -> Result<(), Fail
     };
     let mut options = StoreOptions::new(Arc::new(repository::stores(runtime.handle())));
     options.compacts = true;
+    options.partition_check = Some(PARTITION_CHECK);
     let database = Database::open_with(directory, options, runtime.handle())?;
     let waiting = if arguments.in_background { Waiting::AtTheEnd } else { Waiting::AtOnce };
     let jobs = Jobs::new(&database, interrupts, waiting, console);

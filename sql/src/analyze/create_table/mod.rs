@@ -9,7 +9,6 @@ pub(super) use properties::changed_properties;
 
 use cairn_format::{
     Column, Distribution, FieldId, KeyModel, PartitionDefinition, Partitioning, TableDefinition, TableName,
-    writer_properties,
 };
 
 use super::names::analysed;
@@ -49,7 +48,7 @@ pub(super) fn table(
     };
     columns::check_sources(&definition)?;
     analysed(definition.check())?;
-    analysed(writer_properties(&definition))?;
+    properties::check_properties(&definition)?;
     let partitions = match &statement.partition {
         None => Vec::new(),
         Some(clause) => partition::partitions(clause, &definition)?,

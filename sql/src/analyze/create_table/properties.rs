@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use cairn_engine::{DYNAMIC_PARTITION, check_partition_rules};
 use cairn_format::TableDefinition;
 
 use crate::analyze::names::analysed;
@@ -35,10 +36,7 @@ const KNOWN: &[&str] = &[
 pub(super) fn properties(given: &Properties) -> Result<BTreeMap<String, String>> {
     let mut properties = BTreeMap::new();
     for (key, value) in given {
-        if key.starts_with("dynamic_partition.") {
-            return Err(Error::not_supported(format_args!("property \"{key}\": dynamic partitioning")));
-        }
-        if !KNOWN.contains(&key.as_str()) {
+        if !KNOWN.contains(&key.as_str()) && !key.starts_with(DYNAMIC_PARTITION) {
             return Err(Error::analysis(format!(
                 "Unknown properties: {key}; the known ones are {}",
                 KNOWN.join(", ")
@@ -71,8 +69,14 @@ pub(in crate::analyze) fn changed_properties(
     let mut properties = table.properties.clone();
     properties.extend(self::properties(given)?);
     let changed = TableDefinition { properties, ..table.clone() };
-    analysed(cairn_format::writer_properties(&changed))?;
+    check_properties(&changed)?;
     Ok(changed.properties)
+}
+
+/// Checks the properties that do something against the table that has them.
+pub(super) fn check_properties(table: &TableDefinition) -> Result<()> {
+    analysed(cairn_format::writer_properties(table))?;
+    check_partition_rules(table).map_err(|error| Error::from(error).while_analysing())
 }
 
 /// Properties that say how a table was made.

@@ -1,6 +1,6 @@
 //! Changes of a table's partitions: from clauses to what is done.
 
-use cairn_engine::{CatalogView, DropMode, PartitionKind, Replacement, Table};
+use cairn_engine::{CatalogView, DropMode, DynamicPartitions, PartitionKind, Replacement, Table};
 use cairn_format::{PartitionDefinition, PartitionName, Partitioning};
 
 use super::{list, range};
@@ -46,6 +46,7 @@ pub(in crate::analyze) fn alteration(
             table.name()
         )));
     }
+    refuse_dynamic(table, change)?;
     let alteration = match change {
         PartitionChange::Add { temporary, part } => {
             let kind = kind(*temporary);
@@ -86,6 +87,25 @@ pub(in crate::analyze) fn alteration(
     // What does not fit the other partitions is refused before anything runs.
     alteration.imagine(scope.view, path).map_err(|e| Error::from(e).while_analysing())?;
     Ok(alteration)
+}
+
+/// Partitions that come and go by themselves are not added or dropped by hand.
+fn refuse_dynamic(table: &Table, change: &PartitionChange) -> Result<()> {
+    let (PartitionChange::Add { temporary: false, .. } | PartitionChange::Drop { temporary: false, .. }) =
+        change
+    else {
+        return Ok(());
+    };
+    let rule =
+        DynamicPartitions::of_table(&table.definition).map_err(|e| Error::from(e).while_analysing())?;
+    match rule.filter(DynamicPartitions::is_enabled) {
+        Some(_) => Err(Error::analysis(format!(
+            "Cannot add/drop partition on a Dynamic Partition Table, Use command `ALTER TABLE {} SET \
+             (\"dynamic_partition.enable\" = \"false\")` firstly.",
+            table.name()
+        ))),
+        None => Ok(()),
+    }
 }
 
 fn kind(temporary: bool) -> PartitionKind {

@@ -1,0 +1,59 @@
+//! How many of its newest partitions a table keeps.
+
+use std::cmp::Ordering;
+
+use cairn_format::{
+    BoundValue, ColumnType, PartitionBound, PartitionDefinition, PartitionName, Partitioning, TableDefinition,
+};
+use chrono::DateTime;
+
+use super::calendar::calendar_value;
+use crate::error::{Error, Result};
+
+/// The property that says it.
+pub const PARTITION_LIVE_NUMBER: &str = "partition_live_number";
+
+/// How many; `None` when the table keeps all.
+pub(super) fn live_number(table: &TableDefinition) -> Result<Option<usize>> {
+    let Some(text) = table.properties.get(PARTITION_LIVE_NUMBER) else { return Ok(None) };
+    match &table.partitioning {
+        Partitioning::Range { columns, .. } if columns.len() == 1 => {}
+        _ => {
+            return Err(Error::invalid(format!(
+                "{PARTITION_LIVE_NUMBER} only support single-column range partition"
+            )));
+        }
+    }
+    match text.trim().parse::<i64>().ok() {
+        // What StarRocks writes for none.
+        Some(-1) => Ok(None),
+        Some(number) if number > 0 => Ok(usize::try_from(number).ok()),
+        _ => Err(Error::invalid(format!(
+            "Partition live number must larger than 0: {PARTITION_LIVE_NUMBER} is '{text}'"
+        ))),
+    }
+}
+
+/// The partitions beyond that number. Those of days and times that lie ahead do not count.
+pub(super) fn beyond_live_number(
+    table: &TableDefinition,
+    existing: &[PartitionDefinition],
+    now_ms: i64,
+) -> Result<Vec<PartitionName>> {
+    let Some(number) = live_number(table)? else { return Ok(Vec::new()) };
+    let types = table.partition_types()?;
+    let now = match (types.as_slice(), DateTime::from_timestamp_millis(now_ms)) {
+        ([column_type @ (ColumnType::Date | ColumnType::DateTime)], Some(now)) => {
+            let value = calendar_value(now.naive_utc(), column_type);
+            Some(PartitionBound::try_new(vec![BoundValue::Value(value)], &types)?)
+        }
+        _ => None,
+    };
+    let ranges = existing.iter().filter_map(|partition| Some((partition.rows.range()?, &partition.name)));
+    let has_begun =
+        |lower: &PartitionBound| now.as_ref().is_none_or(|now| lower.compare(now) != Some(Ordering::Greater));
+    let mut begun: Vec<_> = ranges.filter(|(range, _)| has_begun(range.lower())).collect();
+    begun.sort_by(|a, b| a.0.lower().compare(b.0.lower()).unwrap_or(Ordering::Equal));
+    begun.truncate(begun.len().saturating_sub(number));
+    Ok(begun.into_iter().map(|(_, name)| name.clone()).collect())
+}
