@@ -38,11 +38,17 @@ impl Meter {
         Ok(Self { idle_mib: status_mib("self", "VmRSS:")?, begun: Instant::now() })
     }
 
-    /// Prints what the parent reads.
-    pub(crate) fn finish(self, words: &[String]) -> Fallible<()> {
+    /// What it took.
+    pub(crate) fn stop(self) -> Fallible<Reported> {
         let seconds = self.begun.elapsed().as_secs_f64();
         let peak_mib = status_mib("self", "VmHWM:")?;
-        println!("{seconds} {peak_mib} {} {}", peak_mib - self.idle_mib, words.join(" "));
+        Ok(Reported { seconds, peak_mib, above_mib: peak_mib - self.idle_mib, words: Vec::new() })
+    }
+
+    /// Prints what the parent reads.
+    pub(crate) fn finish(self, words: &[String]) -> Fallible<()> {
+        let Reported { seconds, peak_mib, above_mib, .. } = self.stop()?;
+        println!("{seconds} {peak_mib} {above_mib} {}", words.join(" "));
         Ok(())
     }
 }

@@ -6,6 +6,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod bloom_filters;
 mod bounds;
 mod bundle;
 mod compression;
@@ -33,6 +34,7 @@ mod ulid;
 mod verification;
 mod waits;
 
+pub use bloom_filters::{BLOOM_FILTER_COLUMNS_PROPERTY, BLOOM_FILTER_FPP_PROPERTY, BloomFilters};
 pub use bounds::{ColumnBounds, MAX_BOUND_BYTES};
 pub use bundle::{BUNDLE_VERSION, BUNDLE_VERSION_KEY, BundleBuilder};
 pub use compression::Compression;

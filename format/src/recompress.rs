@@ -7,6 +7,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::reader::ChunkReader;
 
+use crate::bloom_filters::DEFAULT_FPP;
 use crate::compression::Compression;
 use crate::error::{Error, Result};
 use crate::parquet_profile::profile;
@@ -16,7 +17,7 @@ const BATCH_ROWS: usize = 8192;
 const UNREADABLE: &str = "the data file is not a readable Parquet file";
 
 /// Reads the data file `input`, and writes one of the same columns, rows and order to `output`, compressed anew. Equal
-/// inputs give equal bytes. What is held in memory is one row group of the output at most.
+/// inputs give equal bytes. Columns keep a Bloom filter, of the usual size: a file does not say its. What is held in memory is one row group of the output at most.
 ///
 /// # Errors
 /// `Corrupt` when the input is no Parquet file; `InvalidInput` when writing fails, with what failed as its source.
@@ -38,15 +39,22 @@ fn copy_rows(
 ) -> Result<()> {
     let builder = ParquetRecordBatchReaderBuilder::try_new(input)
         .map_err(|source| Error::corrupt(UNREADABLE).with_source(source))?;
-    let sorting = builder.metadata().row_groups().first().and_then(|group| group.sorting_columns().cloned());
+    let first = builder.metadata().row_groups().first();
+    let sorting = first.and_then(|group| group.sorting_columns().cloned());
+    let columns = first.map_or(&[][..], |group| group.columns());
+    let filtered = columns.iter().filter(|column| column.bloom_filter_offset().is_some());
+    let filtered: Vec<_> = filtered.map(|column| column.column_path().clone()).collect();
     let schema = builder.schema().clone();
     let reader = builder
         .with_batch_size(BATCH_ROWS)
         .build()
         .map_err(|source| Error::corrupt(UNREADABLE).with_source(source))?;
     let failed = |source| Error::invalid("cannot write the compressed data file").with_source(source);
-    let mut writer =
-        ArrowWriter::try_new(output, schema, Some(profile(compression, sorting)?)).map_err(failed)?;
+    let mut properties = profile(compression, sorting)?;
+    for column in filtered {
+        properties = properties.set_column_bloom_filter_fpp(column, DEFAULT_FPP);
+    }
+    let mut writer = ArrowWriter::try_new(output, schema, Some(properties.build())).map_err(failed)?;
     for batch in reader {
         let batch = batch.map_err(|source| Error::corrupt(UNREADABLE).with_source(source))?;
         writer.write(&batch).map_err(failed)?;
@@ -75,7 +83,9 @@ mod tests {
         let numbers: ArrayRef = Arc::new((0..20_000).collect::<Int64Array>());
         let batch = RecordBatch::try_new(Arc::new(Schema::new(vec![field])), vec![numbers]).unwrap();
         let sorting = SortingColumn { column_idx: 0, descending: false, nulls_first: true };
-        let properties = profile(Compression::parse("none").unwrap(), Some(vec![sorting.clone()])).unwrap();
+        let codec = Compression::parse("none").unwrap();
+        let properties = profile(codec, Some(vec![sorting.clone()])).unwrap();
+        let properties = properties.set_column_bloom_filter_fpp("n".into(), 0.01).build();
         let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
         writer.write(&batch).unwrap();
         let input = Bytes::from(writer.into_inner().unwrap());
@@ -94,6 +104,7 @@ mod tests {
                 std::mem::discriminant(&group.column(0).compression()) == std::mem::discriminant(&codec);
             assert!(same, "{compression}");
             assert_eq!(group.sorting_columns(), Some(&vec![sorting.clone()]));
+            assert!(group.column(0).bloom_filter_offset().is_some());
             assert_eq!(builder.schema().field(0).metadata()[PARQUET_FIELD_ID_META_KEY], "7");
             let read: Vec<_> =
                 builder.with_batch_size(1 << 20).build().unwrap().map(|batch| batch.unwrap()).collect();

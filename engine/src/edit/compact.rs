@@ -168,7 +168,7 @@ impl Rewrite<'_> {
                 batches.push(RecordBatch::try_new(Arc::clone(&schema), columns).map_err(misfit)?);
             }
         }
-        let rows = sorted(&schema, batches, definition.key_columns)?;
+        let rows = sorted(&schema, batches, definition)?;
         if rows.num_rows() == 0 {
             return Ok(None);
         }

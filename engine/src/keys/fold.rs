@@ -18,7 +18,7 @@ use arrow::row::Rows;
 use cairn_format::{Aggregation, Column, ColumnType, TableDefinition};
 
 use super::rule::MergeRule;
-use super::sort::{failed, key_rows, order_of, sorted, taken};
+use super::sort::{failed, order_of, rows_of, sorted, taken};
 use crate::error::{Error, Result};
 
 /// A row is put, or deleted, or takes the place of what the table has whatever that is.
@@ -26,8 +26,8 @@ pub(crate) const PUT: i8 = 0;
 pub(crate) const DELETE: i8 = 1;
 const REPLACE: i8 = 2;
 
-/// The rows of `batches` in one batch, sorted by the key, nulls first; what `rule` makes of rows of equal key, of which
-/// the later one is the newer.
+/// What `rule` makes of the rows of `batches`, of which the later ones are the newer, in one batch: sorted by the key, nulls
+/// first, or, when all are kept, in the order of the table's files.
 pub(crate) fn fold(
     schema: &SchemaRef,
     batches: Vec<RecordBatch>,
@@ -35,11 +35,11 @@ pub(crate) fn fold(
     rule: &MergeRule,
 ) -> Result<RecordBatch> {
     if *rule == MergeRule::Keep {
-        return sorted(schema, batches, table.key_columns);
+        return sorted(schema, batches, table);
     }
     let batch = concat_batches(schema, &batches).map_err(failed)?;
     drop(batches);
-    let keys = key_rows(&batch, table.key_columns)?;
+    let keys = rows_of(&batch, &(0..table.key_columns).collect::<Vec<_>>())?;
     let (order, is_sorted) = order_of(&keys)?;
     let groups = groups(&keys, &order);
     drop(keys);

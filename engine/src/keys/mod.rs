@@ -15,7 +15,7 @@ pub(crate) use fold::{DELETE, PUT, fold};
 pub(crate) use lock::{TableGuard, TableLocks};
 pub(crate) use rule::MergeRule;
 pub use rule::UpsertOptions;
-pub(crate) use sort::sorted;
+pub(crate) use sort::{arranged, sorted};
 pub(crate) use tablet::{NewFile, TabletState};
 
 /// The column of what is to be done with a row of a load, after those of the table.

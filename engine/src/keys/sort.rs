@@ -1,42 +1,71 @@
-//! Sorting rows by the key.
+//! Sorting rows: by the key when they are merged, by the sort key when they are written.
 
 use arrow::array::UInt32Array;
 use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use arrow::row::{RowConverter, Rows, SortField};
+use cairn_format::TableDefinition;
 
 use crate::error::{Error, Result};
 
-/// The rows of `batches` in one batch, sorted by the first `key_columns` columns, nulls first; rows of equal key
-/// stay in order.
+/// The rows of `batches` in one batch, in the order of the table's files, nulls first; rows that are alike in what is
+/// sorted by stay in order. The first columns are those of the table.
 pub(crate) fn sorted(
     schema: &SchemaRef,
     batches: Vec<RecordBatch>,
-    key_columns: usize,
+    table: &TableDefinition,
 ) -> Result<RecordBatch> {
-    let batch = concat_batches(schema, &batches).map_err(failed)?;
+    sorted_by(schema, batches, &sort_positions(table))
+}
+
+/// Rows that are sorted by the key, in the order of the table's files.
+pub(crate) fn arranged(batch: RecordBatch, table: &TableDefinition) -> Result<RecordBatch> {
+    match table.sort_key {
+        Some(_) => sorted_by(&batch.schema(), vec![batch], &sort_positions(table)),
+        None => Ok(batch),
+    }
+}
+
+/// The rows of `batches` in one batch, sorted by the columns at these positions.
+pub(super) fn sorted_by(
+    schema: &SchemaRef,
+    mut batches: Vec<RecordBatch>,
+    columns: &[usize],
+) -> Result<RecordBatch> {
+    let batch = match batches.pop() {
+        Some(only) if batches.is_empty() => only,
+        last => {
+            batches.extend(last);
+            concat_batches(schema, &batches).map_err(failed)?
+        }
+    };
     drop(batches);
-    if key_columns == 0 {
+    if columns.is_empty() {
         return Ok(batch);
     }
-    let (order, is_sorted) = order_of(&key_rows(&batch, key_columns)?)?;
+    let (order, is_sorted) = order_of(&rows_of(&batch, columns)?)?;
     if is_sorted { Ok(batch) } else { taken(&batch, order) }
 }
 
+fn sort_positions(table: &TableDefinition) -> Vec<usize> {
+    table.sort_columns().iter().filter_map(|id| table.position(*id)).collect()
+}
+
 pub(super) fn failed(error: arrow::error::ArrowError) -> Error {
-    Error::invalid("rows cannot be sorted by the key").with_source(error)
+    Error::invalid("rows cannot be sorted").with_source(error)
 }
 
-pub(super) fn key_rows(batch: &RecordBatch, key_columns: usize) -> Result<Rows> {
-    let schema = batch.schema();
-    let fields =
-        schema.fields()[..key_columns].iter().map(|f| SortField::new(f.data_type().clone())).collect();
+/// What the rows have in some columns, as bytes that sort as they do.
+pub(super) fn rows_of(batch: &RecordBatch, columns: &[usize]) -> Result<Rows> {
+    let arrays: Vec<_> = columns.iter().filter_map(|at| batch.columns().get(*at).cloned()).collect();
+    let fields = arrays.iter().map(|array| SortField::new(array.data_type().clone())).collect();
     let converter = RowConverter::new(fields).map_err(failed)?;
-    converter.convert_columns(&batch.columns()[..key_columns]).map_err(failed)
+    converter.convert_columns(&arrays).map_err(failed)
 }
 
-/// The order of the rows by their keys, and whether it is the one that they are in. Rows of equal key stay in order.
+/// The order of the rows by what they have, and whether it is the one that they are in. Rows that are alike stay in
+/// order.
 pub(super) fn order_of(keys: &Rows) -> Result<(Vec<u32>, bool)> {
     let count = u32::try_from(keys.num_rows())
         .map_err(|_| Error::invalid("a segment has more rows than 32 bits count"))?;

@@ -12,6 +12,7 @@ use cairn_format::{Column, ColumnBounds, Deletions, TableDefinition};
 use super::fold::{DELETE, PUT, fold};
 use super::lookup::Keys;
 use super::rule::MergeRule;
+use super::sort::sorted_by;
 use crate::catalog::{NewSegment, Segment, Tablet, TabletEdit};
 use crate::error::{Error, Result};
 use crate::id::PartitionId;
@@ -187,7 +188,7 @@ fn keys_of_file(table: &TableDefinition, file: &NewFile) -> Result<Keys> {
             batches.push(batch.map_err(misfit)?);
         }
     }
-    let keys = fold(&schema, batches, table, &MergeRule::Keep)?;
+    let keys = sorted_by(&schema, batches, &columns)?;
     Keys::of(table, &keys)
 }
 

@@ -10,7 +10,7 @@ use super::{TabletSlot, WrittenSegments};
 use crate::catalog::{NewSegment, PartitionKind, Table};
 use crate::error::{Error, Result};
 use crate::id::SegmentId;
-use crate::keys::{MergeRule, UpsertOptions, fold};
+use crate::keys::{MergeRule, UpsertOptions, arranged, fold};
 use crate::segment::write_segment;
 use crate::store::Inner;
 
@@ -156,6 +156,7 @@ impl<'s> TabletBuffers<'s> {
                 let schema = table.definition.arrow_schema();
                 let definition = &table.definition;
                 let batch = fold(&schema, batches, definition, &rule)?;
+                let batch = if rule == MergeRule::Keep { batch } else { arranged(batch, definition)? };
                 write_segment(&disk, &path, id, definition, &batch)
             }));
             let outcome = outcome.unwrap_or_else(|_| {

@@ -13,7 +13,7 @@ use super::route::{Router, Target};
 use crate::catalog::{CatalogView, NewPartition, NewSegment, Table, Tablet, TabletEdit};
 use crate::error::{Error, Result};
 use crate::id::{PartitionId, TabletId};
-use crate::keys::{MergeRule, NewFile, TableGuard, TabletState, fold};
+use crate::keys::{MergeRule, NewFile, TableGuard, TabletState, arranged, fold};
 use crate::segment::write_segment;
 use crate::store::Inner;
 
@@ -187,6 +187,7 @@ fn take(
     };
     let rows = fold(&rule.schema(definition), batches, definition, rule)?;
     let Some(merged) = state.merge(rows, rule)? else { return Ok(()) };
+    let merged = arranged(merged, definition)?;
     let id = files.reserve();
     let segment =
         write_segment(&store.disk, &store.catalog.segment_path(table.id, id), id, definition, &merged)?;

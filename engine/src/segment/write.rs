@@ -16,7 +16,7 @@ use crate::id::SegmentId;
 /// Bytes gathered before they are written and hashed.
 const BLOCK_BYTES: usize = 1 << 20;
 
-/// Writes `batch`, which is sorted by the key, as a new file at `path` and syncs it. The directory's sync is the
+/// Writes `batch`, which is sorted by the sort key, as a new file at `path` and syncs it. The directory's sync is the
 /// caller's. What a failure leaves behind is the caller's to remove.
 pub(crate) fn write_segment(
     disk: &Disk,

@@ -16,7 +16,7 @@ fn batch(rows: std::ops::Range<i64>) -> RecordBatch {
 }
 
 fn member(rows: std::ops::Range<i64>, compression: &str) -> Vec<u8> {
-    let properties = profile(Compression::parse(compression).unwrap(), None).unwrap();
+    let properties = profile(Compression::parse(compression).unwrap(), None).unwrap().build();
     let batch = batch(rows);
     let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
     writer.write(&batch).unwrap();

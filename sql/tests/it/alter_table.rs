@@ -174,7 +174,7 @@ fn changes_that_files_cannot_follow_are_refused() {
         ("MODIFY COLUMN d DATETIME", "Partition column[d] cannot be modified"),
         ("MODIFY COLUMN w INT KEY", "Can not change a value column into a key column"),
         ("ORDER BY (k, k)", "Reduplicative column[k]"),
-        ("ORDER BY (v, k)", "a sort key"),
+        ("ORDER BY (v, nope)", "Column does not exists: 'nope'"),
         ("ORDER BY (v, k, d, s, w, g)", "value should be after key"),
         ("SET ('nope' = '1')", "Unknown properties: nope"),
         ("SWAP WITH nope", "unknown table 'd.nope'"),

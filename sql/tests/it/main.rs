@@ -21,4 +21,5 @@ mod partitions;
 mod pruning;
 mod queries;
 mod show;
+mod sort_keys;
 mod support;

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use cairn_format::{Column, ColumnDefault, ColumnName, FieldId, KeyModel, TableDefinition};
 use sqlparser::ast::{Expr, visit_expressions};
 
-use crate::analyze::create_table::column_of;
+use crate::analyze::create_table::{change_sort_key, column_of};
 use crate::analyze::names::analysed;
 use crate::ast::{AlterTableClause, ColumnClause, ColumnPosition, ColumnValue, Ident};
 use crate::error::{Error, Result};
@@ -285,7 +285,7 @@ fn widened_initial(old: &Column, new: &Column) -> Result<Option<String>> {
     })
 }
 
-/// All columns in another order.
+/// All columns in another order, or, of some, the sort key.
 fn reorder(table: &mut TableDefinition, names: &[Ident]) -> Result<()> {
     let mut places = Vec::with_capacity(names.len());
     for name in names {
@@ -302,10 +302,7 @@ fn reorder(table: &mut TableDefinition, names: &[Ident]) -> Result<()> {
                 table.name
             )));
         }
-        return Err(Error::not_supported(format_args!(
-            "table '{}': a sort key, which ORDER BY of some of the columns would be",
-            table.name
-        )));
+        return change_sort_key(table, names);
     }
     let keys = places.iter().take(table.key_columns);
     if keys.clone().any(|at| *at >= table.key_columns) {

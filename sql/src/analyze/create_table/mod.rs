@@ -3,9 +3,11 @@
 mod columns;
 mod key;
 mod properties;
+mod sort_key;
 
 pub(super) use columns::{check_sources, column_of};
 pub(super) use properties::changed_properties;
+pub(super) use sort_key::change_sort_key;
 
 use cairn_format::{
     Column, Distribution, FieldId, KeyModel, PartitionDefinition, Partitioning, TableDefinition, TableName,
@@ -31,6 +33,10 @@ pub(super) fn table(
         None => Partitioning::Unpartitioned,
         Some(clause) => partition::partitioning(clause, &columns)?,
     };
+    let sort_key = match &statement.order_by {
+        None => None,
+        Some(names) => Some(sort_key::sort_key(names, &columns, key_model, key_columns)?),
+    };
     let next_field_id = i32::try_from(columns.len() + 1)
         .map_err(|_| Error::analysis(format!("table '{name}' has too many columns")))?;
     let definition = TableDefinition {
@@ -39,7 +45,7 @@ pub(super) fn table(
         columns,
         key_model,
         key_columns,
-        sort_key: None,
+        sort_key,
         indexes: Vec::new(),
         partitioning,
         comment: statement.comment.clone(),
@@ -72,9 +78,6 @@ fn refuse_unsupported(statement: &CreateTableStatement) -> Result<()> {
     }
     if let Some(index) = statement.indexes.first() {
         return Err(Error::not_supported(format_args!("index '{}': an index", index.name.value)));
-    }
-    if statement.order_by.is_some() {
-        return Err(Error::not_supported("ORDER BY in CREATE TABLE"));
     }
     if let Some(rollup) = statement.rollups.first() {
         return Err(Error::not_supported(format_args!("rollup '{}': ROLLUP", rollup.name.value)));

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use cairn_engine::{DYNAMIC_PARTITION, check_partition_rules};
-use cairn_format::TableDefinition;
+use cairn_format::{BloomFilters, TableDefinition};
 
 use crate::analyze::names::analysed;
 use crate::ast::Properties;
 use crate::error::{Error, Result};
 
-/// StarRocks' table properties. Apart from `compression` they are kept, shown and without effect: they speak of
+/// StarRocks' table properties. Apart from `compression` and those of Bloom filters they are kept, shown and without effect: they speak of
 /// replicas, media and indexes that a store in one directory does not have.
 const KNOWN: &[&str] = &[
     "bloom_filter_columns",
@@ -76,6 +76,7 @@ pub(in crate::analyze) fn changed_properties(
 /// Checks the properties that do something against the table that has them.
 pub(super) fn check_properties(table: &TableDefinition) -> Result<()> {
     analysed(cairn_format::writer_properties(table))?;
+    analysed(BloomFilters::of(table))?;
     check_partition_rules(table).map_err(|error| Error::from(error).while_analysing())
 }
 
