@@ -47,6 +47,7 @@ fn fill(world: &World, name: &str, tablets: usize) -> Fallible<()> {
         next_field_id: 3,
         key_model: KeyModel::Duplicate,
         key_columns: 1,
+        automatic_buckets: false,
         sort_key: None,
         indexes: Vec::new(),
         partitioning: Partitioning::Unpartitioned,

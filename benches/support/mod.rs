@@ -69,6 +69,7 @@ fn definition(name: &str, schema: &SchemaRef, key_columns: usize) -> Fallible<Ta
         next_field_id: i32::try_from(columns.len())? + 1,
         key_model: KeyModel::Duplicate,
         key_columns,
+        automatic_buckets: false,
         sort_key: None,
         indexes: Vec::new(),
         partitioning: Partitioning::Unpartitioned,
@@ -171,7 +172,7 @@ pub(crate) fn restore(
 ) -> Fallible<Arc<JobRecord>> {
     let id = store.submit_restore(&RestoreRequest {
         label: SnapshotLabel::parse(label)?,
-        timestamp,
+        timestamp: Some(timestamp),
         repository: RepositoryName::parse(repository)?,
         source_database: None,
         database: None,
@@ -179,6 +180,8 @@ pub(crate) fn restore(
         timeout_s: 3600,
         allow_load: false,
         replication_num: 1,
+        if_exists: cairn_engine::IfExists::Overwrite,
+        keeps_partition_rules: None,
     })?;
     finished(store.wait_for_job(id, None)?)
 }

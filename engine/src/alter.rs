@@ -1,5 +1,6 @@
 //! Dropping and recovering, and changes of a table's partitions: one commit each.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cairn_format::{DatabaseName, PartitionDefinition, PartitionName, TableName};
@@ -7,6 +8,7 @@ use cairn_format::{DatabaseName, PartitionDefinition, PartitionName, TableName};
 use crate::catalog::{Change, DropMode, NewPartition, PartitionKind, Replacement, Table};
 use crate::error::{Error, Result};
 use crate::id::PartitionId;
+use crate::partition::automatic_buckets;
 use crate::store::{TabletStore, refuse_running_restore};
 
 impl TabletStore {
@@ -60,8 +62,12 @@ impl TabletStore {
         });
         let new: Vec<_> = new.collect();
         catalog.commit(|change| {
-            alterable(change, database, table)?;
-            change.add_partitions(database, table, new, kind)
+            let automatic = automatic_buckets(&*alterable(change, database, table)?);
+            let new = new.into_iter().map(|mut new| {
+                new.definition.buckets = new.definition.buckets.or(automatic);
+                new
+            });
+            change.add_partitions(database, table, new.collect(), kind)
         })
     }
 
@@ -91,6 +97,20 @@ impl TabletStore {
         })?;
         self.inner.purge();
         Ok(())
+    }
+
+    /// Sets properties of some partitions, which then have those beside the table's.
+    pub fn set_partition_properties(
+        &self,
+        database: &DatabaseName,
+        table: &TableName,
+        names: &[PartitionName],
+        properties: &BTreeMap<String, String>,
+    ) -> Result<()> {
+        self.inner.catalog.commit(|change| {
+            alterable(change, database, table)?;
+            change.set_partition_properties(database, table, names, properties)
+        })
     }
 
     /// Gives a partition another name, which no other partition of the table has.

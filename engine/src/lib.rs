@@ -26,8 +26,8 @@ mod segment;
 mod store;
 
 pub use catalog::{
-    CatalogView, Database, DropMode, NewRepository, Partition, PartitionKind, Replacement, RepositoryEntry,
-    Rowset, Segment, SegmentFile, SegmentLocation, Table, Tablet,
+    COLOCATE_WITH, CatalogView, Database, DropMode, NewRepository, Partition, PartitionKind, Replacement,
+    RepositoryEntry, Rowset, Segment, SegmentFile, SegmentLocation, Table, Tablet,
 };
 pub use edit::{Compaction, CompactionOutcome, RowDeletion};
 pub use error::{Error, ErrorKind, Result};
@@ -35,9 +35,9 @@ pub use id::{
     CatalogVersion, DatabaseId, JobId, PartitionId, RepositoryEntryId, RowsetId, SegmentId, TableId, TabletId,
 };
 pub use job::{
-    BackupRequest, BackupWork, DEFAULT_TIMEOUT_S, JobProgress, JobRecord, JobState, JobStatus, JobTimes,
-    JobTotals, JobWork, MIN_TIMEOUT_S, PartitionPlan, RestorePlan, RestoreRequest, RestoreWork, TablePlan,
-    TableSelection,
+    BackupRequest, BackupWork, DEFAULT_TIMEOUT_S, IfExists, JobProgress, JobRecord, JobState, JobStatus,
+    JobTimes, JobTotals, JobWork, MIN_TIMEOUT_S, PartitionPlan, RestorePlan, RestoreRequest, RestoreWork,
+    TablePlan, TableSelection,
 };
 pub use keys::UpsertOptions;
 pub use load::{Load, LoadOptions, LoadOutcome};

@@ -203,6 +203,7 @@ impl TabletStore {
         catalog.commit(|change| {
             change.view().require_not_restoring(database, &definition.name)?;
             let name = definition.name.clone();
+            change.view().require_database(database)?.check_colocation(&definition)?;
             change.create_table(database, id, definition)?;
             change.add_partitions(database, &name, new, PartitionKind::Formal)?;
             keep_partitions(catalog, change, database, &name)
@@ -244,6 +245,7 @@ impl TabletStore {
                     "table '{database}.{name}' was changed by another statement meanwhile; try again"
                 )));
             }
+            change.view().require_database(database)?.check_colocation(&after)?;
             change.redefine_table(database, after)?;
             keep_partitions(&self.inner.catalog, change, database, name)
         })?;

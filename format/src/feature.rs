@@ -14,12 +14,17 @@ pub const LOCATED_FILES: &str = "located-files";
 pub const DELETIONS: &str = "deletions";
 /// Data files may lack columns that were added after them, whose values there the table's definition says.
 pub const INITIAL_VALUES: &str = "initial-values";
+/// Partitions may have another number of buckets than their table says.
+pub const PARTITION_BUCKETS: &str = "partition-buckets";
+/// Values in the lists of partitions may be the beginnings of steps of time.
+pub const LIST_STEPS: &str = "list-steps";
 /// Names of objects are unique, writers heed the marks of collections, and fences stand for manifests that are not to
 /// come: whoever writes or deletes must keep to this for anybody to delete safely.
 pub const MARKS: &str = "marks";
 
 /// Features that this program understands when it reads.
-pub const SUPPORTED_READ_FEATURES: &[&str] = &[LOCATED_FILES, DELETIONS, INITIAL_VALUES];
+pub const SUPPORTED_READ_FEATURES: &[&str] =
+    &[LOCATED_FILES, DELETIONS, INITIAL_VALUES, PARTITION_BUCKETS, LIST_STEPS];
 /// Features that this program understands when it writes.
 pub const SUPPORTED_WRITE_FEATURES: &[&str] = &[MARKS];
 /// Features that this program understands when it collects what no snapshot uses any more.

@@ -44,8 +44,8 @@ pub use digest::{Digest, DigestAlgorithm, DigestHasher, DigestWriter};
 pub use envelope::EnvelopeKind;
 pub use error::{Error, ErrorKind, Result};
 pub use feature::{
-    DELETIONS, FeatureSet, INITIAL_VALUES, LOCATED_FILES, MARKS, SUPPORTED_GC_FEATURES,
-    SUPPORTED_READ_FEATURES, SUPPORTED_WRITE_FEATURES,
+    DELETIONS, FeatureSet, INITIAL_VALUES, LIST_STEPS, LOCATED_FILES, MARKS, PARTITION_BUCKETS,
+    SUPPORTED_GC_FEATURES, SUPPORTED_READ_FEATURES, SUPPORTED_WRITE_FEATURES,
 };
 pub use fence::Fence;
 pub use file_list::{

@@ -6,9 +6,9 @@ use arrow::datatypes::{Field, Schema};
 use cairn_format::{
     BUNDLE_VERSION, BUNDLE_VERSION_KEY, CREATED_BY, ColumnType, DELETIONS, Digest, DigestAlgorithm,
     EnvelopeKind, FILE_LIST_CREATED_BY, FILE_LIST_VERSION, FILE_LIST_VERSION_KEY, FORMAT_VERSION, Fence,
-    INITIAL_VALUES, INTENT_LIFETIME_MS, IntentId, LOCATED_FILES, MARKS, MAX_BOUND_BYTES, MAX_LABEL_KEY_BYTES,
-    MAX_MARKED_OBJECTS, ObjectKey, ObjectName, ROW_GROUP_ROWS, SnapshotLabel, SnapshotTimestamp, TrashId,
-    VerificationId,
+    INITIAL_VALUES, INTENT_LIFETIME_MS, IntentId, LIST_STEPS, LOCATED_FILES, MARKS, MAX_BOUND_BYTES,
+    MAX_LABEL_KEY_BYTES, MAX_MARKED_OBJECTS, ObjectKey, ObjectName, PARTITION_BUCKETS, ROW_GROUP_ROWS,
+    SnapshotLabel, SnapshotTimestamp, TrashId, VerificationId,
 };
 use parquet::arrow::ArrowSchemaConverter;
 use parquet::basic::{LogicalType, TimeUnit, Type};
@@ -44,6 +44,8 @@ fn the_constants_are_those_of_the_code() {
         ("feature of located files", LOCATED_FILES.to_owned()),
         ("feature of deletions", DELETIONS.to_owned()),
         ("feature of initial values", INITIAL_VALUES.to_owned()),
+        ("feature of buckets of partitions", PARTITION_BUCKETS.to_owned()),
+        ("feature of steps in lists", LIST_STEPS.to_owned()),
         ("feature of marks", MARKS.to_owned()),
         ("Parquet metadata key of the file list's version", FILE_LIST_VERSION_KEY.to_owned()),
         ("Parquet metadata key of a bundle's version", BUNDLE_VERSION_KEY.to_owned()),

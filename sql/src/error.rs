@@ -83,6 +83,13 @@ impl Error {
         self
     }
 
+    /// The same error with `note` behind its message.
+    #[must_use]
+    pub(crate) fn noting(mut self, note: impl fmt::Display) -> Self {
+        self.message = format!("{}; {note}", self.message);
+        self
+    }
+
     /// The same error, found while the statement was analysed.
     #[must_use]
     pub(crate) fn while_analysing(mut self) -> Self {

@@ -28,14 +28,14 @@ pub use ast::{
     CancelStatement, CancelTarget, CatalogChoice, CatalogItem, CheckRepositoryStatement, ColumnClause,
     ColumnDefault, ColumnPosition, ColumnValue, CompactionKind, CreateDatabaseStatement,
     CreateRepositoryStatement, CreateTableStatement, DatabaseName, DeleteStatement, DistributionClause,
-    DropDatabaseStatement, DropRepositoryStatement, DropSnapshotStatement, DropTableStatement, ExplainLevel,
-    ExplainStatement, ExprText, Ident, IndexClause, IndexKind, InsertStatement, JobKind, KeyClause, KeyKind,
-    ListPart, ListValue, Location, ObjectKind, ObjectName, PartitionChange, PartitionChoice, PartitionClause,
-    PartitionExpression, PartitionKey, PartitionKeyValue, PartitionPart, PartitionStep, Properties,
-    PruneRepositoryStatement, QueryText, RangeBatch, RangeBound, RangePart, RangePartition, RangeValue,
-    RecoverStatement, RestoreDatabase, RestoreStatement, RollupClause, ShowJobsStatement, ShowPredicates,
-    ShowSnapshotStatement, SnapshotFilter, SnapshotObject, Statement, TableScope, TimeUnit,
-    TruncateTableStatement, TypeName, UpdateStatement, VerifyStatement,
+    DropDatabaseStatement, DropRepositoryStatement, DropSnapshotStatement, DropTableStatement,
+    DroppedPartitions, ExplainLevel, ExplainStatement, ExprText, Ident, IndexClause, IndexKind,
+    InsertStatement, JobKind, KeyClause, KeyKind, ListPart, ListValue, Location, ObjectKind, ObjectName,
+    PartitionChange, PartitionChoice, PartitionClause, PartitionExpression, PartitionKey, PartitionKeyValue,
+    PartitionPart, PartitionStep, Properties, PruneRepositoryStatement, QueryText, RangeBatch, RangeBound,
+    RangePart, RangePartition, RangeValue, RecoverStatement, RestoreDatabase, RestoreStatement, RollupClause,
+    ShowJobsStatement, ShowPredicates, ShowSnapshotStatement, SnapshotFilter, SnapshotObject, Statement,
+    TableScope, TimeUnit, TruncateTableStatement, TypeName, UpdateStatement, VerifyStatement,
 };
 pub use checker::Checker;
 pub use error::{Error, ErrorKind, Result};

@@ -191,7 +191,9 @@ impl<'c> Change<'c> {
         }
         let bytes = record::encode(&TableV1::new(owner.id.get(), &definition, self.view.version))?;
         self.txn.open_table(tables::TABLES)?.insert(id.get(), bytes.as_slice())?;
-        if definition.key_model != KeyModel::Duplicate {
+        let has_steps = |id| definition.partitioning.list_step(id).is_some();
+        let columns = definition.partitioning.columns();
+        if definition.key_model != KeyModel::Duplicate || columns.iter().any(|id| has_steps(*id)) {
             self.require_keys()?;
         }
         let table = Table {
@@ -219,23 +221,17 @@ impl<'c> Change<'c> {
             (table.id, Arc::clone(&table.definition))
         };
         if kind == PartitionKind::Temporary {
-            if definition.key_model != cairn_format::KeyModel::Duplicate {
-                return Err(Error::new(
-                    crate::error::ErrorKind::Unsupported,
-                    format!(
-                        "temporary partitions of {} tables are not supported yet: table '{database}.{table}'",
-                        definition.key_model.as_sql()
-                    ),
-                ));
-            }
             // A build that knows none would take them for the table's.
+            self.require_keys()?;
+        }
+        if new.iter().any(|new| new.definition.buckets.is_some()) {
             self.require_keys()?;
         }
         let mut made = Vec::with_capacity(new.len());
         {
             let mut stored_partitions = self.txn.open_table(tables::PARTITIONS)?;
             for new in new {
-                let buckets = 0..definition.distribution.buckets();
+                let buckets = 0..definition.buckets_of(&new.definition);
                 let tablets: Vec<TabletId> = buckets.map(|_| TabletId::new(self.next_id())).collect();
                 let stored = PartitionV1::new(&new.definition, &definition, &tablets, kind, version, now_ms)?;
                 stored_partitions.insert((id.get(), new.id.get()), record::encode(&stored)?.as_slice())?;
@@ -459,7 +455,13 @@ impl<'c> Change<'c> {
         id: PartitionId,
     ) -> Result<&mut Partition> {
         let (version, now_ms) = (self.view.version, self.now_ms);
-        let table_id = self.view.require_database(database)?.require_table(table)?.id;
+        let current = self.view.require_database(database)?.require_table(table)?;
+        let table_id = current.id;
+        if current.any_partition_by_id(id).is_none() {
+            return Err(Error::busy(format!(
+                "a partition of table '{database}.{table}' was dropped or replaced meanwhile; try again"
+            )));
+        }
         {
             let mut partitions = self.txn.open_table(tables::PARTITIONS)?;
             let key = (table_id.get(), id.get());

@@ -51,6 +51,7 @@ impl CatalogView {
             )));
         }
         let partitions = partitions_of_new_table(&definition, partitions)?;
+        owner.check_colocation(&definition)?;
         let partition = |definition| {
             let (id, version) = (PartitionId::new(0), self.version);
             Arc::new(Partition { id, definition, version, version_time_ms: 0, tablets: Vec::new() })

@@ -9,6 +9,7 @@
 
 mod bin;
 mod change;
+mod colocation;
 mod edit;
 mod file;
 mod history;
@@ -24,6 +25,7 @@ mod view;
 pub use bin::DropMode;
 pub use change::NewRepository;
 pub(crate) use change::{Change, NewPartition, NewRowset, NewSegment};
+pub use colocation::COLOCATE_WITH;
 pub(crate) use edit::TabletEdit;
 pub(crate) use file::Catalog;
 pub(crate) use new_table::partitions_of_new_table;

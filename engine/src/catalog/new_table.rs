@@ -19,7 +19,7 @@ pub(crate) fn partitions_of_new_table(
             return Err(Error::invalid(format!("table '{name}' is not partitioned and takes no partitions")));
         }
         Partitioning::Unpartitioned => {
-            vec![PartitionDefinition { name: PartitionName::parse(name.as_str())?, rows: PartitionRows::All }]
+            vec![PartitionDefinition::new(PartitionName::parse(name.as_str())?, PartitionRows::All)]
         }
         Partitioning::Range { .. } | Partitioning::List { .. } => given,
     };

@@ -1,5 +1,6 @@
 //! Changes of a table's partitions: which there are, and what they are called.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cairn_format::{DatabaseName, PartitionDefinition, PartitionName, TableName};
@@ -51,6 +52,24 @@ impl Change<'_> {
         let changed = renamed(&current, from, to)?;
         let renamed = changed.require_partition_by_id(current.require_partition(from.as_str())?.id)?;
         self.redefine_partition(&changed, &renamed.definition, renamed.id)?;
+        *self.table_mut(database, table)? = changed;
+        Ok(())
+    }
+
+    /// Sets properties of partitions.
+    pub(crate) fn set_partition_properties(
+        &mut self,
+        database: &DatabaseName,
+        table: &TableName,
+        names: &[PartitionName],
+        properties: &BTreeMap<String, String>,
+    ) -> Result<()> {
+        let current = Arc::clone(self.view().require_database(database)?.require_table(table)?);
+        let changed = with_properties(&current, names, properties)?;
+        for name in names {
+            let partition = changed.require_partition(name.as_str())?;
+            self.redefine_partition(&changed, &partition.definition, partition.id)?;
+        }
         *self.table_mut(database, table)? = changed;
         Ok(())
     }
@@ -121,6 +140,22 @@ fn renamed(table: &Table, from: &PartitionName, to: &PartitionName) -> Result<Ta
     Ok(changed)
 }
 
+fn with_properties(
+    table: &Table,
+    names: &[PartitionName],
+    properties: &BTreeMap<String, String>,
+) -> Result<Table> {
+    let mut changed = table.clone();
+    for name in names {
+        changed.require_partition(name.as_str())?;
+        for partition in changed.partitions.iter_mut().filter(|partition| partition.definition.name == *name)
+        {
+            Arc::make_mut(partition).definition.properties.extend(properties.clone());
+        }
+    }
+    Ok(changed)
+}
+
 impl CatalogView {
     /// This view with more partitions of a table, which are empty.
     pub fn with_partitions(
@@ -169,6 +204,20 @@ impl CatalogView {
     ) -> Result<Self> {
         self.with_table_changed(database, table, |table| {
             *table = renamed(table, from, to)?;
+            Ok(())
+        })
+    }
+
+    /// This view with properties of partitions.
+    pub fn with_partition_properties(
+        &self,
+        database: &DatabaseName,
+        table: &TableName,
+        names: &[PartitionName],
+        properties: &BTreeMap<String, String>,
+    ) -> Result<Self> {
+        self.with_table_changed(database, table, |table| {
+            *table = with_properties(table, names, properties)?;
             Ok(())
         })
     }

@@ -143,6 +143,7 @@ impl CatalogView {
     pub fn with_table_redefined(&self, database: &DatabaseName, definition: TableDefinition) -> Result<Self> {
         definition.check()?;
         let name = definition.name.clone();
+        self.require_database(database)?.check_colocation(&definition)?;
         let table = with_definition(self.require_database(database)?.require_table(&name)?, definition)?;
         self.with_tables(database, &[&name], vec![table])
     }

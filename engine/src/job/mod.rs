@@ -11,7 +11,9 @@ mod runner;
 mod v1;
 
 pub use record::{BackupWork, JobRecord, JobState, JobStatus, JobTimes, JobTotals, JobWork, RestoreWork};
-pub use request::{BackupRequest, DEFAULT_TIMEOUT_S, MIN_TIMEOUT_S, RestoreRequest, TableSelection};
+pub use request::{
+    BackupRequest, DEFAULT_TIMEOUT_S, IfExists, MIN_TIMEOUT_S, RestoreRequest, TableSelection,
+};
 pub use restore::{PartitionPlan, RestorePlan, TablePlan};
 pub use runner::JobProgress;
 pub(crate) use runner::Jobs;

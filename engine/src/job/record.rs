@@ -4,7 +4,7 @@ use cairn_format::{
     Compression, DatabaseName, IntentId, RepositoryName, SnapshotLabel, SnapshotTimestamp, TableName, Ttl,
 };
 
-use super::request::TableSelection;
+use super::request::{IfExists, TableSelection};
 use super::restore::RestorePlan;
 use super::v1;
 use crate::error::Result;
@@ -164,6 +164,10 @@ pub struct RestoreWork {
     pub allow_load: bool,
     /// Kept and shown.
     pub replication_num: u32,
+    /// What becomes of what is there already.
+    pub if_exists: IfExists,
+    /// Whether rules by which partitions come and go hold on; without a choice, unless they would drop what is restored.
+    pub keeps_partition_rules: Option<bool>,
 }
 
 /// Which kind of job, and its own facts.

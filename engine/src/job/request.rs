@@ -45,8 +45,8 @@ pub struct BackupRequest {
 pub struct RestoreRequest {
     /// The snapshot's name.
     pub label: SnapshotLabel,
-    /// The snapshot's time.
-    pub timestamp: SnapshotTimestamp,
+    /// The snapshot's time; the latest of the label without one.
+    pub timestamp: Option<SnapshotTimestamp>,
     /// Where from.
     pub repository: RepositoryName,
     /// The database that the snapshot must be of; `None` when any will do.
@@ -61,4 +61,40 @@ pub struct RestoreRequest {
     pub allow_load: bool,
     /// StarRocks' `replication_num`: kept and shown.
     pub replication_num: u32,
+    /// What becomes of what is there already.
+    pub if_exists: IfExists,
+    /// Whether rules by which partitions come and go hold on after the restore. Without a choice they do, but where they would
+    /// drop what was restored at once.
+    pub keeps_partition_rules: Option<bool>,
+}
+
+/// What a restore does with tables that are there already, or, where partitions are named, with those partitions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IfExists {
+    /// Their rows give way. StarRocks does so always.
+    #[default]
+    Overwrite,
+    /// The restore is refused.
+    Fail,
+    /// They are left as they are.
+    Skip,
+}
+
+impl IfExists {
+    /// Every choice.
+    pub const ALL: [Self; 3] = [Self::Overwrite, Self::Fail, Self::Skip];
+
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Overwrite => "overwrite",
+            Self::Fail => "fail",
+            Self::Skip => "skip",
+        }
+    }
+
+    /// The choice that `word` names, whatever its case.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|choice| choice.as_str().eq_ignore_ascii_case(word))
+    }
 }

@@ -7,7 +7,7 @@ use cairn_format::{
 use serde::{Deserialize, Serialize};
 
 use super::record::{BackupWork, JobRecord, JobState, JobStatus, JobTimes, JobTotals, JobWork, RestoreWork};
-use super::request::TableSelection;
+use super::request::{IfExists, TableSelection};
 use super::restore::{PartitionPlan, RestorePlan, TablePlan};
 use crate::error::{Error, Result};
 use crate::id::{CatalogVersion, JobId, PartitionId, SegmentId, TableId};
@@ -76,6 +76,10 @@ enum WorkV1 {
         plan: Option<Vec<TablePlanV1>>,
         allow_load: bool,
         replication_num: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        if_exists: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        keeps_partition_rules: Option<bool>,
     },
 }
 
@@ -94,6 +98,8 @@ struct TablePlanV1 {
     target: String,
     table: u64,
     is_new: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    replaced: Option<u64>,
     partitions: Vec<PartitionPlanV1>,
     first_segment: u64,
     files: u64,
@@ -197,6 +203,9 @@ impl From<&JobWork> for WorkV1 {
                 plan: work.plan.as_ref().map(|plan| plan.tables.iter().map(TablePlanV1::from).collect()),
                 allow_load: work.allow_load,
                 replication_num: work.replication_num,
+                if_exists: (work.if_exists != IfExists::default())
+                    .then(|| work.if_exists.as_str().to_owned()),
+                keeps_partition_rules: work.keeps_partition_rules,
             },
         }
     }
@@ -218,7 +227,14 @@ impl TryFrom<WorkV1> for JobWork {
                 ttl: ttl.as_deref().map(Ttl::parse).transpose()?,
                 compression: compression.as_deref().map(Compression::parse).transpose()?,
             }),
-            WorkV1::Restore { tables, plan, allow_load, replication_num } => {
+            WorkV1::Restore {
+                tables,
+                plan,
+                allow_load,
+                replication_num,
+                if_exists,
+                keeps_partition_rules,
+            } => {
                 let plan = match plan {
                     Some(tables) => Some(RestorePlan {
                         tables: tables.into_iter().map(TablePlan::try_from).collect::<Result<_>>()?,
@@ -230,6 +246,13 @@ impl TryFrom<WorkV1> for JobWork {
                     plan,
                     allow_load,
                     replication_num,
+                    if_exists: match if_exists {
+                        None => IfExists::default(),
+                        Some(word) => IfExists::parse(&word).ok_or_else(|| {
+                            Error::corrupt("a restore on record does something unknown with what exists")
+                        })?,
+                    },
+                    keeps_partition_rules,
                 })
             }
         })
@@ -270,6 +293,7 @@ impl From<&TablePlan> for TablePlanV1 {
             target: plan.target.as_str().to_owned(),
             table: plan.table.get(),
             is_new: plan.is_new,
+            replaced: plan.replaced.map(TableId::get),
             partitions: plan
                 .partitions
                 .iter()
@@ -298,6 +322,7 @@ impl TryFrom<TablePlanV1> for TablePlan {
             target: TableName::parse(&stored.target)?,
             table: TableId::new(stored.table),
             is_new: stored.is_new,
+            replaced: stored.replaced.map(TableId::new),
             partitions: stored.partitions.into_iter().map(partition).collect::<Result<_>>()?,
             first_segment: SegmentId::new(stored.first_segment),
             files: stored.files,

@@ -12,23 +12,21 @@ use crate::error::{Error, Result};
 /// What a null feeds into the chain.
 const NULL_BYTES: [u8; 4] = [0; 4];
 
-/// The bucket of each row, of `buckets`; `columns` are the bucket columns in order, all of one length.
-pub(super) fn buckets_of(columns: &[(ColumnType, ArrayRef)], rows: usize, buckets: u32) -> Result<Vec<u32>> {
+/// The hash of each row, whose remainder by a partition's number of buckets is the row's bucket; `columns` are the
+/// bucket columns in order, all of one length.
+pub(super) fn hashes_of(columns: &[(ColumnType, ArrayRef)], rows: usize) -> Result<Vec<u32>> {
     let mut hashes = vec![0_u32; rows];
     for (column_type, array) in columns {
         chain(*column_type, array, &mut hashes)?;
     }
-    for hash in &mut hashes {
-        *hash %= buckets;
-    }
     Ok(hashes)
 }
 
-/// The bucket of one row with these values in the bucket columns.
-pub(crate) fn bucket_of_row(values: &[(ColumnType, Value)], buckets: u32) -> Result<u32> {
+/// The hash of one row with these values in the bucket columns.
+pub(crate) fn hash_of_row(values: &[(ColumnType, Value)]) -> Result<u32> {
     let columns =
         values.iter().map(|(column_type, value)| Ok((*column_type, value.to_array(column_type, 1)?)));
-    Ok(buckets_of(&columns.collect::<Result<Vec<_>>>()?, 1, buckets)?[0])
+    Ok(hashes_of(&columns.collect::<Result<Vec<_>>>()?, 1)?[0])
 }
 
 fn feed(hash: &mut u32, bytes: &[u8]) {
@@ -117,7 +115,7 @@ mod tests {
     use super::*;
 
     fn hash(values: &[(ColumnType, Value)]) -> u32 {
-        bucket_of_row(values, u32::MAX).unwrap()
+        hash_of_row(values).unwrap()
     }
 
     /// The expected numbers are zlib's `crc32` of the bytes that the comment names.

@@ -7,9 +7,9 @@ use arrow::record_batch::RecordBatch;
 use cairn_format::DatabaseName;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
-use super::TabletSlot;
 use super::buffer::UnpublishedFiles;
 use super::route::{Router, Target};
+use super::{TabletSlot, require_buckets};
 use crate::catalog::{CatalogView, NewPartition, NewSegment, Table, Tablet, TabletEdit};
 use crate::error::{Error, Result};
 use crate::id::{PartitionId, TabletId};
@@ -100,6 +100,7 @@ impl<'s> Merger<'s> {
         let begun = self.begin()?;
         let mut partitions = begun.now.partitions.iter();
         if let Some(made) = partitions.find(|partition| partition.definition.rows.is_same(&definition.rows)) {
+            require_buckets(&begun.now, made, definition)?;
             return Ok((made.id, bucket));
         }
         if let Some(new) = begun.new.get(&number) {

@@ -14,7 +14,7 @@ mod place;
 mod route;
 
 pub(crate) use auto_increment::AutoIncrements;
-pub(crate) use bucket::bucket_of_row;
+pub(crate) use bucket::hash_of_row;
 pub use buffer::LoadOptions;
 pub(crate) use buffer::UnpublishedFiles;
 
@@ -145,6 +145,14 @@ impl<'s> Load<'s> {
         Ok(())
     }
 
+    /// Refuses what [`Load::write`] would refuse, and takes nothing: so that the rows at fault can be counted of a load that
+    /// is going to fail.
+    pub fn check(&mut self, batch: &RecordBatch) -> Result<()> {
+        let batch = self.numbered(batch)?;
+        let batch = check::checked_batch(&self.table, &self.rule, &batch, self.rows)?;
+        self.router.route(&batch, self.rows).map(drop)
+    }
+
     /// The rows so far.
     pub fn rows(&self) -> u64 {
         self.rows
@@ -251,7 +259,13 @@ fn add_partitions(
     let (mut new, mut rowsets) = (Vec::new(), Vec::new());
     for (definition, of_partition) in made {
         let same = current.partitions.iter().find(|other| other.definition.rows.is_same(&definition.rows));
-        let id = same.map_or_else(|| PartitionId::new(store.catalog.reserve_ids(1)), |other| other.id);
+        let id = match same {
+            Some(other) => {
+                require_buckets(&current, other, &definition)?;
+                other.id
+            }
+            None => PartitionId::new(store.catalog.reserve_ids(1)),
+        };
         if same.is_none() {
             new.push(NewPartition { id, definition });
         }
@@ -259,6 +273,18 @@ fn add_partitions(
     }
     change.add_partitions(database, table, new, PartitionKind::Formal)?;
     Ok(rowsets)
+}
+
+/// Refuses a partition that another load has made with another number of buckets, by which these rows were not divided.
+fn require_buckets(table: &Table, made: &Partition, wanted: &PartitionDefinition) -> Result<()> {
+    if made.tablets.len() == table.definition.buckets_of(wanted) as usize {
+        return Ok(());
+    }
+    Err(Error::busy(format!(
+        "partition '{}' of table '{}' was made with another number of buckets while rows were loaded; load again",
+        made.definition.name,
+        table.name()
+    )))
 }
 
 impl Load<'_> {
@@ -324,9 +350,12 @@ fn remove_all(
     partitions.iter().try_for_each(|id| change.remove_rowsets(database, table, *id))
 }
 
-/// The place of a tablet among all of a table's: partitions in order, each with its buckets in order.
+/// The place of a tablet among all of a load's: the partition's number and the bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct TabletSlot(usize);
+struct TabletSlot {
+    partition: usize,
+    bucket: u32,
+}
 
 /// The segments of a load, by tablet. Their files are removed again unless they are kept.
 struct WrittenSegments<'s> {

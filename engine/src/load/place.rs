@@ -15,7 +15,7 @@ use cairn_format::{
 
 use crate::catalog::Partition;
 use crate::error::{Error, Result};
-use crate::partition::{MAX_NEW_PARTITIONS, partition_of_row};
+use crate::partition::{MAX_NEW_PARTITIONS, cut_to_steps, partition_of_row};
 
 /// Finds the partitions of rows, and makes those that are missing where the table wants that.
 ///
@@ -30,6 +30,8 @@ pub(super) struct PartitionFinder {
     /// The partitions that the load makes, numbered from there.
     new: Vec<PartitionDefinition>,
     names: HashSet<PartitionName>,
+    /// The buckets of those, where the table does not say it.
+    new_buckets: Option<u32>,
     /// Whether the load named its partitions: then it makes none.
     is_chosen: bool,
 }
@@ -54,6 +56,7 @@ impl PartitionFinder {
         definition: &Arc<TableDefinition>,
         partitions: &[Arc<Partition>],
         taken: HashSet<PartitionName>,
+        new_buckets: Option<u32>,
         is_chosen: bool,
     ) -> Result<Option<Self>> {
         let mut columns = Vec::new();
@@ -75,6 +78,7 @@ impl PartitionFinder {
             existing: partitions.len(),
             new: Vec::new(),
             names: taken,
+            new_buckets,
             is_chosen,
         };
         for (number, partition) in partitions.iter().enumerate() {
@@ -93,8 +97,15 @@ impl PartitionFinder {
 
     /// The number of each row's partition. `rows_before` counts the load's earlier rows.
     pub(super) fn find(&mut self, batch: &RecordBatch, rows_before: u64) -> Result<Vec<usize>> {
-        let arrays: Vec<ArrayRef> =
-            self.columns.iter().map(|(at, _)| Arc::clone(batch.column(*at))).collect();
+        let arrays =
+            self.columns.iter().zip(self.definition.partitioning.columns()).map(|((at, kind), id)| {
+                let array = batch.column(*at);
+                match self.definition.partitioning.list_step(*id) {
+                    Some(step) => cut_to_steps(array, kind, step),
+                    None => Ok(Arc::clone(array)),
+                }
+            });
+        let arrays: Vec<ArrayRef> = arrays.collect::<Result<_>>()?;
         let keys = match &self.places {
             Places::Lists(_) => self.converter.convert_columns(&arrays),
             Places::Ranges(_) => self.converter.convert_columns(&self.without_nulls(&arrays)?),
@@ -153,12 +164,13 @@ impl PartitionFinder {
             partition_of_row(&self.definition, &values, |name| self.names.contains(name))
                 .map_err(|e| e.about(format_args!("table '{table}', row {row_number}")))?
         };
-        let Some(made) = made else { return Err(self.no_partition(&values, &types, row_number)) };
+        let Some(mut made) = made else { return Err(self.no_partition(&values, &types, row_number)) };
         if self.new.len() == MAX_NEW_PARTITIONS {
             return Err(Error::invalid(format!(
                 "table '{table}', row {row_number}: a load makes at most {MAX_NEW_PARTITIONS} partitions; load in parts"
             )));
         }
+        made.buckets = self.new_buckets;
         let number = self.existing + self.new.len();
         let name = made.name.clone();
         if let (Places::Ranges(ranges), Some(range)) = (&mut self.places, made.rows.range()) {

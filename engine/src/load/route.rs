@@ -5,14 +5,15 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, UInt32Array};
 use arrow::compute::take_record_batch;
 use arrow::record_batch::RecordBatch;
-use cairn_format::{ColumnType, Distribution, PartitionDefinition};
+use cairn_format::{ColumnType, Distribution, PartitionDefinition, TableDefinition};
 
 use super::TabletSlot;
-use super::bucket::buckets_of;
+use super::bucket::hashes_of;
 use super::place::PartitionFinder;
 use crate::catalog::{Partition, Table};
 use crate::error::{Error, Result};
 use crate::id::PartitionId;
+use crate::partition::automatic_buckets;
 
 /// Sends rows to tablets.
 pub(super) struct Router {
@@ -21,7 +22,7 @@ pub(super) struct Router {
     /// Finds the partition of a row; `None` when there is but one for all rows.
     finder: Option<PartitionFinder>,
     bucket_columns: Vec<(usize, ColumnType)>,
-    buckets: u32,
+    definition: Arc<TableDefinition>,
     /// The bucket that the next batch of a randomly distributed table goes to.
     turn: u32,
 }
@@ -50,29 +51,27 @@ impl Router {
             }
             Distribution::Random { .. } => Vec::new(),
         };
-        let buckets = definition.distribution.buckets();
         let is_chosen = chosen.is_some();
         let partitions = chosen.unwrap_or_else(|| table.partitions.clone());
         // Small loads of one batch take turns too: the number of rowsets so far says whose turn it is.
         let loads: usize =
             partitions.iter().flat_map(|p| &p.tablets).map(|tablet| tablet.rowsets.len()).sum();
-        #[expect(clippy::cast_possible_truncation, reason = "the remainder is below a u32")]
-        let turn = (loads as u64 % u64::from(buckets)) as u32;
+        #[expect(clippy::cast_possible_truncation, reason = "whose turn it is may start anywhere")]
+        let turn = loads as u32;
         let all = table.partitions.iter().chain(&table.temporary_partitions);
         let taken = all.map(|partition| partition.definition.name.clone()).collect();
-        let finder = PartitionFinder::try_new(definition, &partitions, taken, is_chosen)?;
-        Ok(Self { partitions, finder, bucket_columns, buckets, turn })
+        let new_buckets = automatic_buckets(table);
+        let finder = PartitionFinder::try_new(definition, &partitions, taken, new_buckets, is_chosen)?;
+        Ok(Self { partitions, finder, bucket_columns, definition: Arc::clone(definition), turn })
     }
 
     /// The tablet at `slot`: its partition and bucket.
     pub(super) fn tablet(&self, slot: TabletSlot) -> (Target, usize) {
-        let buckets = self.buckets as usize;
-        let number = slot.0 / buckets;
-        let target = match self.partitions.get(number) {
+        let target = match self.partitions.get(slot.partition) {
             Some(partition) => Target::Existing(partition.id),
-            None => Target::New(number - self.partitions.len()),
+            None => Target::New(slot.partition - self.partitions.len()),
         };
-        (target, slot.0 % buckets)
+        (target, slot.bucket as usize)
     }
 
     /// The partitions that the load makes.
@@ -91,28 +90,26 @@ impl Router {
             return Ok(Vec::new());
         }
         let partitions = self.finder.as_mut().map(|finder| finder.find(batch, rows_before)).transpose()?;
-        let buckets = self.buckets_of(batch)?;
+        let hashes = self.hashes_of(batch)?;
+        let buckets = self.buckets();
+        let turn = self.turn;
         let slot = |row: usize| {
             let partition = partitions.as_ref().map_or(0, |of_rows| of_rows[row]);
-            let bucket = match &buckets {
-                Some(of_rows) => of_rows[row],
-                None => self.turn,
-            };
-            TabletSlot(partition * self.buckets as usize + bucket as usize)
+            let number = hashes.as_ref().map_or(turn, |of_rows| of_rows[row]);
+            let bucket = number.checked_rem(buckets.get(partition).copied().unwrap_or(1)).unwrap_or(0);
+            TabletSlot { partition, bucket }
         };
-        if partitions.is_none() && buckets.is_none() {
-            let routed = vec![(slot(0), batch.clone())];
-            self.turn = (self.turn + 1) % self.buckets;
-            return Ok(routed);
+        if hashes.is_none() {
+            self.turn = self.turn.wrapping_add(1);
+        }
+        if partitions.is_none() && hashes.is_none() {
+            return Ok(vec![(slot(0), batch.clone())]);
         }
         let mut by_slot: std::collections::BTreeMap<TabletSlot, Vec<u32>> = std::collections::BTreeMap::new();
         for row in 0..rows {
             let index =
                 u32::try_from(row).map_err(|_| Error::invalid("a batch has more rows than 32 bits count"))?;
             by_slot.entry(slot(row)).or_default().push(index);
-        }
-        if buckets.is_none() {
-            self.turn = (self.turn + 1) % self.buckets;
         }
         let only_one = by_slot.len() == 1;
         let part = |(slot, indices): (TabletSlot, Vec<u32>)| {
@@ -126,12 +123,18 @@ impl Router {
         by_slot.into_iter().map(part).collect()
     }
 
-    fn buckets_of(&self, batch: &RecordBatch) -> Result<Option<Vec<u32>>> {
+    /// How many buckets each partition has, those that the load makes behind the others.
+    fn buckets(&self) -> Vec<u32> {
+        let existing = self.partitions.iter().map(|partition| &partition.definition);
+        existing.chain(self.new_partitions()).map(|partition| self.definition.buckets_of(partition)).collect()
+    }
+
+    fn hashes_of(&self, batch: &RecordBatch) -> Result<Option<Vec<u32>>> {
         if self.bucket_columns.is_empty() {
             return Ok(None);
         }
         let columns: Vec<(ColumnType, ArrayRef)> =
             self.bucket_columns.iter().map(|(at, kind)| (*kind, Arc::clone(batch.column(*at)))).collect();
-        buckets_of(&columns, batch.num_rows(), self.buckets).map(Some)
+        hashes_of(&columns, batch.num_rows()).map(Some)
     }
 }

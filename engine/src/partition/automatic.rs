@@ -38,7 +38,7 @@ pub(crate) fn partition_of_row(
     } else {
         plain
     };
-    Ok(Some(PartitionDefinition { name, rows }))
+    Ok(Some(PartitionDefinition::new(name, rows)))
 }
 
 fn of_step(step: PartitionStep, values: &[Value], types: &[ColumnType]) -> Result<(String, PartitionRows)> {

@@ -18,6 +18,8 @@ pub const DYNAMIC_PARTITION: &str = "dynamic_partition.";
 
 /// StarRocks' limit of partitions that are made at once.
 const MAX_AHEAD: i64 = 500;
+/// The most buckets of a partition.
+const MAX_BUCKETS: i64 = 100_000;
 /// StarRocks' word for no `start`: nothing is dropped.
 const NO_START: i64 = i32::MIN as i64;
 
@@ -45,6 +47,8 @@ pub struct DynamicPartitions {
     /// How many units ahead of it partitions are made.
     end: i64,
     prefix: String,
+    /// Buckets of those that are made; `None` for what the table says.
+    buckets: Option<u32>,
     zone: Zone,
     /// Units behind the present for which partitions are made when they are missing.
     history: i64,
@@ -98,7 +102,8 @@ impl DynamicPartitions {
         PartitionName::parse_declared(prefix)
             .map_err(|_| Error::invalid(format!("Invalid dynamic partition prefix: {prefix}")))?;
         given.required("end")?;
-        given.number("buckets", 0, u32::MAX.into())?;
+        // No buckets are StarRocks' word for automatic ones.
+        let buckets = given.number("buckets", 0, MAX_BUCKETS)?.filter(|buckets| *buckets > 0);
         given.number("replication_num", 1, u16::MAX.into())?;
         // Days are counted from 0 inside.
         let day = |day: Option<i64>| day.and_then(|day| u64::try_from(day - 1).ok()).unwrap_or(0);
@@ -108,6 +113,7 @@ impl DynamicPartitions {
             start: given.number("start", NO_START, -1)?.filter(|start| *start != NO_START),
             end: given.number("end", 1, MAX_AHEAD)?.unwrap_or(1),
             prefix: prefix.to_owned(),
+            buckets: buckets.and_then(|buckets| u32::try_from(buckets).ok()),
             zone: Zone::parse(given.get("time_zone").unwrap_or("UTC"))?,
             history: given.number("history_partition_num", 0, MAX_AHEAD)?.unwrap_or(0),
             week_day: day(given.number("start_day_of_week", 1, 7)?),
@@ -142,7 +148,8 @@ impl DynamicPartitions {
             let rows = PartitionRows::Range(PartitionRange::try_new(bound(begin)?, bound(end)?)?);
             let name = PartitionName::parse(&format!("{}{}", self.prefix, name_suffix(begin, self.unit)))?;
             if !existing.iter().any(|other| other.name == name || other.rows.overlaps(&rows)) {
-                plan.new.push(PartitionDefinition { name, rows });
+                let buckets = self.buckets;
+                plan.new.push(PartitionDefinition { buckets, ..PartitionDefinition::new(name, rows) });
             }
         }
         if let Some(start) = self.start {
@@ -266,6 +273,7 @@ mod tests {
             sort_key: None,
             partitioning: Partitioning::Range { columns: vec![id], step: None },
             distribution: Distribution::Random { buckets: 1 },
+            automatic_buckets: false,
             comment: None,
             indexes: Vec::new(),
             properties: properties

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use cairn_format::{DatabaseName, PartitionName, TableDefinition, TableName};
 
+use super::buckets::automatic_buckets;
 use super::dynamic::{DynamicPartitions, DynamicPlan};
 use super::live::{beyond_live_number, live_number};
 use crate::catalog::{Catalog, Change, NewPartition, PartitionKind, Table};
@@ -42,6 +43,11 @@ fn due(table: &Table, now_ms: i64) -> Result<DynamicPlan> {
     Ok(plan)
 }
 
+/// The partitions of a table that are due to be dropped.
+pub(crate) fn due_names(table: &Table, now_ms: i64) -> Result<Vec<PartitionName>> {
+    Ok(due(table, now_ms)?.expired)
+}
+
 /// Makes and drops what is due of one table. What is dropped can be recovered until it expires.
 pub(crate) fn keep_partitions(
     catalog: &Catalog,
@@ -60,7 +66,9 @@ pub(crate) fn keep_partitions(
     if plan.new.is_empty() {
         return Ok(());
     }
-    let new = plan.new.into_iter().map(|definition| {
+    let automatic = automatic_buckets(&found);
+    let new = plan.new.into_iter().map(|mut definition| {
+        definition.buckets = definition.buckets.or(automatic);
         let id = PartitionId::new(catalog.reserve_ids(1));
         NewPartition { id, definition }
     });

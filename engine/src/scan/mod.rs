@@ -11,7 +11,8 @@ use cairn_format::{
 };
 
 use crate::catalog::{Segment, Table};
-use crate::load::bucket_of_row;
+use crate::load::hash_of_row;
+use crate::partition::may_be_between;
 
 /// What a row must keep to be of interest: `column operator value`.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,14 +82,15 @@ impl ColumnTest {
 
 /// The segments of `table` that may hold rows which keep all of `predicates`.
 pub fn select_segments<'t>(table: &'t Table, predicates: &[ColumnPredicate]) -> Vec<&'t Segment> {
-    let bucket = wanted_bucket(&table.definition, predicates);
+    let hash = wanted_hash(&table.definition, predicates);
     let mut selected = Vec::new();
     for partition in &table.partitions {
         if !may_match_partition(&table.definition, &partition.definition.rows, predicates) {
             continue;
         }
+        let buckets = partition.tablets.len();
         for (number, tablet) in partition.tablets.iter().enumerate() {
-            if bucket.is_none_or(|wanted| wanted as usize == number) {
+            if hash.is_none_or(|hash| hash as usize % buckets == number) {
                 selected.extend(tablet.segments().filter(|segment| may_match_segment(segment, predicates)));
             }
         }
@@ -116,11 +118,22 @@ fn may_match_partition(
             lists.iter().any(|values| {
                 predicates.iter().all(|predicate| {
                     let at = columns.iter().position(|column| *column == predicate.field_id);
-                    at.and_then(|at| values.get(at)).is_none_or(|value| predicate.test.may_pass(value))
+                    at.and_then(|at| values.get(at))
+                        .is_none_or(|value| may_pass_list(table, predicate, value))
                 })
             })
         }
     }
+}
+
+/// Whether a row can pass whose partition column has this value in a list: it is that value, or in the step which begins
+/// there.
+fn may_pass_list(table: &TableDefinition, predicate: &ColumnPredicate, value: &Value) -> bool {
+    let step = table.partitioning.list_step(predicate.field_id).filter(|_| *value != Value::Null);
+    let Some(step) = step else { return predicate.test.may_pass(value) };
+    let Ok(column) = table.column_by_id(predicate.field_id) else { return true };
+    let (lower, upper) = may_be_between(value, &column.column_type, step);
+    predicate.test != ColumnTest::IsNull && predicate.test.may_pass_between(lower.as_ref(), upper.as_ref())
 }
 
 /// Only the first partition column has a range of its own: the others' depend on it.
@@ -155,9 +168,9 @@ fn may_match_range(table: &TableDefinition, range: &PartitionRange, predicates: 
     })
 }
 
-/// The one bucket that can hold matching rows, when every bucket column must equal one value.
-fn wanted_bucket(table: &TableDefinition, predicates: &[ColumnPredicate]) -> Option<u32> {
-    let Distribution::Hash { columns, buckets } = &table.distribution else { return None };
+/// The hash of matching rows, when every bucket column must equal one value.
+fn wanted_hash(table: &TableDefinition, predicates: &[ColumnPredicate]) -> Option<u32> {
+    let Distribution::Hash { columns, .. } = &table.distribution else { return None };
     let one_value = |column: &Column| {
         predicates.iter().find_map(|predicate| match &predicate.test {
             ColumnTest::In(values) if predicate.field_id == column.field_id && values.len() == 1 => {
@@ -171,7 +184,7 @@ fn wanted_bucket(table: &TableDefinition, predicates: &[ColumnPredicate]) -> Opt
         let column = table.column_by_id(*id).ok()?;
         Some((column.column_type, one_value(column)?))
     });
-    bucket_of_row(&values.collect::<Option<Vec<_>>>()?, *buckets).ok()
+    hash_of_row(&values.collect::<Option<Vec<_>>>()?).ok()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use arrow::array::{Date32Array, RecordBatch};
-use cairn_engine::{ErrorKind, TabletStore};
+use cairn_engine::{DynamicPartitions, ErrorKind, RestoreRequest, TabletStore};
 use cairn_format::{ColumnType, Distribution, PartitionStep, Partitioning, StepUnit, TableDefinition};
 
 use crate::support::{
@@ -166,6 +166,56 @@ fn partitions_are_not_dropped_while_a_backup_needs_them() {
     restore(&other, &restore_request("cut", record.timestamp));
     assert_eq!(rows(&other, "t").len(), 2);
     backup(&store, "after");
+}
+
+/// A rule that would drop what was restored at once is turned off, and any rule is when that is asked for.
+#[test]
+fn restored_partitions_are_not_dropped_at_once() {
+    let world = World::new();
+    let store = world.ready("a");
+    store.create_table(&database(), dynamic(), Vec::new()).unwrap();
+    insert_days(&store, &[0, 1]).unwrap();
+    let record = backup(&store, "s");
+    let request = restore_request("s", record.timestamp);
+    let is_on = |store: &TabletStore| {
+        let view = store.view();
+        let found = view.require_database(&database()).unwrap().require_table(&table("t")).unwrap();
+        DynamicPartitions::of_table(&found.definition).unwrap().unwrap().is_enabled()
+    };
+    // Today nothing of it has expired.
+    let today = world.ready("today");
+    restore(&today, &request);
+    assert!(is_on(&today));
+    let off = world.ready("off");
+    restore(&off, &RestoreRequest { keeps_partition_rules: Some(false), ..request.clone() });
+    assert!(!is_on(&off));
+    world.clock.pass(DAY * 9);
+    let later = world.ready("later");
+    restore(&later, &request);
+    assert!(!is_on(&later));
+    later.keep_partitions();
+    assert_eq!(rows(&later, "t").len(), 2);
+    let as_starrocks = world.ready("as_starrocks");
+    restore(&as_starrocks, &RestoreRequest { keeps_partition_rules: Some(true), ..request.clone() });
+    assert!(is_on(&as_starrocks));
+    as_starrocks.keep_partitions();
+    assert_eq!(rows(&as_starrocks, "t").len(), 0);
+}
+
+#[test]
+fn a_limit_of_live_partitions_does_not_drop_what_is_restored() {
+    let world = World::new();
+    let store = world.ready("a");
+    let step = PartitionStep::Truncated(StepUnit::Day);
+    store.create_table(&database(), days(Some(step), &[("partition_live_number", "2")]), Vec::new()).unwrap();
+    insert_days(&store, &[-3, -2]).unwrap();
+    let record = backup(&store, "s");
+    insert_days(&store, &[-1, 0]).unwrap();
+    store.keep_partitions();
+    assert_eq!(rows(&store, "t").len(), 2);
+    restore(&store, &restore_request("s", record.timestamp));
+    store.keep_partitions();
+    assert_eq!(rows(&store, "t").len(), 4);
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::support::{
 };
 
 /// Holds whoever syncs a file below `directory`, once it is shut.
-struct Gate {
+pub(crate) struct Gate {
     directory: std::path::PathBuf,
     state: Mutex<GateState>,
     changed: Condvar,
@@ -30,21 +30,21 @@ struct GateState {
 }
 
 impl Gate {
-    fn new(directory: &Path) -> Arc<Self> {
+    pub(crate) fn new(directory: &Path) -> Arc<Self> {
         Arc::new(Self { directory: directory.to_owned(), state: Mutex::default(), changed: Condvar::new() })
     }
 
-    fn shut(&self) {
+    pub(crate) fn shut(&self) {
         self.state.lock().unwrap().shut = true;
     }
 
-    fn open(&self) {
+    pub(crate) fn open(&self) {
         self.state.lock().unwrap().shut = false;
         self.changed.notify_all();
     }
 
     /// Waits until somebody is held.
-    fn wait_for_somebody(&self) {
+    pub(crate) fn wait_for_somebody(&self) {
         let state = self.state.lock().unwrap();
         let limit = Duration::from_mins(1);
         let (_state, waited) = self.changed.wait_timeout_while(state, limit, |s| s.waiting == 0).unwrap();

@@ -20,6 +20,7 @@ mod load;
 mod model;
 mod open;
 mod partitions;
+mod races;
 mod recycle;
 mod repositories;
 mod retention;

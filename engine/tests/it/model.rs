@@ -1,7 +1,7 @@
 //! Random operations against a plain model in memory. Every failure prints its seed; `CAIRN_MODEL_SEED` runs one,
 //! `CAIRN_MODEL_RUNS` runs more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use std::sync::Arc;
 
@@ -107,7 +107,12 @@ fn run(seed: u64) {
             _ => {
                 if !snapshots.is_empty() {
                     let at = usize::try_from(random.below(snapshots.len() as u64)).unwrap();
-                    restore_one(&store, &mut model, &snapshots[at], name);
+                    let before = std::mem::take(&mut model);
+                    model.clone_from(&before);
+                    let restored = restore_one(&store, &mut model, &snapshots[at], name);
+                    // What a table without partitions was goes into the recycle bin.
+                    let replaced = TABLES.into_iter().filter(|of| *of != "ranged" && restored.contains(*of));
+                    dropped.extend(replaced.filter_map(|of| Some((of, before.get(of)?.clone()))));
                 }
             }
         }
@@ -150,13 +155,13 @@ fn key_of(row: &str) -> i32 {
     row.trim_start_matches("Integer(").split(')').next().unwrap().parse().unwrap()
 }
 
-/// Restores one table, or the whole snapshot when it does not have that one.
+/// Restores one table, or the whole snapshot when it does not have that one, and says which.
 fn restore_one(
     store: &TabletStore,
     model: &mut Model,
     snapshot: &(String, SnapshotTimestamp, Model),
     name: &str,
-) {
+) -> BTreeSet<String> {
     let (label, timestamp, content) = snapshot;
     let mut request: RestoreRequest = restore_request(label, *timestamp);
     if content.contains_key(name) {
@@ -166,6 +171,10 @@ fn restore_one(
         model.extend(content.clone());
     }
     assert_eq!(restore(store, &request).status, JobStatus::Ok);
+    match request.tables {
+        Some(_) => BTreeSet::from([name.to_owned()]),
+        None => content.keys().cloned().collect(),
+    }
 }
 
 #[test]

@@ -66,7 +66,7 @@ fn ranges(random: &mut Random) -> Vec<PartitionDefinition> {
             (PartitionRange::try_new(pair[0].clone(), pair[1].clone()), random.below(4) > 0)
         {
             let rows = PartitionRows::Range(range);
-            partitions.push(PartitionDefinition { name: partition(&format!("p{number}")), rows });
+            partitions.push(PartitionDefinition::new(partition(&format!("p{number}")), rows));
         }
     }
     partitions
@@ -85,7 +85,7 @@ fn lists(random: &mut Random) -> Vec<PartitionDefinition> {
         }
         if !own.is_empty() {
             let rows = PartitionRows::List(own);
-            partitions.push(PartitionDefinition { name: partition(&format!("p{number}")), rows });
+            partitions.push(PartitionDefinition::new(partition(&format!("p{number}")), rows));
         }
     }
     partitions
@@ -139,7 +139,10 @@ fn run(seed: u64) {
             two_columns(Partitioning::Unpartitioned).columns.iter().map(|c| c.field_id).collect();
         let (partitioning, partitions) = match kind {
             0 => (Partitioning::Range { columns: ids, step: None }, ranges(&mut random)),
-            _ => (Partitioning::List { columns: ids, automatic }, lists(&mut random)),
+            _ => (
+                Partitioning::List { columns: ids, automatic, steps: std::collections::BTreeMap::new() },
+                lists(&mut random),
+            ),
         };
         store.create_table(&database(), two_columns(partitioning), partitions.clone()).unwrap();
         let mut loaded: Vec<Row> = Vec::new();

@@ -129,6 +129,7 @@ pub(crate) fn plain_table(name: &str, columns: Vec<Column>, buckets: u32) -> Tab
         next_field_id: i32::try_from(columns.len()).unwrap() + 1,
         key_model: KeyModel::Duplicate,
         key_columns: usize::from(columns[0].column_type.can_be_key()),
+        automatic_buckets: false,
         sort_key: None,
         indexes: Vec::new(),
         partitioning: Partitioning::Unpartitioned,
@@ -162,7 +163,7 @@ pub(crate) fn ranged_table(name: &str, ends: &[i128]) -> (TableDefinition, Vec<P
     let partitions = ends.iter().enumerate().map(|(number, end)| {
         let upper = bound(BoundValue::Value(Value::Integer(*end)));
         let range = PartitionRange::try_new(std::mem::replace(&mut lower, upper.clone()), upper).unwrap();
-        PartitionDefinition { name: partition(&format!("p{number}")), rows: PartitionRows::Range(range) }
+        PartitionDefinition::new(partition(&format!("p{number}")), PartitionRows::Range(range))
     });
     let partitions = partitions.collect();
     (definition, partitions)
@@ -239,7 +240,7 @@ pub(crate) fn backup(store: &TabletStore, name: &str) -> Arc<JobRecord> {
 pub(crate) fn restore_request(name: &str, timestamp: SnapshotTimestamp) -> RestoreRequest {
     RestoreRequest {
         label: label(name),
-        timestamp,
+        timestamp: Some(timestamp),
         repository: repository(),
         source_database: None,
         database: None,
@@ -247,6 +248,8 @@ pub(crate) fn restore_request(name: &str, timestamp: SnapshotTimestamp) -> Resto
         timeout_s: 600,
         allow_load: false,
         replication_num: 1,
+        if_exists: cairn_engine::IfExists::Overwrite,
+        keeps_partition_rules: None,
     }
 }
 

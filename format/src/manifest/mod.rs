@@ -217,15 +217,18 @@ impl TableEntry {
             if (rows, bytes) != (partition.rows, partition.bytes) {
                 return Err(wrong(format!("disagrees with the manifest on partition '{name}'")));
             }
+            let buckets = self.definition.buckets_of(&partition.definition);
+            if let Some(file) = own.iter().find(|file| file.bucket >= buckets) {
+                return Err(wrong(format!(
+                    "has bucket {} of partition '{name}', which has {buckets}",
+                    file.bucket
+                )));
+            }
         }
         if let Some(file) = rest.first() {
             return Err(wrong(format!("has partition '{}' out of the manifest's order", file.partition)));
         }
-        let buckets = self.definition.distribution.buckets();
-        match list.files().iter().find(|file| file.bucket >= buckets) {
-            Some(file) => Err(wrong(format!("has bucket {} of a table of {buckets}", file.bucket))),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     fn check(&self) -> Result<()> {

@@ -18,6 +18,7 @@ fn table(name: &str) -> TableEntry {
         columns: vec![column],
         key_model: KeyModel::Duplicate,
         key_columns: 1,
+        automatic_buckets: false,
         sort_key: None,
         indexes: Vec::new(),
         partitioning: Partitioning::Unpartitioned,
@@ -26,8 +27,7 @@ fn table(name: &str) -> TableEntry {
         properties: BTreeMap::from([("compression".into(), "LZ4".into())]),
         next_field_id: 2,
     };
-    let partition =
-        PartitionDefinition { name: PartitionName::parse(name).unwrap(), rows: PartitionRows::All };
+    let partition = PartitionDefinition::new(PartitionName::parse(name).unwrap(), PartitionRows::All);
     TableEntry {
         definition,
         partitions: vec![PartitionEntry { definition: partition, rows: 5, bytes: 50 }],

@@ -1,5 +1,6 @@
 //! The CREATE TABLE statement of a definition, as StarRocks prints it.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::column::{Column, ColumnDefault, FieldId};
@@ -33,23 +34,21 @@ pub fn create_table_statement(table: &TableDefinition, partitions: &[PartitionDe
     }
     push_partitioning(&mut text, table, partitions)?;
     match &table.distribution {
-        Distribution::Hash { columns, buckets } => {
+        Distribution::Hash { columns, .. } => {
             push_line(
                 &mut text,
-                format_args!("DISTRIBUTED BY HASH({}) BUCKETS {buckets}", names(table, columns)?),
+                format_args!("DISTRIBUTED BY HASH({}){}", names(table, columns)?, buckets_text(table)),
             );
         }
-        Distribution::Random { buckets } => {
-            push_line(&mut text, format_args!("DISTRIBUTED BY RANDOM BUCKETS {buckets}"));
+        Distribution::Random { .. } => {
+            push_line(&mut text, format_args!("DISTRIBUTED BY RANDOM{}", buckets_text(table)));
         }
     }
     if let Some(columns) = &table.sort_key {
         push_line(&mut text, format_args!("ORDER BY({})", names(table, columns)?));
     }
     if !table.properties.is_empty() {
-        let pairs =
-            table.properties.iter().map(|(k, v)| format!("{} = {}", string_literal(k), string_literal(v)));
-        push_line(&mut text, format_args!("PROPERTIES (\n{}\n)", pairs.collect::<Vec<_>>().join(",\n")));
+        push_line(&mut text, format_args!("PROPERTIES (\n{}\n)", pairs(&table.properties, ",\n")));
     }
     text.pop();
     text.push(';');
@@ -59,6 +58,17 @@ pub fn create_table_statement(table: &TableDefinition, partitions: &[PartitionDe
 fn push_line(text: &mut String, line: std::fmt::Arguments<'_>) {
     // Writing into a String cannot fail.
     let _ = writeln!(text, "{line}");
+}
+
+/// The number of buckets, when it was given.
+fn buckets_text(table: &TableDefinition) -> String {
+    if table.automatic_buckets { String::new() } else { format!(" BUCKETS {}", table.distribution.buckets()) }
+}
+
+/// `"k" = "v"`, one after the other.
+fn pairs(properties: &BTreeMap<String, String>, separator: &str) -> String {
+    let pairs = properties.iter().map(|(k, v)| format!("{} = {}", string_literal(k), string_literal(v)));
+    pairs.collect::<Vec<_>>().join(separator)
 }
 
 fn names(table: &TableDefinition, ids: &[FieldId]) -> Result<String> {
@@ -115,9 +125,7 @@ fn index_text(table: &TableDefinition, index: &IndexDefinition) -> Result<String
         index.kind.as_sql()
     );
     if !index.properties.is_empty() {
-        let pairs =
-            index.properties.iter().map(|(k, v)| format!("{} = {}", string_literal(k), string_literal(v)));
-        let _ = write!(text, " ({})", pairs.collect::<Vec<_>>().join(", "));
+        let _ = write!(text, " ({})", pairs(&index.properties, ", "));
     }
     let _ = write!(text, " COMMENT {}", string_literal(index.comment.as_deref().unwrap_or_default()));
     Ok(text)
@@ -132,16 +140,22 @@ fn push_partitioning(
     let (head, is_automatic) = match &table.partitioning {
         Partitioning::Unpartitioned => return Ok(()),
         Partitioning::Range { columns, step: None } => (format!("RANGE({})", names(table, columns)?), false),
-        Partitioning::Range { columns, step: Some(PartitionStep::Truncated(unit)) } => {
-            (format!("date_trunc('{unit}', {})", names(table, columns)?), true)
+        Partitioning::Range { columns, step: Some(step) } => {
+            (step_text(*step, &names(table, columns)?), true)
         }
-        Partitioning::Range { columns, step: Some(PartitionStep::Sliced { count, unit }) } => {
-            (format!("time_slice({}, INTERVAL {count} {unit})", names(table, columns)?), true)
-        }
-        Partitioning::List { columns, automatic: false } => {
+        Partitioning::List { columns, automatic: false, .. } => {
             (format!("LIST({})", names(table, columns)?), false)
         }
-        Partitioning::List { columns, automatic: true } => (format!("({})", names(table, columns)?), true),
+        Partitioning::List { columns, automatic: true, steps } if steps.is_empty() => {
+            (format!("({})", names(table, columns)?), true)
+        }
+        Partitioning::List { columns, automatic: true, steps } => {
+            let expression = |id: &FieldId| {
+                let name = names(table, &[*id])?;
+                Ok(steps.get(id).map_or(name.clone(), |step| step_text(*step, &name)))
+            };
+            (columns.iter().map(expression).collect::<Result<Vec<_>>>()?.join(", "), true)
+        }
     };
     push_line(text, format_args!("PARTITION BY {head}"));
     if !is_automatic {
@@ -150,16 +164,23 @@ fn push_partitioning(
     Ok(())
 }
 
+fn step_text(step: PartitionStep, column: &str) -> String {
+    match step {
+        PartitionStep::Truncated(unit) => format!("date_trunc('{unit}', {column})"),
+        PartitionStep::Sliced { count, unit } => format!("time_slice({column}, INTERVAL {count} {unit})"),
+    }
+}
+
 fn partition_parts(table: &TableDefinition, partitions: &[PartitionDefinition]) -> Result<String> {
     let types = table.partition_types()?;
     let parts = partitions.iter().map(|partition| {
         let name = quoted_name(partition.name.as_str());
-        match &partition.rows {
-            PartitionRows::List(_) => {
-                format!("PARTITION {name} VALUES IN {}", partition.rows.display(&types))
-            }
-            rows => format!("PARTITION {name} VALUES {}", rows.display(&types)),
+        let word = if matches!(partition.rows, PartitionRows::List(_)) { "IN " } else { "" };
+        let mut part = format!("PARTITION {name} VALUES {word}{}", partition.rows.display(&types));
+        if !partition.properties.is_empty() {
+            let _ = write!(part, " ({})", pairs(&partition.properties, ", "));
         }
+        part
     });
     Ok(parts.collect::<Vec<_>>().join(",\n"))
 }

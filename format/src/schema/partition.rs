@@ -1,6 +1,7 @@
 //! Partitions and the ranges that they hold.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::types::ColumnType;
@@ -228,6 +229,17 @@ pub struct PartitionDefinition {
     pub name: PartitionName,
     /// What it holds.
     pub rows: PartitionRows,
+    /// How many buckets it has, where that is another number than the table's.
+    pub buckets: Option<u32>,
+    /// StarRocks' properties of a single partition, where they are not the table's.
+    pub properties: BTreeMap<String, String>,
+}
+
+impl PartitionDefinition {
+    /// A partition that is in all else as its table says.
+    pub fn new(name: PartitionName, rows: PartitionRows) -> Self {
+        Self { name, rows, buckets: None, properties: BTreeMap::new() }
+    }
 }
 
 #[cfg(test)]

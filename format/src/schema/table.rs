@@ -55,6 +55,9 @@ pub enum Partitioning {
         columns: Vec<FieldId>,
         /// Whether loads make a partition for each list of values that has none.
         automatic: bool,
+        /// Columns of days or times of which only the beginning of the step that holds them decides, and their steps; only where
+        /// loads make partitions.
+        steps: BTreeMap<FieldId, PartitionStep>,
     },
 }
 
@@ -64,6 +67,14 @@ impl Partitioning {
         match self {
             Self::Unpartitioned => &[],
             Self::Range { columns, .. } | Self::List { columns, .. } => columns,
+        }
+    }
+
+    /// The step whose beginning stands for a column's values in lists, when there is one.
+    pub fn list_step(&self, column: FieldId) -> Option<PartitionStep> {
+        match self {
+            Self::List { steps, .. } => steps.get(&column).copied(),
+            _ => None,
         }
     }
 }
@@ -126,6 +137,9 @@ pub struct TableDefinition {
     pub partitioning: Partitioning,
     /// How its partitions are divided into buckets.
     pub distribution: Distribution,
+    /// Whether new partitions get as many buckets as suits the size of those before them; then those of `distribution` are
+    /// what one gets about which nothing is known.
+    pub automatic_buckets: bool,
     /// What the user says of it.
     pub comment: Option<String>,
     /// The indexes that were declared.
@@ -175,6 +189,7 @@ impl TableDefinition {
                 ));
             }
         }
+        self.check_list_steps()?;
         for id in self.partitioning.columns() {
             let column = self.column_by_id(*id)?;
             let can_serve = match self.partitioning {
@@ -208,6 +223,22 @@ impl TableDefinition {
                 "{} buckets are not possible: give 1 to {MAX_BUCKETS}",
                 self.distribution.buckets()
             )));
+        }
+        Ok(())
+    }
+
+    fn check_list_steps(&self) -> Result<()> {
+        let Partitioning::List { columns, automatic, steps } = &self.partitioning else { return Ok(()) };
+        for id in steps.keys() {
+            let column = self.column_by_id(*id)?;
+            let is_time = matches!(column.column_type, ColumnType::Date | ColumnType::DateTime);
+            if !is_time || !columns.contains(id) || !*automatic {
+                return Err(Error::invalid(format!(
+                    "column '{}' cannot divide partitions by steps of time: it must be a DATE or DATETIME by which loads make \
+                     partitions",
+                    column.name
+                )));
+            }
         }
         Ok(())
     }
@@ -307,6 +338,11 @@ impl TableDefinition {
             if !names.insert(partition.name.clone()) {
                 return Err(Error::invalid("there is another of that name").about(subject()));
             }
+            if partition.buckets.is_some_and(|buckets| !(1..=MAX_BUCKETS).contains(&buckets)) {
+                return Err(
+                    Error::invalid(format!("a partition has 1 to {MAX_BUCKETS} buckets")).about(subject())
+                );
+            }
             let width = self.partitioning.columns().len();
             let fits = match (&self.partitioning, &partition.rows) {
                 (Partitioning::Unpartitioned, PartitionRows::All) => true,
@@ -376,6 +412,11 @@ impl TableDefinition {
             && self.sort_key == other.sort_key
             && self.partitioning == other.partitioning
             && self.distribution == other.distribution
+    }
+
+    /// How many buckets a partition of it has.
+    pub fn buckets_of(&self, partition: &PartitionDefinition) -> u32 {
+        partition.buckets.unwrap_or_else(|| self.distribution.buckets())
     }
 
     /// The key's columns.

@@ -30,6 +30,8 @@ pub struct TableDefinitionV1 {
     sort_key: Option<Vec<i32>>,
     partitioning: PartitioningV1,
     distribution: DistributionV1,
+    #[serde(default, skip_serializing_if = "is_false")]
+    automatic_buckets: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     comment: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -105,6 +107,8 @@ enum PartitioningV1 {
     List {
         columns: Vec<i32>,
         automatic: bool,
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        steps: BTreeMap<i32, StepV1>,
     },
 }
 
@@ -130,6 +134,10 @@ pub struct PartitionDefinitionV1 {
     range: Option<RangeV1>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     lists: Option<Vec<Vec<Option<String>>>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    buckets: Option<u32>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    properties: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -165,9 +173,11 @@ impl From<&TableDefinition> for TableDefinitionV1 {
                 Partitioning::Range { columns, step } => {
                     PartitioningV1::Range { columns: ids(columns), step: step.map(StepV1::from) }
                 }
-                Partitioning::List { columns, automatic } => {
-                    PartitioningV1::List { columns: ids(columns), automatic: *automatic }
-                }
+                Partitioning::List { columns, automatic, steps } => PartitioningV1::List {
+                    columns: ids(columns),
+                    automatic: *automatic,
+                    steps: steps.iter().map(|(id, step)| (id.get(), StepV1::from(*step))).collect(),
+                },
             },
             distribution: match &table.distribution {
                 Distribution::Hash { columns, buckets } => {
@@ -175,6 +185,7 @@ impl From<&TableDefinition> for TableDefinitionV1 {
                 }
                 Distribution::Random { buckets } => DistributionV1::Random { buckets: *buckets },
             },
+            automatic_buckets: table.automatic_buckets,
             comment: table.comment.clone(),
             indexes: table.indexes.iter().map(IndexV1::from).collect(),
             properties: table.properties.clone(),
@@ -205,8 +216,10 @@ impl TryFrom<TableDefinitionV1> for TableDefinition {
                     columns: ids(columns)?,
                     step: step.map(PartitionStep::try_from).transpose()?,
                 },
-                PartitioningV1::List { columns, automatic } => {
-                    Partitioning::List { columns: ids(columns)?, automatic }
+                PartitioningV1::List { columns, automatic, steps } => {
+                    let step = |(id, step)| Ok((FieldId::try_new(id)?, PartitionStep::try_from(step)?));
+                    let steps = steps.into_iter().map(step).collect::<Result<_>>()?;
+                    Partitioning::List { columns: ids(columns)?, automatic, steps }
                 }
             },
             distribution: match stored.distribution {
@@ -215,6 +228,7 @@ impl TryFrom<TableDefinitionV1> for TableDefinition {
                 }
                 DistributionV1::Random { buckets } => Distribution::Random { buckets },
             },
+            automatic_buckets: stored.automatic_buckets,
             comment: stored.comment,
             indexes: stored.indexes.into_iter().map(IndexDefinition::try_from).collect::<Result<_>>()?,
             properties: stored.properties,
@@ -358,7 +372,8 @@ impl PartitionDefinitionV1 {
                 lists = Some(of.iter().map(texts).collect());
             }
         }
-        Ok(Self { name: partition.name.as_str().to_owned(), range, lists })
+        let (buckets, properties) = (partition.buckets, partition.properties.clone());
+        Ok(Self { name: partition.name.as_str().to_owned(), range, lists, buckets, properties })
     }
 
     /// The partition that this stores, of `table`.
@@ -397,6 +412,8 @@ impl PartitionDefinitionV1 {
         Ok(PartitionDefinition {
             name: PartitionName::parse(&self.name).map_err(as_corrupt(DEFINITION))?,
             rows,
+            buckets: self.buckets,
+            properties: self.properties,
         })
     }
 }

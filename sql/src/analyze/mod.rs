@@ -257,7 +257,8 @@ fn create_table<'s>(statement: &CreateTableStatement, scope: &Scope<'_>) -> Resu
     if statement.if_not_exists && scope.table(&path).is_ok() {
         return Ok(Request::Nothing);
     }
-    let (definition, partitions) = create_table::table(statement, &path.table)?;
+    let database = scope.database(&path.database)?;
+    let (definition, partitions) = create_table::table(statement, &path.table, database)?;
     Ok(Request::CreateTable(Box::new(NewTable { database: path.database, definition, partitions })))
 }
 

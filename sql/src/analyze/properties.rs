@@ -1,6 +1,6 @@
 //! Property lists of BACKUP and RESTORE.
 
-use cairn_engine::{DEFAULT_TIMEOUT_S, MIN_TIMEOUT_S, check_ttl};
+use cairn_engine::{DEFAULT_TIMEOUT_S, IfExists, MIN_TIMEOUT_S, check_ttl};
 use cairn_format::{Compression, SnapshotTimestamp, Ttl};
 
 use super::names::analysed;
@@ -19,11 +19,17 @@ pub(super) struct BackupProperties {
 /// The properties of a RESTORE.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct RestoreProperties {
-    pub(super) timestamp: SnapshotTimestamp,
+    /// The latest without one.
+    pub(super) timestamp: Option<SnapshotTimestamp>,
     pub(super) timeout_s: u64,
     pub(super) allow_load: bool,
     pub(super) replication_num: u32,
+    pub(super) if_exists: IfExists,
+    pub(super) keeps_partition_rules: Option<bool>,
 }
+
+/// What stands for the last snapshot of a label.
+const LATEST: &str = "latest";
 
 /// What StarRocks takes when nobody says how many replicas a restored table gets.
 const REPLICATION_NUM: u32 = 3;
@@ -51,11 +57,17 @@ impl RestoreProperties {
     pub(super) fn parse(properties: &Properties) -> Result<Self> {
         let (mut timestamp, mut timeout_s) = (None, DEFAULT_TIMEOUT_S);
         let (mut allow_load, mut replication_num) = (false, REPLICATION_NUM);
+        let (mut if_exists, mut keeps_partition_rules) = (IfExists::default(), None);
         let mut unknown = Vec::new();
         for (key, value) in properties {
             match key.as_str() {
+                "backup_timestamp" if value.trim().eq_ignore_ascii_case(LATEST) => timestamp = Some(None),
                 "backup_timestamp" => {
-                    timestamp = Some(analysed(SnapshotTimestamp::parse(value))?);
+                    timestamp = Some(Some(analysed(SnapshotTimestamp::parse(value))?));
+                }
+                "if_exists" => if_exists = self::if_exists(value)?,
+                "reserve_dynamic_partition_enable" => {
+                    keeps_partition_rules = Some(boolean("reserve_dynamic_partition_enable", value)?);
                 }
                 "timeout" => timeout_s = timeout(value)?,
                 "allow_load" => allow_load = boolean("allow load", value)?,
@@ -67,16 +79,24 @@ impl RestoreProperties {
         refuse_unknown(
             "restore job",
             &unknown,
-            "backup_timestamp, replication_num, allow_load, meta_version, starrocks_meta_version and timeout",
+            "backup_timestamp, replication_num, allow_load, meta_version, starrocks_meta_version, timeout, if_exists and \
+             reserve_dynamic_partition_enable",
         )?;
         let timestamp = timestamp.ok_or_else(|| {
             Error::analysis(
                 "Missing backup_timestamp property: SHOW SNAPSHOT ON the repository prints it, and it is given as \
-                 PROPERTIES (\"backup_timestamp\" = \"2026-01-31-23-59-59-999\")",
+                 PROPERTIES (\"backup_timestamp\" = \"2026-01-31-23-59-59-999\"); \"latest\" stands for the last of the label",
             )
         })?;
-        Ok(Self { timestamp, timeout_s, allow_load, replication_num })
+        Ok(Self { timestamp, timeout_s, allow_load, replication_num, if_exists, keeps_partition_rules })
     }
+}
+
+fn if_exists(value: &str) -> Result<IfExists> {
+    IfExists::parse(value.trim()).ok_or_else(|| {
+        let words: Vec<_> = IfExists::ALL.iter().map(|choice| choice.as_str()).collect();
+        Error::analysis(format!("Invalid if_exists value: '{value}'; use one of {}", words.join(", ")))
+    })
 }
 
 /// Refuses properties that a statement does not have, by name.
@@ -212,7 +232,18 @@ mod tests {
         let stamp = ("backup_timestamp", "2024-12-09-10-25-58-842");
         let parsed = RestoreProperties::parse(&list(&[stamp, ("allow_load", "TRUE")])).unwrap();
         assert!(parsed.allow_load);
-        let cases: [(&[(&str, &str)], &str); 6] = [
+        let latest = [("backup_timestamp", "Latest"), ("if_exists", "SKIP")];
+        let parsed = RestoreProperties::parse(&list(&latest)).unwrap();
+        assert_eq!(
+            (parsed.timestamp, parsed.if_exists, parsed.keeps_partition_rules),
+            (None, IfExists::Skip, None)
+        );
+        let cases: [(&[(&str, &str)], &str); 8] = [
+            (
+                &[stamp, ("if_exists", "merge")],
+                "Invalid if_exists value: 'merge'; use one of overwrite, fail, skip",
+            ),
+            (&[stamp, ("reserve_dynamic_partition_enable", "x")], "use true or false"),
             (&[], "Missing backup_timestamp property"),
             (&[("backup_timestamp", "yesterday")], "wrong backup timestamp"),
             (&[stamp, ("allow_load", "yes")], "Invalid allow load value"),

@@ -124,6 +124,8 @@ pub(super) fn restore(statement: &RestoreStatement, _scope: &Scope<'_>) -> Resul
         timeout_s: properties.timeout_s,
         allow_load: properties.allow_load,
         replication_num: properties.replication_num,
+        if_exists: properties.if_exists,
+        keeps_partition_rules: properties.keeps_partition_rules,
     })
 }
 

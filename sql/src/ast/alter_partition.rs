@@ -4,7 +4,9 @@ use std::fmt;
 
 use super::database::if_word;
 use super::print::{Commas, write_property_list};
-use super::{DatabaseName, Ident, ListPart, ObjectName, Properties, RangePart};
+use super::{
+    DatabaseName, DistributionClause, Ident, ListPart, ObjectName, Properties, RangeBatch, RangePart,
+};
 
 /// A change of a table's partitions, inside `ALTER TABLE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +17,8 @@ pub enum PartitionChange {
         temporary: bool,
         /// What is made.
         part: PartitionPart,
+        /// How it is divided; as the table is without it.
+        distribution: Option<DistributionClause>,
     },
     /// `DROP [TEMPORARY] {PARTITION | PARTITIONS} …`
     Drop {
@@ -22,10 +26,17 @@ pub enum PartitionChange {
         temporary: bool,
         /// Whether a missing partition is no error.
         if_exists: bool,
-        /// The partitions, never empty.
-        partitions: Vec<Ident>,
+        /// The partitions.
+        partitions: DroppedPartitions,
         /// Whether they are dropped beyond recovery.
         force: bool,
+    },
+    /// `MODIFY PARTITION {name | (names) | (*)} SET (…)`
+    Modify {
+        /// The partitions, never empty; `None` for all.
+        partitions: Option<Vec<Ident>>,
+        /// What is set, never empty.
+        properties: Properties,
     },
     /// `RENAME PARTITION from to`
     Rename {
@@ -45,6 +56,15 @@ pub enum PartitionChange {
     },
 }
 
+/// What `DROP PARTITION` drops.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DroppedPartitions {
+    /// Partitions by their names, never empty.
+    Names(Vec<Ident>),
+    /// Those that such an `ADD PARTITIONS` would make.
+    Batch(RangeBatch),
+}
+
 /// What `ADD PARTITION` makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PartitionPart {
@@ -57,20 +77,35 @@ pub enum PartitionPart {
 impl fmt::Display for PartitionChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Add { temporary, part } => {
+            Self::Add { temporary, part, distribution } => {
                 write!(f, "ADD {}", if_word(*temporary, "TEMPORARY "))?;
                 match part {
-                    PartitionPart::Range(RangePart::Batch(batch)) => write!(f, "PARTITIONS {batch}"),
-                    PartitionPart::Range(part) => part.fmt(f),
-                    PartitionPart::List(part) => part.fmt(f),
+                    PartitionPart::Range(RangePart::Batch(batch)) => write!(f, "PARTITIONS {batch}")?,
+                    PartitionPart::Range(part) => part.fmt(f)?,
+                    PartitionPart::List(part) => part.fmt(f)?,
                 }
+                distribution.as_ref().map_or(Ok(()), |distribution| write!(f, " {distribution}"))
+            }
+            Self::Modify { partitions, properties } => {
+                f.write_str("MODIFY PARTITION ")?;
+                match partitions {
+                    None => f.write_str("(*)")?,
+                    Some(names) => write!(f, "({})", Commas(names))?,
+                }
+                f.write_str(" SET ")?;
+                write_property_list(f, properties)
             }
             Self::Drop { temporary, if_exists, partitions, force } => {
                 let (temporary, exists) =
                     (if_word(*temporary, "TEMPORARY "), if_word(*if_exists, "IF EXISTS "));
-                match partitions.as_slice() {
-                    [one] => write!(f, "DROP {temporary}PARTITION {exists}{one}")?,
-                    several => write!(f, "DROP {temporary}PARTITIONS {exists}({})", Commas(several))?,
+                match partitions {
+                    DroppedPartitions::Batch(batch) => {
+                        write!(f, "DROP {temporary}PARTITIONS {exists}{batch}")?;
+                    }
+                    DroppedPartitions::Names(names) => match names.as_slice() {
+                        [one] => write!(f, "DROP {temporary}PARTITION {exists}{one}")?,
+                        several => write!(f, "DROP {temporary}PARTITIONS {exists}({})", Commas(several))?,
+                    },
                 }
                 f.write_str(if_word(*force, " FORCE"))
             }

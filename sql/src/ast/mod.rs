@@ -24,7 +24,7 @@ mod words;
 
 use std::fmt;
 
-pub use alter_partition::{PartitionChange, PartitionPart, RecoverStatement};
+pub use alter_partition::{DroppedPartitions, PartitionChange, PartitionPart, RecoverStatement};
 pub use alter_table::{AlterTableClause, AlterTableStatement, ColumnPosition, CompactionKind};
 pub use backup::{
     BackupStatement, CancelStatement, CancelTarget, CatalogChoice, CatalogItem, DropSnapshotStatement,

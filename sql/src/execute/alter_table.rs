@@ -32,6 +32,9 @@ fn alter_partitions(store: &TabletStore, path: &TablePath, alteration: &Partitio
             store.drop_partitions(database, table, names, *kind, *mode)?;
         }
         PartitionAlteration::Add(..) | PartitionAlteration::Drop(..) => {}
+        PartitionAlteration::Modify(names, properties) => {
+            store.set_partition_properties(database, table, names, properties)?;
+        }
         PartitionAlteration::Rename(from, to) => store.rename_partition(database, table, from, to)?,
         PartitionAlteration::Replace(replacement) => {
             store.replace_partitions(database, table, replacement)?;

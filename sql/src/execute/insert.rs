@@ -66,13 +66,13 @@ impl Inserter<'_> {
             Some(_) if insert.handling.locks_table => Some(self.at(load.view()).plan(insert)?),
             planned => planned,
         };
-        let mut target = Target { insert, generated, load };
+        let mut target = Target::new(insert, generated, load);
         match (planned, values_of(&insert.query.query)) {
             (Some(planned), _) => of_query(planned, &mut target)?,
             (None, Some(values)) => self.of_values(values, &mut target)?,
             (None, None) => {}
         }
-        Ok(target.load.commit()?.rows)
+        target.finish()
     }
 
     /// The generated columns of the table, whose types the columns can take.
@@ -101,13 +101,12 @@ impl Inserter<'_> {
 
     /// Analyses rows of VALUES: literals are read, expressions are planned.
     fn check_values(&self, insert: &Insert<'_>, values: &Values) -> Result<()> {
+        check_literals(insert, values)?;
         let mut expressions = Expressions::default();
-        for (number, row) in (1..).zip(&values.rows) {
+        for row in &values.rows {
             for (expr, target) in row.content.iter().zip(&insert.targets) {
-                let column = insert.column(*target);
-                match cell(expr) {
-                    Cell::Expression(expr) => expressions.push(column, expr),
-                    value => literal(column, &value, number).map(drop)?,
+                if let Cell::Expression(expr) = cell(expr) {
+                    expressions.push(insert.column(*target), expr);
                 }
             }
         }
@@ -138,16 +137,33 @@ impl Inserter<'_> {
                             evaluated(column, &array, number)?
                         }
                         Cell::Default => into.load.default_value(column)?,
-                        cell => literal(column, &cell, number)?,
+                        // Says how many rows are refused.
+                        cell => literal(column, &cell, number)
+                            .map_err(|error| check_literals(insert, values).err().unwrap_or(error))?,
                     });
                 }
             }
             let arrays = cells.iter().zip(&insert.targets);
             let arrays = arrays.map(|(cells, target)| to_array(&insert.column(*target).column_type, cells));
-            into.write(arrays.collect::<Result<_>>()?, rows.len())?;
+            into.take(&arrays.collect::<Result<Vec<_>>>()?, rows.len())?;
         }
         Ok(())
     }
+}
+
+/// Refuses literals that their columns cannot take.
+fn check_literals(insert: &Insert<'_>, values: &Values) -> Result<()> {
+    let mut refusals = Refusals::default();
+    for (number, row) in (1..).zip(&values.rows) {
+        let refused = row.content.iter().zip(&insert.targets).find_map(|(expr, target)| match cell(expr) {
+            Cell::Expression(_) => None,
+            value => literal(insert.column(*target), &value, number).err(),
+        });
+        if let Some(error) = refused {
+            refusals.add(error, 1)?;
+        }
+    }
+    refusals.into_result(values.rows.len() as u64)
 }
 
 /// Refuses to put rows into another table than the one that the statement was analysed with.
@@ -243,7 +259,6 @@ fn one_row(planned: PlannedQuery) -> Result<Vec<ArrayRef>> {
 fn of_query(planned: PlannedQuery, target: &mut Target<'_>) -> Result<()> {
     let failed =
         |e| Error::new(ErrorKind::Internal, "rows of the query cannot be put together").with_source(e);
-    let mut rows = 0;
     // A join may give batches of a few rows each, and a load takes as long over one as over a full one.
     let mut gathered: Option<BatchCoalescer> = None;
     for batch in planned.run()? {
@@ -251,13 +266,13 @@ fn of_query(planned: PlannedQuery, target: &mut Target<'_>) -> Result<()> {
         let gathered = gathered.get_or_insert_with(|| BatchCoalescer::new(batch.schema(), BATCH_ROWS));
         gathered.push_batch(batch).map_err(failed)?;
         while let Some(batch) = gathered.next_completed_batch() {
-            target.write_cast(&batch, &mut rows)?;
+            target.take(batch.columns(), batch.num_rows())?;
         }
     }
     let Some(mut gathered) = gathered else { return Ok(()) };
     gathered.finish_buffered_batch().map_err(failed)?;
     while let Some(batch) = gathered.next_completed_batch() {
-        target.write_cast(&batch, &mut rows)?;
+        target.take(batch.columns(), batch.num_rows())?;
     }
     Ok(())
 }
@@ -267,22 +282,66 @@ struct Target<'a> {
     insert: &'a Insert<'a>,
     generated: GeneratedColumns,
     load: Load<'a>,
+    /// The rows so far, those that are refused too.
+    rows: u64,
+    refusals: Refusals,
 }
 
-impl Target<'_> {
-    /// Casts a batch of the query, before which there were `rows`, to the target columns and hands it to the load.
-    fn write_cast(&mut self, batch: &RecordBatch, rows: &mut u64) -> Result<()> {
-        let insert = self.insert;
-        let arrays = batch.columns().iter().zip(&insert.targets);
-        let arrays = arrays.map(|(array, target)| cast_column(insert.column(*target), array, *rows));
-        self.write(arrays.collect::<Result<_>>()?, batch.num_rows())?;
-        *rows += batch.num_rows() as u64;
+/// What a load does with rows.
+type Handling<'a> = fn(&mut Load<'a>, &RecordBatch) -> cairn_engine::Result<()>;
+
+impl<'a> Target<'a> {
+    fn new(insert: &'a Insert<'a>, generated: GeneratedColumns, load: Load<'a>) -> Self {
+        Self { insert, generated, load, rows: 0, refusals: Refusals::default() }
+    }
+
+    /// Takes rows. Once some of them are refused no more are loaded, and those that are refused are counted.
+    fn take(&mut self, given: &[ArrayRef], rows: usize) -> Result<()> {
+        let rows_before = self.rows;
+        self.rows += rows as u64;
+        if self.refusals.first.is_none() {
+            match self.hand(given, rows, rows_before, Load::write) {
+                Ok(()) => return Ok(()),
+                Err(error) => self.refusals.add(error, 0)?,
+            }
+        }
+        self.refusals.rows += self.count_refused(given, rows);
         Ok(())
     }
 
-    /// Hands rows to the load, with defaults in the columns that the statement leaves out.
-    fn write(&mut self, mut given: Vec<ArrayRef>, rows: usize) -> Result<()> {
+    /// How many of these rows are refused: who is refused alone is one of them.
+    fn count_refused(&mut self, given: &[ArrayRef], rows: usize) -> u64 {
+        if rows == 0 || self.hand(given, rows, 0, Load::check).is_ok() {
+            return 0;
+        }
+        if rows == 1 {
+            return 1;
+        }
+        let half = rows / 2;
+        let slice = |from, rows| given.iter().map(|array| array.slice(from, rows)).collect::<Vec<_>>();
+        let (first, second) = (slice(0, half), slice(half, rows - half));
+        self.count_refused(&first, half) + self.count_refused(&second, rows - half)
+    }
+
+    /// Publishes the rows, or says how many were refused.
+    fn finish(self) -> Result<u64> {
+        self.refusals.into_result(self.rows)?;
+        Ok(self.load.commit()?.rows)
+    }
+
+    /// Casts rows, before which there were `rows_before`, to the target columns and hands them to the load, with defaults in
+    /// the columns that the statement leaves out.
+    fn hand(
+        &mut self,
+        given: &[ArrayRef],
+        rows: usize,
+        rows_before: u64,
+        handling: Handling<'a>,
+    ) -> Result<()> {
         let insert = self.insert;
+        let given = given.iter().zip(&insert.targets);
+        let given = given.map(|(array, target)| cast_column(insert.column(*target), array, rows_before));
+        let mut given = given.collect::<Result<Vec<_>>>()?;
         let definition = &insert.table.definition;
         let mut arrays: Vec<ArrayRef> = Vec::with_capacity(definition.columns.len());
         for (position, column) in definition.columns.iter().enumerate() {
@@ -301,7 +360,7 @@ impl Target<'_> {
         if !self.generated.is_empty() {
             let mut arrays = batch.columns().to_vec();
             for (position, array) in self.generated.compute(&batch)? {
-                arrays[position] = cast_column(&definition.columns[position], &array, self.load.rows())?;
+                arrays[position] = cast_column(&definition.columns[position], &array, rows_before)?;
             }
             batch = batch_of(definition, arrays)?;
         }
@@ -310,7 +369,37 @@ impl Target<'_> {
             let array = std::mem::replace(&mut given[source], Arc::new(NullArray::new(0)));
             batch = with_operations(insert.column(operation), &batch, array)?;
         }
-        Ok(self.load.write(&batch)?)
+        Ok(handling(&mut self.load, &batch)?)
+    }
+}
+
+/// The rows of a load that are refused.
+#[derive(Default)]
+struct Refusals {
+    first: Option<Error>,
+    rows: u64,
+}
+
+impl Refusals {
+    /// Counts rows that are refused for `error`; an error of another kind ends the load at once.
+    fn add(&mut self, error: Error, rows: u64) -> Result<()> {
+        if error.kind() != ErrorKind::InvalidInput && error.kind() != ErrorKind::Analysis {
+            return Err(error);
+        }
+        self.first.get_or_insert(error);
+        self.rows += rows;
+        Ok(())
+    }
+
+    /// The first of them, and how many there are.
+    fn into_result(self, of: u64) -> Result<()> {
+        let Some(first) = self.first else { return Ok(()) };
+        // What is refused of all rows together is refused of none alone.
+        if self.rows == 0 {
+            return Err(first);
+        }
+        let are = if self.rows == 1 { "is" } else { "are" };
+        Err(first.noting(format_args!("{} of {of} rows {are} refused, and none is loaded", self.rows)))
     }
 }
 

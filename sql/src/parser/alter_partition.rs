@@ -5,7 +5,8 @@ use sqlparser::tokenizer::Token;
 use super::Result;
 use super::cursor::Cursor;
 use super::partition::{any_part, range_batch};
-use crate::ast::{Ident, PartitionChange, PartitionPart, RangePart, RecoverStatement};
+use super::table::distribution;
+use crate::ast::{DroppedPartitions, Ident, PartitionChange, PartitionPart, RangePart, RecoverStatement};
 
 const WHAT: &str = "a partition name";
 
@@ -14,14 +15,15 @@ pub(super) fn starts_partition_change(cursor: &Cursor<'_>) -> bool {
     let is_partition = |n| cursor.is_keyword_at(n, "PARTITION") || cursor.is_keyword_at(n, "PARTITIONS");
     match cursor.keyword().as_deref() {
         Some("ADD" | "DROP") => is_partition(1) || (cursor.is_keyword_at(1, "TEMPORARY") && is_partition(2)),
-        Some("RENAME" | "REPLACE") => is_partition(1),
+        Some("RENAME" | "REPLACE" | "MODIFY") => is_partition(1),
         _ => false,
     }
 }
 
 /// ```text
-/// partition_change := ADD [TEMPORARY] { list_part | range_part | PARTITIONS batch }
-///                   | DROP [TEMPORARY] {PARTITION | PARTITIONS} if_exists partition_names [FORCE]
+/// partition_change := ADD [TEMPORARY] { list_part | range_part | PARTITIONS batch } [distribution]
+///                   | DROP [TEMPORARY] {PARTITION | PARTITIONS} if_exists { partition_names | batch } [FORCE]
+///                   | MODIFY PARTITION { partition_names | ( * ) } SET property_list
 ///                   | RENAME PARTITION ident_or_string ident_or_string
 ///                   | REPLACE {PARTITION | PARTITIONS} partition_names
 ///                     WITH TEMPORARY {PARTITION | PARTITIONS} partition_names properties
@@ -34,10 +36,11 @@ pub(super) fn partition_change(cursor: &mut Cursor<'_>) -> Result<PartitionChang
         let temporary = cursor.eat_keyword("TEMPORARY");
         cursor.expect_one_of(&["PARTITION", "PARTITIONS"])?;
         let if_exists = cursor.if_exists()?;
-        if cursor.is_keyword("START") && cursor.peek_at(1) == &Token::LParen {
-            return Err(cursor.not_supported("DROP PARTITIONS START … END … EVERY"));
-        }
-        let partitions = partition_names(cursor)?;
+        let partitions = if cursor.is_keyword("START") && cursor.peek_at(1) == &Token::LParen {
+            DroppedPartitions::Batch(range_batch(cursor)?)
+        } else {
+            DroppedPartitions::Names(partition_names(cursor)?)
+        };
         return Ok(PartitionChange::Drop {
             temporary,
             if_exists,
@@ -49,6 +52,9 @@ pub(super) fn partition_change(cursor: &mut Cursor<'_>) -> Result<PartitionChang
         cursor.expect_keyword("PARTITION")?;
         let from = cursor.ident_or_string(WHAT)?;
         return Ok(PartitionChange::Rename { from, to: cursor.ident_or_string("the new name")? });
+    }
+    if cursor.eat_keyword("MODIFY") {
+        return modify(cursor);
     }
     cursor.expect_keyword("REPLACE")?;
     cursor.expect_one_of(&["PARTITION", "PARTITIONS"])?;
@@ -67,10 +73,20 @@ fn add(cursor: &mut Cursor<'_>) -> Result<PartitionChange> {
     } else {
         any_part(cursor)?
     };
-    if cursor.is_keyword("DISTRIBUTED") {
-        return Err(cursor.not_supported("DISTRIBUTED BY of a single partition"));
-    }
-    Ok(PartitionChange::Add { temporary, part })
+    Ok(PartitionChange::Add { temporary, part, distribution: distribution(cursor)? })
+}
+
+fn modify(cursor: &mut Cursor<'_>) -> Result<PartitionChange> {
+    cursor.expect_one_of(&["PARTITION", "PARTITIONS"])?;
+    let partitions = if cursor.peek() == &Token::LParen && cursor.peek_at(1) == &Token::Mul {
+        cursor.set_index(cursor.index() + 2);
+        cursor.expect(&Token::RParen)?;
+        None
+    } else {
+        Some(partition_names(cursor)?)
+    };
+    cursor.expect_keyword("SET")?;
+    Ok(PartitionChange::Modify { partitions, properties: cursor.property_list()? })
 }
 
 /// ```text

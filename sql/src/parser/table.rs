@@ -140,7 +140,7 @@ fn key(cursor: &mut Cursor<'_>) -> Result<Option<KeyClause>> {
 /// ```text
 /// distribution := DISTRIBUTED BY {HASH idents | RANDOM} [BUCKETS integer]
 /// ```
-fn distribution(cursor: &mut Cursor<'_>) -> Result<Option<DistributionClause>> {
+pub(super) fn distribution(cursor: &mut Cursor<'_>) -> Result<Option<DistributionClause>> {
     if !cursor.eat_keyword("DISTRIBUTED") {
         return Ok(None);
     }

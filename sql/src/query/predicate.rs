@@ -182,6 +182,7 @@ mod tests {
             columns: (0..).zip(types).map(column).collect(),
             key_model: KeyModel::Duplicate,
             key_columns: 1,
+            automatic_buckets: false,
             sort_key: None,
             indexes: Vec::new(),
             partitioning: Partitioning::Unpartitioned,

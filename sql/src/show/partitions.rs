@@ -46,9 +46,14 @@ pub(crate) fn partitions(table: &Table, kind: PartitionKind) -> Result<Rows> {
         Distribution::Random { .. } => "ALL KEY".to_owned(),
     };
     let types = definition.partition_types()?;
-    let property =
-        |name: &str, default: &str| definition.properties.get(name).map_or(default, |value| value).to_owned();
     let row = |partition: &std::sync::Arc<Partition>| {
+        let own = &partition.definition.properties;
+        let property = |name: &str, default: &str| {
+            own.get(name)
+                .or_else(|| definition.properties.get(name))
+                .map_or(default, |value| value)
+                .to_owned()
+        };
         let bytes = size(partition.bytes());
         let values = [
             partition.id.to_string(),
@@ -60,7 +65,7 @@ pub(crate) fn partitions(table: &Table, kind: PartitionKind) -> Result<Rows> {
             key.clone(),
             held(partition, &types),
             distribution.clone(),
-            definition.distribution.buckets().to_string(),
+            partition.tablets.len().to_string(),
             property("replication_num", "1"),
             property("storage_medium", "HDD"),
             property("storage_cooldown_time", NO_COOLDOWN),

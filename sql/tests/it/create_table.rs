@@ -32,7 +32,7 @@ fn without_clauses_starrocks_defaults_hold() {
     shell.run("CREATE TABLE t (a INT, b INT, c INT, d INT)");
     let made = shell.value("SHOW CREATE TABLE t");
     assert!(made.contains("DUPLICATE KEY(`a`, `b`, `c`)"), "{made}");
-    assert!(made.contains("DISTRIBUTED BY RANDOM BUCKETS 2"), "{made}");
+    assert!(made.contains("DISTRIBUTED BY RANDOM;"), "{made}");
     shell.run("CREATE TABLE IF NOT EXISTS t (z INT)");
     assert_eq!(shell.value("SHOW CREATE TABLE t"), made);
 }

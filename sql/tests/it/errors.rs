@@ -112,7 +112,18 @@ const CASES: &[(&str, ErrorKind, &str)] = &[
         "not supported yet",
     ),
     ("CREATE TABLE d.n (a DATE) PARTITION BY from_unixtime(a)", Analysis, "not supported yet"),
-    ("CREATE TABLE d.n (a DATE, b INT) PARTITION BY date_trunc('day', a), b", Analysis, "not supported yet"),
+    ("CREATE TABLE d.n (a DATE, b INT) PARTITION BY date_trunc('day', a), a", Analysis, "named twice"),
+    ("CREATE TABLE d.n (a DATE, b INT) PARTITION BY date_trunc('day', a), c", Analysis, "does not exist"),
+    (
+        "CREATE TABLE d.n (a DATE, b INT) PARTITION BY date_trunc('day', b), a",
+        Analysis,
+        "is no DATE or DATETIME",
+    ),
+    (
+        "CREATE TABLE d.n (a DATE, b INT) PARTITION BY b, date_trunc('day', a) (START ('2013-01-01') END ('2013-02-01') EVERY (INTERVAL 1 DAY))",
+        Analysis,
+        "made by loads",
+    ),
     (
         "CREATE TABLE d.n (a DATE) PARTITION BY date_trunc('month', a) (START ('2013-01-01') END ('2013-02-01') EVERY (INTERVAL 1 DAY))",
         Analysis,

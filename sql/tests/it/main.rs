@@ -1,11 +1,18 @@
 //! The behaviour of statements, on a store in a temporary directory.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "tests are told how long to run, and print seeds"
+)]
 
 mod alter_table;
 mod backup_restore;
+mod bad_rows;
 mod case;
 mod checker;
+mod colocation;
 mod columns;
 mod create_table;
 mod decoders;
@@ -17,9 +24,13 @@ mod insert_select;
 mod keys;
 mod maintenance;
 mod partition_changes;
+mod partition_kinds;
 mod partitions;
 mod pruning;
 mod queries;
+mod restore_properties;
 mod show;
 mod sort_keys;
+mod stress;
 mod support;
+mod table_rules;

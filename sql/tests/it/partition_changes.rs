@@ -45,8 +45,8 @@ fn range_partitions_are_added_dropped_and_renamed() {
         ("ALTER TABLE t RENAME PARTITION p1 p9", "Partition name[p9] is already used"),
         ("ALTER TABLE t RENAME PARTITION p1 p1", "Same partition name"),
         (
-            "ALTER TABLE t ADD PARTITION w VALUES LESS THAN ('900') ('replication_num' = '1')",
-            "not supported yet",
+            "ALTER TABLE t ADD PARTITION w VALUES LESS THAN ('900') ('compression' = 'LZ4')",
+            "Unknown properties: compression",
         ),
     ] {
         match shell.execute(sql) {

@@ -7,8 +7,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use cairn_format::{
-    DELETIONS, DatabaseName, FeatureSet, INITIAL_VALUES, IntentId, LOCATED_FILES, Manifest, Sent,
-    SnapshotTimestamp, StoreId, TableEntry, Totals,
+    DELETIONS, DatabaseName, FeatureSet, INITIAL_VALUES, IntentId, LIST_STEPS, LOCATED_FILES, Manifest,
+    PARTITION_BUCKETS, Partitioning, Sent, SnapshotTimestamp, StoreId, TableEntry, Totals,
 };
 use cairn_repository::{BeginOptions, CommitOutcome, Repository, SnapshotName, SnapshotWriter, StopSignal};
 
@@ -336,7 +336,13 @@ fn read_features(tables: &[SentTable]) -> FeatureSet {
     let deletions = tables.iter().any(|table| table.has_deletions).then_some(DELETIONS);
     let mut columns = tables.iter().flat_map(|table| &table.entry.definition.columns);
     let initial_values = columns.any(|column| column.initial.is_some()).then_some(INITIAL_VALUES);
-    [LOCATED_FILES].into_iter().chain(deletions).chain(initial_values).collect()
+    let mut partitions = tables.iter().flat_map(|table| &table.entry.partitions);
+    let buckets =
+        partitions.any(|partition| partition.definition.buckets.is_some()).then_some(PARTITION_BUCKETS);
+    let has_steps = |partitioning: &Partitioning| matches!(partitioning, Partitioning::List { steps, .. } if !steps.is_empty());
+    let steps =
+        tables.iter().any(|table| has_steps(&table.entry.definition.partitioning)).then_some(LIST_STEPS);
+    [LOCATED_FILES].into_iter().chain(deletions).chain(initial_values).chain(buckets).chain(steps).collect()
 }
 
 fn manifest(

@@ -95,6 +95,15 @@ pub(super) fn same_rows(
     source: &TableDefinition,
     table: &TableName,
 ) -> Result<()> {
+    let buckets = source.buckets_of(&entry.definition);
+    if existing.tablets.len() != buckets as usize {
+        return Err(Error::invalid(format!(
+            "Partition {} in table {table} has different bucket number with partition in repository: it has {}, the \
+             snapshot's {buckets}",
+            existing.definition.name,
+            existing.tablets.len()
+        )));
+    }
     let (ours, theirs) = (&existing.definition.rows, &entry.definition.rows);
     if ours.is_same(theirs) {
         return Ok(());

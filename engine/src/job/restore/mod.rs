@@ -2,6 +2,7 @@
 
 mod check;
 mod plan;
+mod rules;
 
 pub use plan::{PartitionPlan, RestorePlan, TablePlan};
 
@@ -10,7 +11,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cairn_format::{
-    DataFile, DatabaseName, Digest, Manifest, PartitionDefinition, PartitionName, TableDefinition, TableEntry,
+    DataFile, DatabaseName, Digest, FileList, Manifest, PartitionDefinition, PartitionName, SnapshotLabel,
+    SnapshotTimestamp, TableDefinition, TableEntry, TableName,
 };
 use cairn_repository::{FetchFile, Repository, StopSignal};
 
@@ -19,7 +21,7 @@ use super::backup::refuse_second_job;
 use super::record::{JobRecord, JobState, JobStatus, JobTimes, JobTotals, JobWork, RestoreWork};
 use super::request::RestoreRequest;
 use super::runner::{JobContext, Jobs, lost};
-use crate::catalog::{Change, NewPartition, NewRowset, NewSegment, PartitionKind};
+use crate::catalog::{Change, DropMode, NewPartition, NewRowset, NewSegment, PartitionKind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{JobId, PartitionId, SegmentId};
 use crate::store::Inner;
@@ -28,7 +30,11 @@ use crate::store::Inner;
 pub(crate) fn submit_restore(store: &Arc<Inner>, request: &RestoreRequest) -> Result<JobId> {
     let entry = Arc::clone(store.catalog.view().require_repository(&request.repository)?);
     let repository = store.open_repository(&entry, &StopSignal::new())?;
-    let manifest = repository.open_snapshot(&request.label, request.timestamp).map_err(|error| {
+    let timestamp = match request.timestamp {
+        Some(timestamp) => timestamp,
+        None => latest(&repository, &request.label)?,
+    };
+    let manifest = repository.open_snapshot(&request.label, timestamp).map_err(|error| {
         let error = Error::from(error);
         let advice =
             if error.kind() == ErrorKind::NotFound { ". Maybe specified wrong backup timestamp" } else { "" };
@@ -52,7 +58,7 @@ pub(crate) fn submit_restore(store: &Arc<Inner>, request: &RestoreRequest) -> Re
             id,
             database: database.clone(),
             label: request.label.clone(),
-            timestamp: request.timestamp,
+            timestamp,
             repository: entry.name.clone(),
             state: JobState::Pending,
             status: JobStatus::Ok,
@@ -64,12 +70,24 @@ pub(crate) fn submit_restore(store: &Arc<Inner>, request: &RestoreRequest) -> Re
                 plan: None,
                 allow_load: request.allow_load,
                 replication_num: request.replication_num,
+                if_exists: request.if_exists,
+                keeps_partition_rules: request.keeps_partition_rules,
             }),
         })?;
         Ok(id)
     })?;
     Jobs::start(store, id)?;
     Ok(id)
+}
+
+/// When the last snapshot of a label was made.
+fn latest(repository: &Repository, label: &SnapshotLabel) -> Result<SnapshotTimestamp> {
+    let times = repository.snapshots(Some(label))?.into_iter().map(|name| name.timestamp);
+    times.max().ok_or_else(|| {
+        Error::not_found(format!(
+            "Failed to get info of snapshot '{label}' because: there is none of that label; SHOW SNAPSHOT lists them"
+        ))
+    })
 }
 
 fn work(record: &JobRecord) -> Result<&RestoreWork> {
@@ -123,18 +141,22 @@ pub(super) fn run(context: &JobContext<'_>, record: &JobRecord) -> Result<()> {
         record.totals = Some(totals);
     })?;
     context.advance(JobState::Committing, |_, _| {})?;
+    let keeps_rules = work(record)?.keeps_partition_rules;
     store.catalog.commit(|change| {
         if change.view().database(&record.database).is_none() {
             change.create_database(&record.database)?;
         }
         for target in &targets {
-            publish(change, &record.database, target)?;
+            publish(store, change, &record.database, target)?;
+            rules::settle(change, &record.database, &target.plan, keeps_rules)?;
         }
         let mut done = JobRecord::clone(change.view().job(context.id).ok_or_else(|| lost(context.id))?);
         done.state = JobState::Finished;
         done.times.finished = Some(change.now_ms());
         change.put_job(done)
-    })
+    })?;
+    store.purge();
+    Ok(())
 }
 
 /// The plan, newly decided or the one on record, with the files of each table.
@@ -147,39 +169,35 @@ fn prepare<'m>(
     let store = context.store;
     let work = work(record)?;
     let selected = plan::selected(manifest, work.tables.as_deref())?;
-    let mut wanted = Vec::new();
     let entries: Vec<_> = selected.iter().map(|selection| selection.entry).collect();
-    for (selection, list) in selected.iter().zip(repository.file_lists(&entries)?) {
-        context.check()?;
-        let files =
-            list.into_files().into_iter().filter(|file| selection.wants(&file.partition)).collect::<Vec<_>>();
-        wanted.push(files);
-    }
-    let plan = if let Some(plan) = &work.plan {
-        plan.clone()
-    } else {
-        let counts: Vec<u64> = wanted.iter().map(|files| files.len() as u64).collect();
-        decide(&store.catalog, &record.database, &selected, &counts)?
+    let mut lists: Vec<_> = repository.file_lists(&entries)?.into_iter().map(FileList::into_files).collect();
+    context.check()?;
+    let plan = match &work.plan {
+        Some(plan) => plan.clone(),
+        None => decide(&store.catalog, &record.database, &selected, &lists, work.if_exists)?,
     };
-    // A plan on record was made from this very snapshot; another in its place must not be taken for it.
-    let fits = plan.tables.len() == selected.len()
-        && plan.tables.iter().zip(&selected).zip(&wanted).all(|((plan, selection), files)| {
-            plan.source == selection.entry.definition.name
-                && plan.target == selection.target
-                && plan.files == files.len() as u64
+    let mut targets = Vec::with_capacity(plan.tables.len());
+    for plan in &plan.tables {
+        // A plan on record was made from this very snapshot; another in its place must not be taken for it.
+        let another = || {
+            Error::corrupt(format!(
+                "snapshot '{}' of {} is not the one that this restore was planned from; restore again",
+                record.label, record.timestamp
+            ))
+        };
+        let fitting = selected.iter().zip(&mut lists).find(|(selection, _)| {
+            plan.source == selection.entry.definition.name && plan.target == selection.target
         });
-    if !fits {
-        return Err(Error::corrupt(format!(
-            "snapshot '{}' of {} is not the one that this restore was planned from; restore again",
-            record.label, record.timestamp
-        )));
+        let (selection, files) = fitting.ok_or_else(another)?;
+        let planned = selection.planned(plan)?;
+        files.retain(|file| planned.contains(&file.partition));
+        if files.len() as u64 != plan.files {
+            return Err(another());
+        }
+        let files = (plan.first_segment.get()..).map(SegmentId::new).zip(std::mem::take(files)).collect();
+        targets.push(Target { plan: plan.clone(), entry: selection.entry, files });
     }
-    let targets = plan.tables.iter().zip(&selected).zip(wanted).map(|((plan, selection), files)| {
-        let first = plan.first_segment.get();
-        let files = (first..).map(SegmentId::new).zip(files).collect();
-        Target { plan: plan.clone(), entry: selection.entry, files }
-    });
-    Ok((plan.clone(), targets.collect()))
+    Ok((plan, targets))
 }
 
 /// Makes the directories, gives files that the store has already a second name, and says where every file goes.
@@ -215,8 +233,13 @@ fn own_files(store: &Inner, database: &DatabaseName, target: &Target<'_>) -> Has
     segments.map(|segment| (segment.digest, segment.path().to_owned())).collect()
 }
 
-/// Makes one table's rows visible, in place of what the plan says they replace.
-fn publish(change: &mut Change<'_>, database: &DatabaseName, target: &Target<'_>) -> Result<()> {
+/// Makes one table's rows visible, in place of what the plan says they replace, which goes into the recycle bin.
+fn publish(
+    store: &Inner,
+    change: &mut Change<'_>,
+    database: &DatabaseName,
+    target: &Target<'_>,
+) -> Result<()> {
     let plan = &target.plan;
     let name = &plan.target;
     let source = &target.entry.definition;
@@ -224,13 +247,20 @@ fn publish(change: &mut Change<'_>, database: &DatabaseName, target: &Target<'_>
         let definition = TableDefinition { name: name.clone(), ..source.clone() };
         change.create_table(database, plan.table, definition)?;
     } else {
-        let current = change.view().require_database(database)?.require_table(name)?;
-        if current.id != plan.table {
+        let owner = change.view().require_database(database)?;
+        let (owner, current) = (owner.id, Arc::clone(owner.require_table(name)?));
+        if current.id != plan.replaced.unwrap_or(plan.table) {
             return Err(Error::busy(format!(
                 "table '{database}.{name}' was replaced during the restore; restore again"
             )));
         }
         check::same_table(&current.definition, source, name)?;
+        if plan.replaced.is_some() {
+            change.drop_table(database, name)?;
+            change.recycle_table(owner, name, current.id, DropMode::Recoverable)?;
+            change.create_table(database, plan.table, TableDefinition::clone(&current.definition))?;
+            change.raise_auto_increment(database, name, current.next_auto_increment)?;
+        }
     }
     let planned: BTreeMap<_, _> =
         plan.partitions.iter().map(|partition| (&partition.name, partition)).collect();
@@ -239,13 +269,16 @@ fn publish(change: &mut Change<'_>, database: &DatabaseName, target: &Target<'_>
     for entry in &target.entry.partitions {
         let own_name = partition_name(entry, source, name)?;
         let Some(partition) = planned.get(&own_name) else { continue };
-        if partition.is_new {
-            let definition = PartitionDefinition { name: own_name, rows: entry.definition.rows.clone() };
-            new.push(NewPartition { id: partition.id, definition });
-        } else {
-            change.remove_rowsets(database, name, partition.id)?;
+        let mut definition = PartitionDefinition { name: own_name, ..entry.definition.clone() };
+        let mut id = partition.id;
+        if !partition.is_new {
+            id = PartitionId::new(store.catalog.reserve_ids(1));
+            if plan.replaced.is_none() {
+                definition = replace_partition(change, database, name, partition.id)?;
+            }
         }
-        ids.insert(&entry.definition.name, partition.id);
+        ids.insert(&entry.definition.name, id);
+        new.push(NewPartition { id, definition });
     }
     change.add_partitions(database, name, new, PartitionKind::Formal)?;
     let mut tablets: BTreeMap<(PartitionId, u32), Vec<NewSegment>> = BTreeMap::new();
@@ -279,6 +312,23 @@ fn publish(change: &mut Change<'_>, database: &DatabaseName, target: &Target<'_>
     Ok(())
 }
 
+/// Drops the partition that another is going to take the place of, and says what that one is to be.
+fn replace_partition(
+    change: &mut Change<'_>,
+    database: &DatabaseName,
+    table: &TableName,
+    id: PartitionId,
+) -> Result<PartitionDefinition> {
+    let owner = change.view().require_database(database)?;
+    let (owner, table_id, definition) = {
+        let table = owner.require_table(table)?;
+        (owner.id, table.id, table.require_partition_by_id(id)?.definition.clone())
+    };
+    change.drop_partition(database, table, id)?;
+    change.recycle_partition(owner, table_id, &definition.name, id)?;
+    Ok(definition)
+}
+
 /// Removes what a restore has fetched and will not publish.
 pub(super) fn discard_files(store: &Inner, record: &JobRecord) {
     let Ok(RestoreWork { plan: Some(plan), .. }) = work(record) else { return };
@@ -290,7 +340,7 @@ pub(super) fn discard_files(store: &Inner, record: &JobRecord) {
             // What stays behind is an orphan, which the next open removes.
             let _ = store.disk.remove_file(&store.catalog.segment_path(table.table, id));
         }
-        if table.is_new {
+        if table.is_new || table.replaced.is_some() {
             let _ = std::fs::remove_dir(store.catalog.table_directory(table.table));
         }
     }

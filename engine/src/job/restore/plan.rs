@@ -3,15 +3,15 @@
 use std::collections::HashSet;
 
 use cairn_format::{
-    DatabaseName, Manifest, PartitionEntry, PartitionName, Partitioning, TableDefinition, TableEntry,
-    TableName,
+    DataFile, DatabaseName, Manifest, PartitionEntry, PartitionName, Partitioning, TableDefinition,
+    TableEntry, TableName,
 };
 
 use super::check::{same_rows, same_table};
 use crate::catalog::{Catalog, Table};
 use crate::error::{Error, Result};
 use crate::id::{PartitionId, SegmentId, TableId};
-use crate::job::TableSelection;
+use crate::job::{IfExists, TableSelection};
 
 /// What a restore is going to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,10 +27,12 @@ pub struct TablePlan {
     pub source: TableName,
     /// Its name in this store.
     pub target: TableName,
-    /// Its identity in this store, reserved when it is new.
+    /// Its identity in this store, reserved when it is new or takes the place of another.
     pub table: TableId,
     /// Whether it is made by the restore.
     pub is_new: bool,
+    /// The table whose place it takes: an unpartitioned one, which goes into the recycle bin whole.
+    pub replaced: Option<TableId>,
     /// What happens to its partitions; those not named are left alone.
     pub partitions: Vec<PartitionPlan>,
     /// The first of the segments reserved for its files.
@@ -46,7 +48,7 @@ pub struct PartitionPlan {
     pub name: PartitionName,
     /// Its identity in this store, reserved when it is new.
     pub id: PartitionId,
-    /// Whether it is made by the restore; otherwise its rows are replaced.
+    /// Whether it is made by the restore; otherwise it takes the place of the one with the identity.
     pub is_new: bool,
 }
 
@@ -66,8 +68,20 @@ pub(super) struct Selected<'m> {
 }
 
 impl Selected<'_> {
-    pub(super) fn wants(&self, partition: &PartitionName) -> bool {
+    fn wants(&self, partition: &PartitionName) -> bool {
         self.partitions.as_ref().is_none_or(|names| names.contains(partition))
+    }
+
+    /// The partitions of the snapshot that a plan has.
+    pub(super) fn planned(&self, plan: &TablePlan) -> Result<HashSet<PartitionName>> {
+        let mut names = HashSet::new();
+        for entry in &self.entry.partitions {
+            let own = partition_name(entry, &self.entry.definition, &self.target)?;
+            if plan.partitions.iter().any(|partition| partition.name == own) {
+                names.insert(entry.definition.name.clone());
+            }
+        }
+        Ok(names)
     }
 }
 
@@ -115,31 +129,41 @@ pub(super) fn selected<'m>(
     Ok(selected)
 }
 
-/// Compares what is asked for with what the store has, and reserves identities for what is new. `files` counts the
-/// files of each selected table.
+/// Compares what is asked for with what the store has, and reserves identities for what is new. `files` are those of
+/// each selected table.
 pub(super) fn decide(
     catalog: &Catalog,
     database: &DatabaseName,
     selected: &[Selected<'_>],
-    files: &[u64],
+    files: &[Vec<DataFile>],
+    if_exists: IfExists,
 ) -> Result<RestorePlan> {
     let view = catalog.view();
     let database = view.database(database);
-    let one = |(selection, files): (&Selected<'_>, &u64)| {
+    let mut tables = Vec::new();
+    for (selection, files) in selected.iter().zip(files) {
         let existing = database.and_then(|database| database.table(&selection.target));
-        decide_table(catalog, selection, existing.map(AsRef::as_ref), *files)
-    };
-    Ok(RestorePlan { tables: selected.iter().zip(files).map(one).collect::<Result<_>>()? })
+        tables.extend(decide_table(catalog, selection, existing.map(AsRef::as_ref), files, if_exists)?);
+    }
+    Ok(RestorePlan { tables })
 }
 
+/// What happens to a table; `None` when nothing does.
 fn decide_table(
     catalog: &Catalog,
     selection: &Selected<'_>,
     existing: Option<&Table>,
-    files: u64,
-) -> Result<TablePlan> {
+    files: &[DataFile],
+    if_exists: IfExists,
+) -> Result<Option<TablePlan>> {
     let source = &selection.entry.definition;
+    let names_partitions = selection.partitions.is_some();
     if let Some(existing) = existing {
+        match if_exists {
+            IfExists::Skip if !names_partitions => return Ok(None),
+            IfExists::Fail if !names_partitions => return Err(exists(existing, "")),
+            _ => {}
+        }
         refuse_temporary_partitions(existing)?;
         same_table(&existing.definition, source, &selection.target)?;
     }
@@ -147,6 +171,13 @@ fn decide_table(
     for entry in selection.entry.partitions.iter().filter(|entry| selection.wants(&entry.definition.name)) {
         let name = partition_name(entry, source, &selection.target)?;
         let current = existing.and_then(|table| table.partition(name.as_str()));
+        match (if_exists, existing, current) {
+            (IfExists::Skip, _, Some(_)) => continue,
+            (IfExists::Fail, Some(table), Some(_)) => {
+                return Err(exists(table, &format!(" partition {name} of")));
+            }
+            _ => {}
+        }
         let plan = if let Some(current) = current {
             same_rows(current, entry, source, &selection.target)?;
             PartitionPlan { name, id: current.id, is_new: false }
@@ -156,15 +187,33 @@ fn decide_table(
         };
         partitions.push(plan);
     }
-    Ok(TablePlan {
+    if partitions.is_empty() && existing.is_some() {
+        return Ok(None);
+    }
+    // An unpartitioned table goes into the recycle bin whole, since its one partition could not be recovered.
+    let replaced = existing.filter(|table| table.definition.partitioning == Partitioning::Unpartitioned);
+    let reserved = || TableId::new(catalog.reserve_ids(1));
+    let mut plan = TablePlan {
         source: source.name.clone(),
         target: selection.target.clone(),
-        table: existing.map_or_else(|| TableId::new(catalog.reserve_ids(1)), |table| table.id),
+        table: existing.filter(|_| replaced.is_none()).map_or_else(reserved, |table| table.id),
         is_new: existing.is_none(),
+        replaced: replaced.map(|table| table.id),
         partitions,
-        first_segment: SegmentId::new(catalog.reserve_ids(files)),
-        files,
-    })
+        first_segment: SegmentId::new(0),
+        files: 0,
+    };
+    let planned = selection.planned(&plan)?;
+    plan.files = files.iter().filter(|file| planned.contains(&file.partition)).count() as u64;
+    plan.first_segment = SegmentId::new(catalog.reserve_ids(plan.files));
+    Ok(Some(plan))
+}
+
+fn exists(table: &Table, what: &str) -> Error {
+    Error::already_exists(format!(
+        "Table {0} already exist, and \"if_exists\" is \"fail\":{what} table {0} is to be left as it is; restore AS another name",
+        table.name()
+    ))
 }
 
 fn refuse_temporary_partitions(table: &Table) -> Result<()> {

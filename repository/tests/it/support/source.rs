@@ -56,6 +56,7 @@ impl SourceTable {
             columns: vec![column],
             key_model: KeyModel::Duplicate,
             key_columns: 1,
+            automatic_buckets: false,
             sort_key: None,
             indexes: Vec::new(),
             partitioning: Partitioning::Unpartitioned,

@@ -61,7 +61,10 @@ pub(super) fn alter_table(
             }
             AlterTableClause::Set(given) => {
                 let properties = changed_properties(before, given)?;
-                redefined(before, TableDefinition { properties, ..before.clone() })
+                let after = TableDefinition { properties, ..before.clone() };
+                let colocation = scope.database(&path.database)?.check_colocation(&after);
+                colocation.map_err(|error| Error::from(error).while_analysing())?;
+                redefined(before, after)
             }
             of_column => {
                 let mut after = before.clone();

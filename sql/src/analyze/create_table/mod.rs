@@ -4,11 +4,16 @@ mod columns;
 mod key;
 mod properties;
 mod sort_key;
+mod values;
 
 pub(super) use columns::{check_sources, column_of};
 pub(super) use properties::changed_properties;
 pub(super) use sort_key::change_sort_key;
+pub(super) use values::check_value;
 
+use std::collections::BTreeMap;
+
+use cairn_engine::{COLOCATE_WITH, Database};
 use cairn_format::{
     Column, Distribution, FieldId, KeyModel, PartitionDefinition, Partitioning, TableDefinition, TableName,
 };
@@ -25,6 +30,7 @@ const DEFAULT_BUCKETS: u32 = 2;
 pub(super) fn table(
     statement: &CreateTableStatement,
     name: &TableName,
+    database: &Database,
 ) -> Result<(TableDefinition, Vec<PartitionDefinition>)> {
     refuse_unsupported(statement)?;
     let mut columns = columns::columns(&statement.columns)?;
@@ -39,22 +45,27 @@ pub(super) fn table(
     };
     let next_field_id = i32::try_from(columns.len() + 1)
         .map_err(|_| Error::analysis(format!("table '{name}' has too many columns")))?;
+    let properties = properties::properties(&statement.properties)?;
+    let buckets = buckets(statement, &properties, database)?;
+    let distribution = statement.distribution.as_ref();
     let definition = TableDefinition {
         name: name.clone(),
-        distribution: distribution(statement.distribution.as_ref(), &columns, key_model, key_columns)?,
+        distribution: self::distribution(distribution, buckets.number, &columns, key_model, key_columns)?,
         columns,
         key_model,
         key_columns,
+        automatic_buckets: buckets.are_automatic,
         sort_key,
         indexes: Vec::new(),
         partitioning,
         comment: statement.comment.clone(),
-        properties: properties::properties(&statement.properties)?,
+        properties,
         next_field_id,
     };
     columns::check_sources(&definition)?;
     analysed(definition.check())?;
     properties::check_properties(&definition)?;
+    database.check_colocation(&definition).map_err(|error| Error::from(error).while_analysing())?;
     let partitions = match &statement.partition {
         None => Vec::new(),
         Some(clause) => partition::partitions(clause, &definition)?,
@@ -85,17 +96,43 @@ fn refuse_unsupported(statement: &CreateTableStatement) -> Result<()> {
     Ok(())
 }
 
+/// How many buckets a partition gets.
+struct Buckets {
+    number: u32,
+    /// Whether that may be more, as the partitions before it grow.
+    are_automatic: bool,
+}
+
+fn buckets(
+    statement: &CreateTableStatement,
+    properties: &BTreeMap<String, String>,
+    database: &Database,
+) -> Result<Buckets> {
+    if let Some(number) = statement.distribution.as_ref().and_then(|clause| clause.buckets) {
+        let number = u32::try_from(number)
+            .map_err(|_| Error::analysis(format!("{number} buckets are too many: give a smaller number")))?;
+        return Ok(Buckets { number, are_automatic: false });
+    }
+    match properties.get(COLOCATE_WITH) {
+        Some(_) if statement.distribution.is_none() => {
+            Err(Error::analysis("Colocate tables must give a distribution: add DISTRIBUTED BY HASH"))
+        }
+        // All of a group have as many.
+        Some(group) => {
+            let number = database.colocation_buckets(group.trim()).unwrap_or(DEFAULT_BUCKETS);
+            Ok(Buckets { number, are_automatic: false })
+        }
+        None => Ok(Buckets { number: DEFAULT_BUCKETS, are_automatic: true }),
+    }
+}
+
 fn distribution(
     clause: Option<&DistributionClause>,
+    buckets: u32,
     columns: &[Column],
     key_model: KeyModel,
     key_columns: usize,
 ) -> Result<Distribution> {
-    let buckets = match clause.and_then(|clause| clause.buckets) {
-        None => DEFAULT_BUCKETS,
-        Some(number) => u32::try_from(number)
-            .map_err(|_| Error::analysis(format!("{number} buckets are too many: give a smaller number")))?,
-    };
     match (clause, key_model) {
         (None, KeyModel::Primary) => {
             let columns = columns[..key_columns].iter().map(|column| column.field_id).collect();

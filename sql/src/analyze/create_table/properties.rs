@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use cairn_engine::{DYNAMIC_PARTITION, check_partition_rules};
+use cairn_engine::{COLOCATE_WITH, DYNAMIC_PARTITION, check_partition_rules};
 use cairn_format::{BloomFilters, TableDefinition};
 
+use super::values::check_value;
 use crate::analyze::names::analysed;
 use crate::ast::Properties;
 use crate::error::{Error, Result};
@@ -36,18 +37,23 @@ const KNOWN: &[&str] = &[
 pub(super) fn properties(given: &Properties) -> Result<BTreeMap<String, String>> {
     let mut properties = BTreeMap::new();
     for (key, value) in given {
-        if !KNOWN.contains(&key.as_str()) && !key.starts_with(DYNAMIC_PARTITION) {
+        // What new partitions get is what the table says.
+        let key = match key.strip_prefix("default.") {
+            Some(own @ ("replication_num" | "storage_medium")) => own,
+            _ => key,
+        };
+        // Kept without effect it would only seem to drop partitions.
+        if key == "partition_retention_condition" {
+            return Err(Error::not_supported(format_args!("property \"{key}\"")));
+        }
+        if !KNOWN.contains(&key) && !key.starts_with(DYNAMIC_PARTITION) {
             return Err(Error::analysis(format!(
                 "Unknown properties: {key}; the known ones are {}",
                 KNOWN.join(", ")
             )));
         }
-        if key == "replication_num" && !value.trim().parse::<u16>().is_ok_and(|number| number >= 1) {
-            return Err(Error::analysis(format!(
-                "Invalid replication_num: '{value}'; give a whole number, at least 1"
-            )));
-        }
-        if properties.insert(key.clone(), value.clone()).is_some() {
+        check_value(key, value)?;
+        if properties.insert(key.to_owned(), value.clone()).is_some() {
             return Err(Error::analysis(format!("property \"{key}\" is given twice")));
         }
     }
@@ -68,6 +74,10 @@ pub(in crate::analyze) fn changed_properties(
     }
     let mut properties = table.properties.clone();
     properties.extend(self::properties(given)?);
+    // A table leaves its group for none.
+    if properties.get(COLOCATE_WITH).is_some_and(|group| group.trim().is_empty()) {
+        properties.remove(COLOCATE_WITH);
+    }
     let changed = TableDefinition { properties, ..table.clone() };
     check_properties(&changed)?;
     Ok(changed.properties)
@@ -75,9 +85,26 @@ pub(in crate::analyze) fn changed_properties(
 
 /// Checks the properties that do something against the table that has them.
 pub(super) fn check_properties(table: &TableDefinition) -> Result<()> {
+    check_constraints(table)?;
     analysed(cairn_format::writer_properties(table))?;
     analysed(BloomFilters::of(table))?;
     check_partition_rules(table).map_err(|error| Error::from(error).while_analysing())
+}
+
+/// The columns of unique constraints, as in `a, b; c`, are the table's.
+fn check_constraints(table: &TableDefinition) -> Result<()> {
+    let Some(constraints) = table.properties.get("unique_constraints") else { return Ok(()) };
+    for name in constraints.split([';', ',']).map(str::trim).filter(|name| !name.is_empty()) {
+        // It may be written behind the names of its catalog, database and table.
+        let column = name.rsplit('.').next().unwrap_or(name);
+        if table.column(column).is_none() {
+            return Err(Error::analysis(format!(
+                "unique_constraints: column '{column}' does not exist in table '{}'",
+                table.name
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Properties that say how a table was made.

@@ -1,11 +1,19 @@
 //! Changes of a table's partitions: from clauses to what is done.
 
-use cairn_engine::{CatalogView, DropMode, DynamicPartitions, PartitionKind, Replacement, Table};
+use std::collections::BTreeMap;
+
+use cairn_engine::{
+    COLOCATE_WITH, CatalogView, DropMode, DynamicPartitions, PartitionKind, Replacement, Table,
+};
 use cairn_format::{PartitionDefinition, PartitionName, Partitioning};
 
-use super::{list, range};
+use super::properties::checked;
+use super::{batch, list, range};
+use crate::analyze::create_table::field_ids;
 use crate::analyze::names::{Scope, TablePath, analysed};
-use crate::ast::{Ident, PartitionChange, PartitionPart, Properties, RangePart};
+use crate::ast::{
+    DistributionClause, DroppedPartitions, Ident, PartitionChange, PartitionPart, Properties, RangePart,
+};
 use crate::error::{Error, Result};
 
 /// A change of a table's partitions, their names looked up.
@@ -15,6 +23,8 @@ pub(crate) enum PartitionAlteration {
     Add(Vec<PartitionDefinition>, PartitionKind),
     /// These go; none when they are gone already.
     Drop(Vec<PartitionName>, PartitionKind, DropMode),
+    /// These get properties of their own.
+    Modify(Vec<PartitionName>, BTreeMap<String, String>),
     /// One gets another name.
     Rename(PartitionName, PartitionName),
     /// Temporary ones take the place of others.
@@ -28,6 +38,9 @@ impl PartitionAlteration {
         match self {
             Self::Add(partitions, kind) => view.with_partitions(database, table, partitions.clone(), *kind),
             Self::Drop(names, kind, _) => view.without_partitions(database, table, names, *kind),
+            Self::Modify(names, properties) => {
+                view.with_partition_properties(database, table, names, properties)
+            }
             Self::Rename(from, to) => view.with_partition_renamed(database, table, from, to),
             Self::Replace(replacement) => view.with_partitions_replaced(database, table, replacement),
         }
@@ -40,7 +53,8 @@ pub(in crate::analyze) fn alteration(
     scope: &Scope<'_>,
 ) -> Result<PartitionAlteration> {
     let table = scope.table(path)?;
-    if table.definition.partitioning == Partitioning::Unpartitioned {
+    let modifies = matches!(change, PartitionChange::Modify { .. });
+    if table.definition.partitioning == Partitioning::Unpartitioned && !modifies {
         return Err(Error::analysis(format!(
             "Only support changing partitions of a partitioned table: '{}' is not partitioned",
             table.name()
@@ -48,14 +62,26 @@ pub(in crate::analyze) fn alteration(
     }
     refuse_dynamic(table, change)?;
     let alteration = match change {
-        PartitionChange::Add { temporary, part } => {
+        PartitionChange::Add { temporary, part, distribution } => {
             let kind = kind(*temporary);
-            PartitionAlteration::Add(added(table, part, kind)?, kind)
+            let buckets = buckets(table, distribution.as_ref())?;
+            let mut new = added(table, part, kind)?;
+            for partition in &mut new {
+                partition.buckets = buckets;
+            }
+            PartitionAlteration::Add(new, kind)
+        }
+        PartitionChange::Modify { partitions, properties } => {
+            let names = match partitions {
+                Some(names) => find_all(table, names, PartitionKind::Formal)?,
+                None => table.partitions.iter().map(|partition| partition.definition.name.clone()).collect(),
+            };
+            PartitionAlteration::Modify(names, checked(properties)?)
         }
         PartitionChange::Drop { temporary, if_exists, partitions, force } => {
             let kind = kind(*temporary);
             let mut names = Vec::new();
-            for name in partitions {
+            for name in &dropped(table, partitions)? {
                 match find(table, name, kind) {
                     Ok(found) if names.contains(&found) => return Err(twice(name, table)),
                     Ok(found) => names.push(found),
@@ -67,7 +93,7 @@ pub(in crate::analyze) fn alteration(
             PartitionAlteration::Drop(names, kind, mode)
         }
         PartitionChange::Rename { from, to } => {
-            let from = find(table, from, PartitionKind::Formal)?;
+            let from = find(table, &from.value, PartitionKind::Formal)?;
             let to = analysed(PartitionName::parse_declared(&to.value))?;
             if from == to && from.as_str() == to.as_str() {
                 return Err(Error::analysis(format!("Same partition name {to}")));
@@ -87,6 +113,53 @@ pub(in crate::analyze) fn alteration(
     // What does not fit the other partitions is refused before anything runs.
     alteration.imagine(scope.view, path).map_err(|e| Error::from(e).while_analysing())?;
     Ok(alteration)
+}
+
+/// The names of the partitions to be dropped.
+fn dropped(table: &Table, partitions: &DroppedPartitions) -> Result<Vec<String>> {
+    let batch = match partitions {
+        DroppedPartitions::Names(names) => return Ok(names.iter().map(|name| name.value.clone()).collect()),
+        DroppedPartitions::Batch(batch) => batch,
+    };
+    let types = analysed(table.definition.partition_types())?;
+    match (&table.definition.partitioning, types.as_slice()) {
+        (Partitioning::Range { .. }, [column_type]) => {
+            let partitions = batch::partitions(batch, column_type)?;
+            Ok(partitions.iter().map(|partition| partition.name.to_string()).collect())
+        }
+        _ => Err(Error::analysis(format!(
+            "DROP PARTITIONS START … END … EVERY needs ranges of one column: table '{}' has none; name the partitions",
+            table.name()
+        ))),
+    }
+}
+
+/// How many buckets a new partition is to have.
+fn buckets(table: &Table, distribution: Option<&DistributionClause>) -> Result<Option<u32>> {
+    let Some(clause) = distribution else { return Ok(None) };
+    let own = &table.definition.distribution;
+    let columns = match &clause.hash_columns {
+        Some(names) => field_ids(names, &table.definition.columns, "bucket")?,
+        None => Vec::new(),
+    };
+    if columns != own.columns() {
+        return Err(Error::analysis(format!(
+            "Cannot assign hash distribution with different distribution cols: table '{}' is divided in another way",
+            table.name()
+        )));
+    }
+    let Some(number) = clause.buckets else { return Ok(None) };
+    match u32::try_from(number).ok().filter(|number| *number > 0) {
+        Some(number) if number == own.buckets() && !table.definition.automatic_buckets => Ok(None),
+        Some(_) if table.definition.properties.contains_key(COLOCATE_WITH) => Err(Error::analysis(format!(
+            "Cannot add partition with different bucket num to table '{}', which is in a colocation group",
+            table.name()
+        ))),
+        Some(number) => Ok(Some(number)),
+        None => Err(Error::analysis(format!(
+            "Cannot assign hash distribution buckets less than 1, or so many: BUCKETS {number}"
+        ))),
+    }
 }
 
 /// Partitions that come and go by themselves are not added or dropped by hand.
@@ -162,10 +235,10 @@ fn part_name(part: &PartitionPart) -> Option<PartitionName> {
     PartitionName::parse(&name.value).ok()
 }
 
-fn find(table: &Table, name: &Ident, kind: PartitionKind) -> Result<PartitionName> {
+fn find(table: &Table, name: &str, kind: PartitionKind) -> Result<PartitionName> {
     let found = match kind {
-        PartitionKind::Formal => table.require_partition(&name.value),
-        PartitionKind::Temporary => table.require_temporary_partition(&name.value),
+        PartitionKind::Formal => table.require_partition(name),
+        PartitionKind::Temporary => table.require_temporary_partition(name),
     };
     Ok(found.map_err(|e| Error::from(e).while_analysing())?.definition.name.clone())
 }
@@ -178,17 +251,17 @@ pub(in crate::analyze) fn find_all(
 ) -> Result<Vec<PartitionName>> {
     let mut found = Vec::with_capacity(names.len());
     for name in names {
-        let partition = find(table, name, kind)?;
+        let partition = find(table, &name.value, kind)?;
         if found.contains(&partition) {
-            return Err(twice(name, table));
+            return Err(twice(&name.value, table));
         }
         found.push(partition);
     }
     Ok(found)
 }
 
-fn twice(name: &Ident, table: &Table) -> Error {
-    Error::analysis(format!("partition '{}' of table '{}' is named twice", name.value, table.name()))
+fn twice(name: &str, table: &Table) -> Error {
+    Error::analysis(format!("partition '{name}' of table '{}' is named twice", table.name()))
 }
 
 /// `strict_range` and `use_temp_partition_name`.

@@ -34,10 +34,7 @@ pub(super) fn partitions(batch: &RangeBatch, column_type: &ColumnType) -> Result
     let bound = |value| analysed(PartitionBound::try_new(vec![BoundValue::Value(value)], types));
     let partition = |(name, lower, upper): (String, Value, Value)| {
         let range = analysed(PartitionRange::try_new(bound(lower)?, bound(upper)?))?;
-        Ok(PartitionDefinition {
-            name: analysed(PartitionName::parse(&name))?,
-            rows: PartitionRows::Range(range),
-        })
+        Ok(PartitionDefinition::new(analysed(PartitionName::parse(&name))?, PartitionRows::Range(range)))
     };
     ranges.into_iter().map(partition).collect()
 }

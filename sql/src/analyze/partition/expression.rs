@@ -1,26 +1,42 @@
 //! Expressions of `PARTITION BY`, whose values make partitions while data is loaded.
 
+use std::collections::BTreeMap;
+
 use cairn_format::{Column, ColumnType, PartitionStep, Partitioning, StepUnit};
 use sqlparser::ast::{Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Value};
 
-use crate::ast::{ExprText, Ident, PartitionExpression};
+use crate::ast::{ExprText, PartitionExpression};
 use crate::error::{Error, Result};
 
 const FORMS: &str = "columns, date_trunc('unit', column) or time_slice(column, INTERVAL n unit)";
 
-/// The columns of an expression partitioning that has nothing but columns.
-pub(super) fn columns(expressions: &[PartitionExpression]) -> Result<Vec<Ident>> {
-    let column = |expression: &PartitionExpression| match expression {
-        PartitionExpression::Column(column) => Ok(column.clone()),
-        PartitionExpression::Expr(call) => Err(Error::not_supported(format_args!(
-            "PARTITION BY {call} beside other expressions: partitioning but by {FORMS}"
-        ))),
-    };
-    expressions.iter().map(column).collect()
+/// The partitioning by columns, by calls, or by both: one call alone makes ranges, all else lists.
+pub(super) fn partitioning(expressions: &[PartitionExpression], columns: &[Column]) -> Result<Partitioning> {
+    let (mut ids, mut steps) = (Vec::new(), BTreeMap::new());
+    for expression in expressions {
+        let id = match expression {
+            PartitionExpression::Column(name) => {
+                super::partition_columns(std::slice::from_ref(name), columns)?[0]
+            }
+            PartitionExpression::Expr(call) => {
+                let (column, step) = stepped_column(call, columns)?;
+                steps.insert(column.field_id, step);
+                column.field_id
+            }
+        };
+        if ids.contains(&id) {
+            return Err(Error::analysis(format!("PARTITION BY {expression}: its column is named twice")));
+        }
+        ids.push(id);
+    }
+    match (ids.as_slice(), ids.first().and_then(|id| steps.get(id))) {
+        ([id], Some(step)) => Ok(Partitioning::Range { columns: vec![*id], step: Some(*step) }),
+        _ => Ok(Partitioning::List { columns: ids, automatic: true, steps }),
+    }
 }
 
-/// The partitioning by one call.
-pub(super) fn partitioning(call: &ExprText, columns: &[Column]) -> Result<Partitioning> {
+/// The column of a call, and how wide its partitions are.
+fn stepped_column<'c>(call: &ExprText, columns: &'c [Column]) -> Result<(&'c Column, PartitionStep)> {
     let other = || Error::not_supported(format_args!("PARTITION BY {call}: partitioning but by {FORMS}"));
     let Expr::Function(function) = call.expr.as_ref() else { return Err(other()) };
     let FunctionArguments::List(list) = &function.args else { return Err(other()) };
@@ -52,7 +68,7 @@ pub(super) fn partitioning(call: &ExprText, columns: &[Column]) -> Result<Partit
     let column = column
         .ok_or_else(|| Error::analysis(format!("partition column '{name}' does not exist in the table")))?;
     check_unit(column, step, call)?;
-    Ok(Partitioning::Range { columns: vec![column.field_id], step: Some(step) })
+    Ok((column, step))
 }
 
 fn slice(interval: &sqlparser::ast::Interval, call: &ExprText) -> Result<PartitionStep> {

@@ -2,7 +2,7 @@
 
 use cairn_format::{ColumnType, PartitionDefinition, PartitionName, PartitionRows, Value};
 
-use super::refuse_properties;
+use super::properties::properties;
 use crate::analyze::names::analysed;
 use crate::ast::{ListPart, ListValue};
 use crate::error::{Error, Result};
@@ -13,11 +13,11 @@ pub(super) fn partitions(parts: &[ListPart], types: &[ColumnType]) -> Result<Vec
 
 fn partition(part: &ListPart, types: &[ColumnType]) -> Result<PartitionDefinition> {
     let name = analysed(PartitionName::parse_declared(&part.name.value))?;
-    refuse_properties(&name, &part.properties)?;
+    let properties = properties(&name, &part.properties)?;
     let lists = part.values.iter().map(|values| list(values, types));
     let lists: Vec<_> =
         lists.collect::<Result<_>>().map_err(|e| e.about(format_args!("partition '{name}'")))?;
-    Ok(PartitionDefinition { name, rows: PartitionRows::List(lists) })
+    Ok(PartitionDefinition { properties, ..PartitionDefinition::new(name, PartitionRows::List(lists)) })
 }
 
 fn list(values: &[ListValue], types: &[ColumnType]) -> Result<Vec<Value>> {

@@ -4,17 +4,18 @@ mod alter;
 mod batch;
 mod expression;
 mod list;
+mod properties;
 mod range;
 
-use cairn_format::{
-    Column, FieldId, PartitionDefinition, PartitionName, PartitionStep, Partitioning, TableDefinition,
-};
+use std::collections::BTreeMap;
+
+use cairn_format::{Column, FieldId, PartitionDefinition, PartitionStep, Partitioning, TableDefinition};
 
 pub(crate) use alter::PartitionAlteration;
 pub(super) use alter::{alteration, find_all};
 
 use super::names::analysed;
-use crate::ast::{Ident, PartitionClause, PartitionExpression, Properties, RangePart};
+use crate::ast::{Ident, PartitionClause, RangePart};
 use crate::error::{Error, Result};
 
 /// How `PARTITION BY` divides a table of these columns.
@@ -24,15 +25,10 @@ pub(super) fn partitioning(clause: &PartitionClause, columns: &[Column]) -> Resu
             Ok(Partitioning::Range { columns: partition_columns(names, columns)?, step: None })
         }
         PartitionClause::List { columns: names, .. } => {
-            Ok(Partitioning::List { columns: partition_columns(names, columns)?, automatic: false })
+            let columns = partition_columns(names, columns)?;
+            Ok(Partitioning::List { columns, automatic: false, steps: BTreeMap::new() })
         }
-        PartitionClause::Expressions { expressions, .. } => match expressions.as_slice() {
-            [PartitionExpression::Expr(call)] => expression::partitioning(call, columns),
-            several => Ok(Partitioning::List {
-                columns: partition_columns(&expression::columns(several)?, columns)?,
-                automatic: true,
-            }),
-        },
+        PartitionClause::Expressions { expressions, .. } => expression::partitioning(expressions, columns),
     }
 }
 
@@ -46,8 +42,14 @@ pub(super) fn partitions(
         PartitionClause::Range { parts, .. } => range::partitions(parts, &types, &[]),
         PartitionClause::List { parts, .. } => list::partitions(parts, &types),
         PartitionClause::Expressions { parts, .. } => {
-            if let Partitioning::Range { step: Some(step), .. } = table.partitioning {
-                refuse_other_steps(parts, step)?;
+            match (&table.partitioning, parts.as_slice()) {
+                (_, []) => {}
+                (Partitioning::Range { step: Some(step), .. }, parts) => refuse_other_steps(parts, *step)?,
+                _ => {
+                    return Err(Error::analysis(
+                        "partitions by several expressions are made by loads: list none of them",
+                    ));
+                }
             }
             range::partitions(parts, &types, &[])
         }
@@ -77,11 +79,4 @@ fn refuse_other_steps(parts: &[RangePart], step: PartitionStep) -> Result<()> {
 
 fn partition_columns(names: &[Ident], columns: &[Column]) -> Result<Vec<FieldId>> {
     super::create_table::field_ids(names, columns, "partition")
-}
-
-fn refuse_properties(name: &PartitionName, properties: &Properties) -> Result<()> {
-    if properties.is_empty() {
-        return Ok(());
-    }
-    Err(Error::not_supported(format_args!("partition '{name}': properties of one partition")))
 }

@@ -7,7 +7,8 @@ use cairn_format::{
     PartitionRows, Value,
 };
 
-use super::{batch, refuse_properties};
+use super::batch;
+use super::properties::properties;
 use crate::analyze::names::analysed;
 use crate::ast::{RangeBound, RangePart, RangePartition, RangeValue};
 use crate::error::{Error, Result};
@@ -65,7 +66,7 @@ impl Parts<'_> {
 
     fn single(&mut self, partition: &RangePartition) -> Result<()> {
         let name = analysed(PartitionName::parse_declared(&partition.name.value))?;
-        refuse_properties(&name, &partition.properties)?;
+        let properties = properties(&name, &partition.properties)?;
         let about = |e: Error| e.about(format_args!("partition '{name}'"));
         let range = match &partition.bound {
             RangeBound::Fixed { lower, upper } => {
@@ -101,7 +102,8 @@ impl Parts<'_> {
                 analysed(PartitionRange::try_new(lower, upper)).map_err(about)?
             }
         };
-        self.partitions.push(PartitionDefinition { name, rows: PartitionRows::Range(range) });
+        let rows = PartitionRows::Range(range);
+        self.partitions.push(PartitionDefinition { properties, ..PartitionDefinition::new(name, rows) });
         Ok(())
     }
 

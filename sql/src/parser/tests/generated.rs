@@ -10,12 +10,12 @@ use crate::ast::{
     Aggregation, AlterRepositoryStatement, AlterTableClause, AlterTableStatement, BackupStatement,
     CatalogChoice, CatalogItem, CheckRepositoryStatement, ColumnClause, ColumnDefault, ColumnPosition,
     ColumnValue, CreateRepositoryStatement, CreateTableStatement, DatabaseName, DistributionClause,
-    DropRepositoryStatement, DropSnapshotStatement, Ident, IndexClause, IndexKind, KeyClause, KeyKind,
-    ListPart, ListValue, Location, ObjectKind, ObjectName, PartitionChange, PartitionChoice, PartitionClause,
-    PartitionExpression, PartitionKey, PartitionKeyValue, PartitionPart, PartitionStep, Properties,
-    PruneRepositoryStatement, RangeBatch, RangeBound, RangePart, RangePartition, RangeValue,
-    RecoverStatement, RestoreDatabase, RestoreStatement, RollupClause, SnapshotObject, Statement, TableScope,
-    TimeUnit, TypeName, VerifyStatement,
+    DropRepositoryStatement, DropSnapshotStatement, DroppedPartitions, Ident, IndexClause, IndexKind,
+    KeyClause, KeyKind, ListPart, ListValue, Location, ObjectKind, ObjectName, PartitionChange,
+    PartitionChoice, PartitionClause, PartitionExpression, PartitionKey, PartitionKeyValue, PartitionPart,
+    PartitionStep, Properties, PruneRepositoryStatement, RangeBatch, RangeBound, RangePart, RangePartition,
+    RangeValue, RecoverStatement, RestoreDatabase, RestoreStatement, RollupClause, SnapshotObject, Statement,
+    TableScope, TimeUnit, TypeName, VerifyStatement,
 };
 
 const WORDS: &[&str] = &[
@@ -364,9 +364,18 @@ fn list_part() -> impl Strategy<Value = ListPart> {
 fn partition_change() -> impl Strategy<Value = PartitionChange> {
     let part =
         prop_oneof![range_part().prop_map(PartitionPart::Range), list_part().prop_map(PartitionPart::List)];
+    let batch = range_part().prop_filter_map("a batch", |part| match part {
+        RangePart::Batch(batch) => Some(DroppedPartitions::Batch(batch)),
+        RangePart::Single(_) => None,
+    });
+    let dropped = prop_oneof![4 => some(ident()).prop_map(DroppedPartitions::Names), 1 => batch];
     prop_oneof![
-        (any::<bool>(), part).prop_map(|(temporary, part)| PartitionChange::Add { temporary, part }),
-        (any::<bool>(), any::<bool>(), some(ident()), any::<bool>()).prop_map(
+        (any::<bool>(), part, of(distribution())).prop_map(|(temporary, part, distribution)| {
+            PartitionChange::Add { temporary, part, distribution }
+        }),
+        (of(some(ident())), prop::collection::vec((text(), text()), 1..3))
+            .prop_map(|(partitions, properties)| PartitionChange::Modify { partitions, properties }),
+        (any::<bool>(), any::<bool>(), dropped, any::<bool>()).prop_map(
             |(temporary, if_exists, partitions, force)| {
                 PartitionChange::Drop { temporary, if_exists, partitions, force }
             }
@@ -393,14 +402,28 @@ fn recover() -> impl Strategy<Value = Statement> {
 }
 
 fn partition_clause() -> impl Strategy<Value = PartitionClause> {
+    let calls = ["date_trunc('month', a)", "time_slice(b, INTERVAL 7 day)"].map(|call| {
+        let sql = format!("CREATE TABLE t (a DATE) PARTITION BY {call}");
+        let Statement::CreateTable(statement) = parse(&sql).unwrap() else { panic!("{sql}") };
+        let Some(PartitionClause::Expressions { mut expressions, .. }) = statement.partition else {
+            panic!("{sql}")
+        };
+        expressions.remove(0)
+    });
+    let calls = calls.to_vec();
     prop_oneof![
         (some(ident()), prop::collection::vec(range_part(), 0..3))
             .prop_map(|(columns, parts)| PartitionClause::Range { columns, parts }),
         (some(ident()), prop::collection::vec(list_part(), 0..3))
             .prop_map(|(columns, parts)| PartitionClause::List { columns, parts }),
-        some(ident().prop_map(PartitionExpression::Column))
+        some(prop_oneof![3 => ident().prop_map(PartitionExpression::Column), 1 => select(calls)])
             .prop_map(|expressions| PartitionClause::Expressions { expressions, parts: Vec::new() }),
     ]
+}
+
+fn distribution() -> impl Strategy<Value = DistributionClause> {
+    (of(some(ident())), of(any::<u64>()))
+        .prop_map(|(hash_columns, buckets)| DistributionClause { hash_columns, buckets })
 }
 
 fn create_table() -> impl Strategy<Value = Statement> {
@@ -413,8 +436,6 @@ fn create_table() -> impl Strategy<Value = Statement> {
         });
     let key = (select(KeyKind::ALL.to_vec()), some(ident()))
         .prop_map(|(kind, columns)| KeyClause { kind, columns });
-    let distribution = (of(some(ident())), of(any::<u64>()))
-        .prop_map(|(hash_columns, buckets)| DistributionClause { hash_columns, buckets });
     let rollup = (ident(), some(ident()), prop::collection::vec(ident(), 0..2), of(ident()), properties())
         .prop_map(|(name, columns, duplicate_key, base, properties)| RollupClause {
             name,
@@ -424,7 +445,7 @@ fn create_table() -> impl Strategy<Value = Statement> {
             properties,
         });
     let head = (scope, any::<bool>(), object_name(), some(column()), prop::collection::vec(index, 0..3));
-    let middle = (of(ident()), of(key), of(text()), of(partition_clause()), of(distribution));
+    let middle = (of(ident()), of(key), of(text()), of(partition_clause()), of(distribution()));
     let tail = (of(some(ident())), prop::collection::vec(rollup, 0..3), properties());
     (head, middle, tail).prop_map(|(head, middle, tail)| {
         let (scope, if_not_exists, name, columns, indexes) = head;
