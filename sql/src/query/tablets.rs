@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, SchemaRef};
 use async_trait::async_trait;
-use cairn_engine::{Segment, SegmentLocation, Table, select_segments};
+use cairn_engine::{ColumnPredicate, ColumnTest, Segment, SegmentLocation, Table, select_segments};
+use cairn_format::{FieldId, TableDefinition};
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::{ScalarValue, Statistics};
 use datafusion::datasource::TableType;
@@ -113,7 +114,10 @@ impl TableProvider for TabletTable {
             })
         });
         let groups = balanced(files.collect::<Result<_>>()?, state.config().target_partitions());
-        let source = Arc::new(ParquetSource::new(self.files.clone()));
+        let source = ParquetSource::new(self.files.clone());
+        // Of a file that has none of the keys, only the keys are decoded.
+        let source = source.with_pushdown_filters(!self.has_positions && looks_up(definition, &predicates));
+        let source = Arc::new(source);
         let statistics = if self.has_positions {
             Statistics::new_unknown(&self.schema)
         } else {
@@ -128,6 +132,20 @@ impl TableProvider for TabletTable {
             .build();
         Ok(DataSourceExec::from_data_source(config))
     }
+}
+
+/// The most values of a column that a lookup asks for.
+const LOOKUP_VALUES: usize = 16;
+
+/// Whether a query is after few rows: those of some values in each column of the key.
+fn looks_up(table: &TableDefinition, predicates: &[ColumnPredicate]) -> bool {
+    let asks_for = |id: &FieldId| {
+        predicates.iter().any(|predicate| match &predicate.test {
+            ColumnTest::In(values) => predicate.field_id == *id && values.len() <= LOOKUP_VALUES,
+            _ => false,
+        })
+    };
+    !table.key().is_empty() && table.key().iter().all(|column| asks_for(&column.field_id))
 }
 
 /// The rows to read: runs of them are in turn read and passed over.

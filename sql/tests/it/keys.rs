@@ -203,3 +203,28 @@ fn what_is_refused_says_why() {
         assert!(refused.contains(expected), "{sql}: {refused}");
     }
 }
+
+#[test]
+fn a_lookup_by_key_decodes_keys_only_where_it_finds_nothing() {
+    let mut shell = Shell::with_database();
+    shell.run(
+        "CREATE TABLE l (k INT NOT NULL, s STRING) PRIMARY KEY (k) DISTRIBUTED BY HASH (k) BUCKETS 1;
+         INSERT INTO l SELECT value * 2, concat('s', value) FROM generate_series(0, 5000);
+         INSERT INTO l VALUES (-1, 'low'), (20001, 'high'); DELETE FROM l WHERE k = 8;
+         ALTER TABLE l ADD COLUMN n INT DEFAULT '7'; INSERT INTO l VALUES (10, 'ten', 1), (9, 'nine', NULL)",
+    );
+    for (filter, expected) in [
+        ("k = 6", vec!["6|s3|7"]),
+        ("k = 8", vec![]),
+        ("k = 9", vec!["9|nine|NULL"]),
+        ("k IN (10, 11, 20001, -1)", vec!["-1|low|7", "10|ten|1", "20001|high|7"]),
+        ("k = 6 AND n = 7 AND s LIKE 's%'", vec!["6|s3|7"]),
+        ("k = 6 AND n = 8", vec![]),
+        ("k IN (6, 10) AND n IS NOT NULL OR k = 9 AND n IS NULL", vec!["6|s3|7", "9|nine|NULL", "10|ten|1"]),
+    ] {
+        assert_eq!(shell.rows(&format!("SELECT * FROM l WHERE {filter} ORDER BY k")), expected, "{filter}");
+    }
+    let plan = shell.rows("EXPLAIN ANALYZE SELECT s FROM l WHERE k = 7").join("\n");
+    assert!(plan.contains("pushdown_rows_pruned="), "{plan}");
+    assert_eq!(shell.value("SELECT count(*) FROM l WHERE k = 7"), "0");
+}
