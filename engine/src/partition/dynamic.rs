@@ -49,6 +49,8 @@ pub struct DynamicPartitions {
     prefix: String,
     /// Buckets of those that are made; `None` for what the table says.
     buckets: Option<u32>,
+    /// Properties of those that are made.
+    properties: BTreeMap<String, String>,
     zone: Zone,
     /// Units behind the present for which partitions are made when they are missing.
     history: i64,
@@ -104,7 +106,7 @@ impl DynamicPartitions {
         given.required("end")?;
         // No buckets are StarRocks' word for automatic ones.
         let buckets = given.number("buckets", 0, MAX_BUCKETS)?.filter(|buckets| *buckets > 0);
-        given.number("replication_num", 1, u16::MAX.into())?;
+        let replicas = given.number("replication_num", 1, u16::MAX.into())?;
         // Days are counted from 0 inside.
         let day = |day: Option<i64>| day.and_then(|day| u64::try_from(day - 1).ok()).unwrap_or(0);
         Ok(Self {
@@ -114,6 +116,10 @@ impl DynamicPartitions {
             end: given.number("end", 1, MAX_AHEAD)?.unwrap_or(1),
             prefix: prefix.to_owned(),
             buckets: buckets.and_then(|buckets| u32::try_from(buckets).ok()),
+            properties: replicas
+                .map(|number| ("replication_num".to_owned(), number.to_string()))
+                .into_iter()
+                .collect(),
             zone: Zone::parse(given.get("time_zone").unwrap_or("UTC"))?,
             history: given.number("history_partition_num", 0, MAX_AHEAD)?.unwrap_or(0),
             week_day: day(given.number("start_day_of_week", 1, 7)?),
@@ -148,8 +154,8 @@ impl DynamicPartitions {
             let rows = PartitionRows::Range(PartitionRange::try_new(bound(begin)?, bound(end)?)?);
             let name = PartitionName::parse(&format!("{}{}", self.prefix, name_suffix(begin, self.unit)))?;
             if !existing.iter().any(|other| other.name == name || other.rows.overlaps(&rows)) {
-                let buckets = self.buckets;
-                plan.new.push(PartitionDefinition { buckets, ..PartitionDefinition::new(name, rows) });
+                let (buckets, properties) = (self.buckets, self.properties.clone());
+                plan.new.push(PartitionDefinition { name, rows, buckets, properties });
             }
         }
         if let Some(start) = self.start {
