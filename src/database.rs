@@ -38,9 +38,19 @@ impl Database {
         Ok(Self { store, runtime: runtime.clone() })
     }
 
-    /// A new conversation with the store, without a current database.
+    /// A new conversation with the store as root, without a current database. No password is asked for: who can open the
+    /// directory can do everything.
     pub fn session(&self) -> Session {
         Session::new(Arc::clone(&self.store), self.runtime.clone())
+    }
+
+    /// A new conversation with the store as a user, who may do what was granted to it.
+    ///
+    /// # Errors
+    ///
+    /// `Denied` when there is no such user or it has another password.
+    pub fn connect(&self, user: &str, password: &str) -> cairn_sql::Result<Session> {
+        Session::connect(Arc::clone(&self.store), self.runtime.clone(), user, password)
     }
 
     /// The store below.

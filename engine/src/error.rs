@@ -19,6 +19,8 @@ pub enum ErrorKind {
     Busy,
     /// A repository or a file may only be read.
     ReadOnly,
+    /// The user may not do it, or is not who it says; ask for a privilege, or give the right password.
+    Denied,
     /// This build cannot do it.
     Unsupported,
     /// Stored bytes are damaged.

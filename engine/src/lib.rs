@@ -10,6 +10,8 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod access;
+mod accounts;
 mod alter;
 mod catalog;
 mod edit;
@@ -25,6 +27,10 @@ mod scan;
 mod segment;
 mod store;
 
+pub use access::{
+    Access, AccessChange, Authority, Credential, Grantee, Grants, Place, Privilege, PrivilegeChange, Role,
+    RoleName, Secret, Securable, SecurableKind, User, UserName,
+};
 pub use catalog::{
     COLOCATE_WITH, CatalogView, Database, DropMode, NewRepository, Partition, PartitionKind, Replacement,
     RepositoryEntry, Rowset, Segment, SegmentFile, SegmentLocation, Table, Tablet,

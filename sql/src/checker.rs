@@ -9,6 +9,8 @@ use crate::analyze::{Request, Scope, analyze};
 use crate::ast::Statement;
 use crate::error::Result;
 use crate::execute::{Executor, imagine_altered};
+use crate::identity::Identity;
+use crate::privileges;
 use crate::query::QueryEngine;
 use crate::session::Session;
 
@@ -22,6 +24,7 @@ pub struct Checker {
     queries: QueryEngine,
     view: Arc<CatalogView>,
     current: Option<DatabaseName>,
+    identity: Identity,
     restored: bool,
 }
 
@@ -33,6 +36,7 @@ impl Checker {
             queries: session.queries.clone(),
             view: session.store.view(),
             current: session.current.clone(),
+            identity: session.identity.clone(),
             restored: false,
         }
     }
@@ -56,12 +60,15 @@ impl Checker {
 
     fn analysed(&mut self, statement: &Statement) -> Result<()> {
         let view = Arc::clone(&self.view);
-        let request = analyze(statement, &Scope { view: &view, current: self.current.as_ref() })?;
+        let scope = Scope { view: &view, current: self.current.as_ref() };
+        let request = analyze(statement, &scope, &self.identity)?;
+        privileges::check(&request, &scope, &self.identity)?;
         let executor = Executor {
             store: &self.store,
             queries: &self.queries,
             view: &view,
             current: self.current.as_ref(),
+            identity: &self.identity,
         };
         executor.check(&request)?;
         self.imagine(request)
@@ -78,6 +85,17 @@ impl Checker {
             Request::DropTable(path, _) => view.without_table(&path.database, &path.table),
             Request::CreateRepository(new) => view.with_repository(new),
             Request::DropRepository(name) => view.without_repository(&name),
+            Request::Access(request) => {
+                if let Some(identity) = self.identity.after(&request, view.access()) {
+                    self.queries.set_identity(identity.clone());
+                    self.identity = identity;
+                    return Ok(());
+                }
+                match request.change() {
+                    None => return Ok(()),
+                    Some(change) => view.access().with(&change).map(|access| view.with_access(access)),
+                }
+            }
             Request::Use(name) => {
                 self.current = Some(name);
                 return Ok(());

@@ -23,6 +23,8 @@ pub enum ErrorKind {
     Busy,
     /// A repository may only be read.
     ReadOnly,
+    /// The user may not do it, or is not who it says; ask for a privilege, or give the right password.
+    Denied,
     /// This build cannot do it.
     Unsupported,
     /// Stored bytes are damaged.
@@ -163,6 +165,7 @@ impl From<cairn_engine::Error> for Error {
             Theirs::InvalidInput => ErrorKind::InvalidInput,
             Theirs::Busy => ErrorKind::Busy,
             Theirs::ReadOnly => ErrorKind::ReadOnly,
+            Theirs::Denied => ErrorKind::Denied,
             Theirs::Unsupported => ErrorKind::Unsupported,
             Theirs::Corrupt => ErrorKind::Corrupt,
             Theirs::NoSpace => ErrorKind::NoSpace,

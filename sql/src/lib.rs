@@ -16,13 +16,19 @@ mod ast;
 mod checker;
 mod error;
 mod execute;
+mod identity;
 mod outcome;
 mod parser;
+mod privileges;
 mod query;
 mod session;
 mod show;
 mod system;
 
+pub use ast::{
+    AccessStatement, Authentication, FunctionSignature, GrantPlace, GrantStatement, GrantTarget, Granted,
+    GranteeIdent, Password, PasswordText, RoleChoice, UserIdent,
+};
 pub use ast::{
     Aggregation, AlterRepositoryStatement, AlterTableClause, AlterTableStatement, BackupStatement,
     CancelStatement, CancelTarget, CatalogChoice, CatalogItem, CheckRepositoryStatement, ColumnClause,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cairn_engine::TabletStore;
+use cairn_engine::{TabletStore, UserName};
 use cairn_format::DatabaseName;
 use tokio::runtime::Handle;
 
@@ -10,7 +10,9 @@ use crate::analyze::{Request, Scope, analyze};
 use crate::ast::Statement;
 use crate::error::Result;
 use crate::execute::Executor;
+use crate::identity::{HOST, Identity};
 use crate::outcome::Outcome;
+use crate::privileges;
 use crate::query::QueryEngine;
 
 /// One user's conversation with the store: what `USE` chose, and the statements that are run.
@@ -21,13 +23,35 @@ pub struct Session {
     pub(crate) store: Arc<TabletStore>,
     pub(crate) queries: QueryEngine,
     pub(crate) current: Option<DatabaseName>,
+    pub(crate) identity: Identity,
 }
 
 impl Session {
-    /// A conversation that has chosen no database yet. Queries run on `runtime`.
+    /// A conversation as root, who may do everything, for a program whose own the store is: no password is asked for. It
+    /// has chosen no database yet. Queries run on `runtime`.
     pub fn new(store: Arc<TabletStore>, runtime: Handle) -> Self {
-        let queries = QueryEngine::new(Arc::clone(&store), runtime);
-        Self { store, queries, current: None }
+        Self::of_user(store, runtime, UserName::root())
+    }
+
+    /// A conversation as the user `name`, whose default roles are active.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Denied`](crate::ErrorKind::Denied) when there is no such user or it has another password.
+    pub fn connect(store: Arc<TabletStore>, runtime: Handle, name: &str, password: &str) -> Result<Self> {
+        let user = store.authenticate(name, HOST, password)?;
+        Ok(Self::of_user(store, runtime, user))
+    }
+
+    fn of_user(store: Arc<TabletStore>, runtime: Handle, user: UserName) -> Self {
+        let identity = Identity::begin(store.view().access(), user);
+        let queries = QueryEngine::new(Arc::clone(&store), runtime, identity.clone());
+        Self { store, queries, current: None, identity }
+    }
+
+    /// The user.
+    pub fn user(&self) -> &UserName {
+        &self.identity.user
     }
 
     /// The database that `USE` chose.
@@ -39,13 +63,22 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Analysis`](crate::ErrorKind::Analysis) when the statement is refused before anything has run;
-    /// other kinds when it failed while it ran. A failed statement has changed nothing.
+    /// [`ErrorKind::Analysis`](crate::ErrorKind::Analysis) when the statement is refused before anything has run, and
+    /// [`ErrorKind::Denied`](crate::ErrorKind::Denied) when the user may not do it; other kinds when it failed while it ran. A failed statement has changed nothing.
     pub fn execute(&mut self, statement: &Statement) -> Result<Outcome> {
         let view = self.store.view();
-        let request = analyze(statement, &Scope { view: &view, current: self.current.as_ref() })?;
+        let scope = Scope { view: &view, current: self.current.as_ref() };
+        let request = analyze(statement, &scope, &self.identity)?;
+        privileges::check(&request, &scope, &self.identity)?;
         if let Request::Use(database) = request {
             self.current = Some(database);
+            return Ok(Outcome::Done);
+        }
+        if let Request::Access(request) = &request
+            && let Some(identity) = self.identity.after(request, view.access())
+        {
+            self.queries.set_identity(identity.clone());
+            self.identity = identity;
             return Ok(Outcome::Done);
         }
         let executor = Executor {
@@ -53,6 +86,7 @@ impl Session {
             queries: &self.queries,
             view: &view,
             current: self.current.as_ref(),
+            identity: &self.identity,
         };
         executor.run(request)
     }

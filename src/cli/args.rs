@@ -115,6 +115,12 @@ pub(crate) struct SqlArgs {
     /// Files with statements; `-` is standard input
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+    /// The user whose statements they are, as root without it
+    #[arg(long, value_name = "USER", default_value = "root", hide_default_value = true)]
+    pub(crate) user: String,
+    /// A file whose first line is the user's password; without it the variable `CAIRN_PASSWORD` is, or nothing
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
     /// How results are written
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,

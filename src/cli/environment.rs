@@ -14,6 +14,11 @@ pub(crate) fn credentials() -> BTreeMap<String, String> {
     set.collect()
 }
 
+/// The password of the user whose statements are run.
+pub(crate) fn password() -> Option<String> {
+    std::env::var_os("CAIRN_PASSWORD")?.into_string().ok()
+}
+
 /// Where the prompt keeps its history: below `XDG_STATE_HOME`, or `~/.local/state` without one. `None` when the
 /// system names no home.
 pub(crate) fn history_file() -> Option<PathBuf> {

@@ -16,4 +16,5 @@ mod scripts;
 mod second_reader;
 mod secrets;
 mod support;
+mod users;
 mod wrong;

@@ -19,6 +19,14 @@ fn errors_do_not_show_secrets() {
         "CREATE REPOSITORY r WITH BROKER ON LOCATION 'abfss://c@acc.dfs.core.windows.net/x?sv=2020&sig=sesame'",
         "CREATE REPOSITORY 's3://AKIA:sesame@b/x'",
         "SELECT * FROM FILES('path' = 's3://b/x', 'format' = 'parquet', 'aws.s3.secret_key' = 'sesame')",
+        "CREATE USER root IDENTIFIED BY 'sesame'",
+        "CREATE USER u IDENTIFIED WITH ldap BY 'sesame'",
+        "CREATE USER u IDENTIFIED 'sesame'",
+        "CREATE USER u IDENTIFIED BY PASSWORD 'sesame'",
+        "ALTER USER nobody IDENTIFIED BY 'sesame'",
+        "SET PASSWORD FOR nobody = PASSWORD('sesame')",
+        "SET PASSWORD = 'sesame'",
+        "SET PASSWORD 'sesame'",
     ] {
         place.write("script.sql", statement);
         for arguments in [

@@ -66,6 +66,7 @@ impl Place {
             .current_dir(self.directory.path())
             .env("HOME", self.directory.path())
             .env_remove("XDG_STATE_HOME")
+            .env_remove("CAIRN_PASSWORD")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use cairn_format::{DatabaseName, Deletions, PartitionName, Partitioning, RepositoryName, TableDefinition};
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, TableError};
 
+use super::access::read_access;
 use super::partitions::PartitionKind;
 use super::record::{
     self, DatabaseV1, PartitionV1, RepositoryEntry, RepositoryV1, RowsetV1, SegmentFacts, SegmentV1, TableV1,
@@ -16,6 +17,7 @@ use super::tables;
 use super::view::{
     CatalogView, Database, Partition, Rowset, Segment, SegmentFile, SegmentLocation, Table, Tablet,
 };
+use crate::access::Access;
 use crate::error::{Error, Result};
 use crate::id::{CatalogVersion, DatabaseId, JobId, PartitionId, RowsetId, SegmentId, TableId, TabletId};
 use crate::job::JobRecord;
@@ -81,7 +83,7 @@ impl Files {
 }
 
 /// The view of `version`, which must be the last commit or one that is pinned; with `only`, of that database alone,
-/// without repositories and jobs.
+/// without repositories, jobs and users.
 pub(super) fn view_at(
     txn: &ReadTransaction,
     version: CatalogVersion,
@@ -142,10 +144,14 @@ pub(super) fn view_at(
             })?;
         database.tables.insert(table.name().clone(), Arc::new(table));
     }
-    let (repositories, jobs) =
-        if only.is_none() { (repositories(txn)?, jobs(txn)?) } else { (BTreeMap::new(), BTreeMap::new()) };
+    let (repositories, jobs, access) = if only.is_none() {
+        (repositories(txn)?, jobs(txn)?, read_access(txn)?)
+    } else {
+        (BTreeMap::new(), BTreeMap::new(), Access::default())
+    };
+    let access = Arc::new(access);
     let databases = databases.into_iter().map(|(name, database)| (name, Arc::new(database))).collect();
-    Ok(CatalogView { version, databases, repositories, jobs })
+    Ok(CatalogView { version, databases, repositories, jobs, access })
 }
 
 fn repositories(txn: &ReadTransaction) -> Result<BTreeMap<RepositoryName, Arc<RepositoryEntry>>> {

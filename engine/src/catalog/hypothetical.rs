@@ -1,6 +1,7 @@
 //! Views as they would be after a change that is not made: for checking scripts without running them.
 //!
-//! Nothing here touches the disk. What is made up has identities of zero and holds no rows.
+//! Nothing here touches the disk. What is made up holds no rows; databases and tables of it have identities that no
+//! others have, since privileges are told apart by them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,9 +24,18 @@ impl CatalogView {
             )));
         }
         let mut view = self.clone();
-        let database = Database { id: DatabaseId::new(0), name: name.clone(), tables: BTreeMap::new() };
+        let id = DatabaseId::new(self.made_up_id());
+        let database = Database { id, name: name.clone(), tables: BTreeMap::new() };
         view.databases.insert(name.clone(), Arc::new(database));
         Ok(view)
+    }
+
+    /// An identity that nothing has: those of the catalog count from the other end.
+    fn made_up_id(&self) -> u64 {
+        let tables = self.databases.values().flat_map(|database| &database.tables);
+        let tables = tables.map(|(_, table)| table.id.get());
+        let ids = self.databases.values().map(|database| database.id.get()).chain(tables);
+        ids.filter(|id| *id > u64::MAX / 2).min().unwrap_or(u64::MAX) - 1
     }
 
     /// This view without a database.
@@ -57,7 +67,7 @@ impl CatalogView {
             Arc::new(Partition { id, definition, version, version_time_ms: 0, tablets: Vec::new() })
         };
         let mut table = Table {
-            id: TableId::new(0),
+            id: TableId::new(self.made_up_id()),
             definition: Arc::new(definition),
             partitions: partitions.into_iter().map(partition).collect(),
             next_auto_increment: FIRST_AUTO_INCREMENT,

@@ -7,6 +7,8 @@
 //! can be made again: a backup job pins the version of its cut. Once no pin needs them, and what was dropped has
 //! left the recycle bin, removed things are purged.
 
+mod access;
+mod access_v1;
 mod bin;
 mod change;
 mod colocation;
@@ -21,6 +23,7 @@ mod redefine;
 mod replacement;
 mod tables;
 mod view;
+mod visible;
 
 pub use bin::DropMode;
 pub use change::NewRepository;

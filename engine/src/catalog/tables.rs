@@ -17,6 +17,10 @@ pub(super) const ROWSETS: TableDefinition<(u64, u64), &[u8]> = TableDefinition::
 pub(super) const DELETIONS: TableDefinition<(u64, u64), &[u8]> = TableDefinition::new("deletions");
 /// Repositories by name.
 pub(super) const REPOSITORIES: TableDefinition<&str, &[u8]> = TableDefinition::new("repositories");
+/// Users by name and host. Missing in catalogs of the first releases.
+pub(super) const USERS: TableDefinition<(&str, &str), &[u8]> = TableDefinition::new("users");
+/// Roles by name, but for those built-in ones that are as they were. Missing in catalogs of the first releases.
+pub(super) const ROLES: TableDefinition<&str, &[u8]> = TableDefinition::new("roles");
 /// Jobs by id.
 pub(super) const JOBS: TableDefinition<u64, &[u8]> = TableDefinition::new("jobs");
 /// The newest file list of a table in a repository, by repository and table.

@@ -13,6 +13,7 @@ use cairn_format::{
 
 use super::partitions::PartitionKind;
 use super::record::RepositoryEntry;
+use crate::access::Access;
 use crate::error::{Error, Result};
 use crate::id::{CatalogVersion, DatabaseId, JobId, PartitionId, RowsetId, SegmentId, TableId, TabletId};
 use crate::job::JobRecord;
@@ -26,6 +27,7 @@ pub struct CatalogView {
     pub(crate) databases: BTreeMap<DatabaseName, Arc<Database>>,
     pub(crate) repositories: BTreeMap<RepositoryName, Arc<RepositoryEntry>>,
     pub(crate) jobs: BTreeMap<JobId, Arc<JobRecord>>,
+    pub(crate) access: Arc<Access>,
 }
 
 /// A database and its tables.
@@ -370,6 +372,11 @@ impl CatalogView {
         self.repositories.get(name).ok_or_else(|| {
             Error::not_found(format!("Repository [{name}] does not exist; SHOW REPOSITORIES lists them"))
         })
+    }
+
+    /// The users, roles and privileges.
+    pub fn access(&self) -> &Arc<Access> {
+        &self.access
     }
 
     /// Every job on record, oldest first.

@@ -4,6 +4,7 @@
 //! StarRocks rejects while it analyses is rejected here, with its words; what depends on a repository's contents or
 //! on running jobs is rejected when the request runs. Queries are analysed further by [`crate::query`].
 
+mod access;
 mod alter_table;
 mod create_table;
 mod insert;
@@ -21,6 +22,7 @@ use cairn_format::{
     DatabaseName, PartitionDefinition, PartitionName, RepositoryName, SnapshotLabel, TableDefinition,
 };
 
+pub(crate) use access::AccessRequest;
 pub(crate) use alter_table::{Redefinition, TableAlteration};
 pub(crate) use insert::Insert;
 pub(crate) use names::{
@@ -35,6 +37,7 @@ use crate::ast::{
     CreateTableStatement, ExplainLevel, QueryText, RecoverStatement, Statement, TruncateTableStatement,
 };
 use crate::error::{Error, Result};
+use crate::identity::Identity;
 use crate::system::{SystemTable, is_information_schema};
 use names::{database_name, partitions, refuse_information_schema};
 
@@ -78,6 +81,7 @@ pub(crate) enum Request<'s> {
     Cancel(DatabaseName, JobKind),
     ShowJobs(JobKind, Option<DatabaseName>),
     ShowSnapshot(RepositoryName, SnapshotChoice),
+    Access(Box<AccessRequest>),
     /// `IF EXISTS` or `IF NOT EXISTS` leaves nothing to do.
     Nothing,
 }
@@ -99,7 +103,11 @@ pub(crate) struct NewTable {
 }
 
 /// Analyses a statement.
-pub(crate) fn analyze<'s>(statement: &'s Statement, scope: &Scope<'_>) -> Result<Request<'s>> {
+pub(crate) fn analyze<'s>(
+    statement: &'s Statement,
+    scope: &Scope<'_>,
+    identity: &Identity,
+) -> Result<Request<'s>> {
     Ok(match statement {
         Statement::CreateDatabase(statement) => {
             let name = database_name(&statement.database)?;
@@ -164,6 +172,9 @@ pub(crate) fn analyze<'s>(statement: &'s Statement, scope: &Scope<'_>) -> Result
             Request::Cancel(database, kind)
         }
         Statement::DropSnapshot(statement) => repository::drop_snapshot(statement, scope)?,
+        Statement::Access(statement) => {
+            Request::Access(Box::new(access::access(statement, scope, identity)?))
+        }
         shows => show(shows, scope)?,
     })
 }

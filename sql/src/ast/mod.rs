@@ -7,6 +7,7 @@
 //! Every statement prints itself completely: parsing what [`Display`](std::fmt::Display) wrote gives an equal
 //! tree. Equality ignores where in the source a name stood.
 
+mod access;
 mod alter_partition;
 mod alter_table;
 mod backup;
@@ -24,6 +25,10 @@ mod words;
 
 use std::fmt;
 
+pub use access::{
+    AccessStatement, Authentication, FunctionSignature, GrantPlace, GrantStatement, GrantTarget, Granted,
+    GranteeIdent, Password, PasswordText, RoleChoice, UserIdent,
+};
 pub use alter_partition::{DroppedPartitions, PartitionChange, PartitionPart, RecoverStatement};
 pub use alter_table::{AlterTableClause, AlterTableStatement, ColumnPosition, CompactionKind};
 pub use backup::{
@@ -135,6 +140,8 @@ pub enum Statement {
     ShowSnapshot(Box<ShowSnapshotStatement>),
     /// `DROP SNAPSHOT`
     DropSnapshot(DropSnapshotStatement),
+    /// What is about users, roles and privileges
+    Access(Box<AccessStatement>),
 }
 
 impl fmt::Display for Statement {
@@ -182,6 +189,7 @@ impl fmt::Display for Statement {
             Self::ShowJobs(statement) => statement.fmt(f),
             Self::ShowSnapshot(statement) => statement.fmt(f),
             Self::DropSnapshot(statement) => statement.fmt(f),
+            Self::Access(statement) => statement.fmt(f),
         }
     }
 }

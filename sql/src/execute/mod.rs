@@ -1,5 +1,6 @@
 //! Running requests.
 
+mod access;
 mod alter_table;
 mod cast;
 mod cell;
@@ -16,6 +17,7 @@ use cairn_format::{DatabaseName, TableDefinition};
 
 use crate::analyze::{Backup, Recovery, Request};
 use crate::error::{Error, ErrorKind, Result};
+use crate::identity::Identity;
 use crate::outcome::{Outcome, Rows};
 use crate::query::QueryEngine;
 use crate::show;
@@ -28,6 +30,7 @@ pub(crate) struct Executor<'a> {
     pub(crate) queries: &'a QueryEngine,
     pub(crate) view: &'a Arc<CatalogView>,
     pub(crate) current: Option<&'a DatabaseName>,
+    pub(crate) identity: &'a Identity,
 }
 
 impl Executor<'_> {
@@ -68,6 +71,7 @@ impl Executor<'_> {
             Request::DropSnapshot { repository, label } => {
                 store.drop_snapshot(&repository, &label)?;
             }
+            Request::Access(request) => return self.access(*request),
             Request::Use(_) | Request::Nothing => {}
             rows => return self.rows(rows).map(Outcome::Rows),
         }
@@ -92,6 +96,11 @@ impl Executor<'_> {
         insert::check_generated(definition, &self.queries.generated_columns(definition)?)
     }
 
+    /// The catalog as far as the user may see it.
+    fn visible(&self) -> Result<Arc<CatalogView>> {
+        Ok(self.view.visible_to(&self.identity.authority(self.view)?))
+    }
+
     fn rows(&self, request: Request<'_>) -> Result<Rows> {
         let view = self.view;
         match request {
@@ -103,8 +112,10 @@ impl Executor<'_> {
                 let planned = self.queries.plan(view, self.current, &query.query)?;
                 planned.explain(level)?.run().map(Rows::of_query)
             }
-            Request::ShowDatabases(like) => show::databases(view, like),
-            Request::ShowTables(database, like) => show::tables(view.require_database(&database)?, like),
+            Request::ShowDatabases(like) => show::databases(&*self.visible()?, like),
+            Request::ShowTables(database, like) => {
+                show::tables(self.visible()?.require_database(&database)?, like)
+            }
             Request::ShowSystemTables(like) => show::system_tables(like),
             Request::DescribeSystemTable(table) => show::describe_system_table(table),
             Request::ShowPartitions(path, kind) => {
@@ -121,7 +132,9 @@ impl Executor<'_> {
             Request::Verify(verification) => repository::verify(self.store, *verification),
             Request::Prune(pruning) => repository::prune(view, self.store, &pruning),
             Request::ShowRepositories => show::repositories(view, self.store),
-            Request::ShowJobs(kind, database) => show::jobs(view, self.store, kind, database.as_ref()),
+            Request::ShowJobs(kind, database) => {
+                show::jobs(&*self.visible()?, self.store, kind, database.as_ref())
+            }
             Request::ShowSnapshot(repository, choice) => show::snapshots(self.store, &repository, &choice),
             // Not what it is: a request may hold what must not be shown.
             _ => Err(Error::new(ErrorKind::Internal, "a statement without rows was asked for some")),

@@ -329,6 +329,14 @@ impl<'a> Cursor<'a> {
         properties
     }
 
+    /// What `read` reads, in which strings may be secret.
+    pub(super) fn secretly<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.secret = true;
+        let read = read(self);
+        self.secret = false;
+        read
+    }
+
     /// ```text
     /// comment := [COMMENT string]
     /// ```

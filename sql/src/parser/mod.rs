@@ -7,6 +7,7 @@
 //! The doc comment of each parser function is its production. In productions, words in capitals are keywords
 //! of any letter case, `[x]` is an optional `x`, `{x}` any number of them, and `a | b` a choice.
 
+mod access;
 mod alter_partition;
 mod alter_table;
 mod backup;
@@ -33,7 +34,7 @@ mod tests;
 pub use error::ParseError;
 pub use lexer::{SourceStatement, split_statements};
 
-use crate::ast::{ExprText, Location, Statement};
+use crate::ast::{AccessStatement, ExprText, Location, Statement};
 use cursor::Cursor;
 
 type Result<T> = std::result::Result<T, ParseError>;
@@ -70,6 +71,7 @@ pub(crate) fn parse_expression(text: &str) -> Result<ExprText> {
 /// ```text
 /// statement := create | drop | use | truncate | insert | delete | update | query | explain | describe | show
 ///            | backup | restore | cancel | recover | alter_table | alter_repository | check_repository | verify | prune_repository
+///            | grant | revoke | set | execute_as | alter_user | alter_role
 /// ```
 fn statement(cursor: &mut Cursor<'_>) -> Result<Statement> {
     if query::starts_query(cursor) {
@@ -90,14 +92,24 @@ fn statement(cursor: &mut Cursor<'_>) -> Result<Statement> {
         Some("RESTORE") => restore::restore(cursor).map(|statement| Statement::Restore(Box::new(statement))),
         Some("CANCEL") => backup::cancel(cursor).map(Statement::Cancel),
         Some("RECOVER") => alter_partition::recover(cursor).map(Statement::Recover),
+        Some("GRANT" | "REVOKE") => access::grant(cursor).map(about_access),
+        Some("SET") => access::set(cursor).map(about_access),
+        Some("EXECUTE") if cursor.is_keyword_at(1, "AS") => access::execute_as(cursor).map(about_access),
         Some("VERIFY") => repository::verify(cursor).map(Statement::Verify),
         Some("ALTER") if cursor.is_keyword_at(1, "TABLE") => {
             alter_table::alter_table(cursor).map(|statement| Statement::AlterTable(Box::new(statement)))
+        }
+        Some("ALTER") if cursor.is_keyword_at(1, "USER") || cursor.is_keyword_at(1, "ROLE") => {
+            access::alter(cursor).map(about_access)
         }
         Some("ALTER" | "CHECK" | "PRUNE") => repository_statement(cursor),
         Some(_) => Err(cursor.unsupported(2)),
         None => Err(cursor.expected(&["a statement"])),
     }
+}
+
+fn about_access(statement: AccessStatement) -> Statement {
+    Statement::Access(Box::new(statement))
 }
 
 /// What else is done to a repository, and to nothing but a repository.
@@ -106,7 +118,7 @@ fn repository_statement(cursor: &mut Cursor<'_>) -> Result<Statement> {
         (_, Some(other)) if other != "REPOSITORY" => Err(cursor.unsupported(2)),
         (Some("ALTER"), None) => {
             cursor.advance();
-            Err(cursor.expected(&["TABLE", "REPOSITORY"]))
+            Err(cursor.expected(&["TABLE", "REPOSITORY", "USER", "ROLE"]))
         }
         (Some("ALTER"), _) => repository::alter_repository(cursor).map(Statement::AlterRepository),
         (Some("CHECK"), _) => repository::check_repository(cursor).map(Statement::CheckRepository),
@@ -115,18 +127,19 @@ fn repository_statement(cursor: &mut Cursor<'_>) -> Result<Statement> {
 }
 
 /// ```text
-/// create := create_database | create_table | create_repository
+/// create := create_database | create_table | create_repository | create_user | create_role
 /// ```
 fn create(cursor: &mut Cursor<'_>) -> Result<Statement> {
     match cursor.keyword_at(1).as_deref() {
         Some("DATABASE" | "SCHEMA") => database::create_database(cursor).map(Statement::CreateDatabase),
         Some("TABLE") => create_table(cursor),
         Some("TEMPORARY" | "EXTERNAL") if cursor.is_keyword_at(2, "TABLE") => create_table(cursor),
+        Some("USER" | "ROLE") => access::create(cursor).map(about_access),
         Some("REPOSITORY" | "READ") => repository::create_repository(cursor).map(Statement::CreateRepository),
         Some(_) => Err(cursor.unsupported(3)),
         None => {
             cursor.advance();
-            Err(cursor.expected(&["DATABASE", "TABLE", "REPOSITORY"]))
+            Err(cursor.expected(&["DATABASE", "TABLE", "REPOSITORY", "USER", "ROLE"]))
         }
     }
 }
@@ -136,18 +149,19 @@ fn create_table(cursor: &mut Cursor<'_>) -> Result<Statement> {
 }
 
 /// ```text
-/// drop := drop_database | drop_table | drop_repository | drop_snapshot
+/// drop := drop_database | drop_table | drop_repository | drop_snapshot | drop_user | drop_role
 /// ```
 fn drop(cursor: &mut Cursor<'_>) -> Result<Statement> {
     match cursor.keyword_at(1).as_deref() {
         Some("DATABASE" | "SCHEMA") => database::drop_database(cursor).map(Statement::DropDatabase),
         Some("TABLE") => database::drop_table(cursor).map(Statement::DropTable),
         Some("REPOSITORY") => repository::drop_repository(cursor).map(Statement::DropRepository),
+        Some("USER" | "ROLE") => access::drop(cursor).map(about_access),
         Some("SNAPSHOT") => backup::drop_snapshot(cursor).map(Statement::DropSnapshot),
         Some(_) => Err(cursor.unsupported(3)),
         None => {
             cursor.advance();
-            Err(cursor.expected(&["DATABASE", "TABLE", "REPOSITORY", "SNAPSHOT"]))
+            Err(cursor.expected(&["DATABASE", "TABLE", "REPOSITORY", "SNAPSHOT", "USER", "ROLE"]))
         }
     }
 }

@@ -36,6 +36,9 @@ impl SourceStatement {
     /// A token, whose text is `text`, as it may be shown.
     pub(super) fn shown<'t>(&self, index: usize, text: &'t str) -> Cow<'t, str> {
         let Some(value) = self.string(index) else { return text.into() };
+        if self.may_be_password(index) {
+            return HIDDEN.into();
+        }
         let name = self.property_before(index);
         if name.is_some_and(is_secret_property) {
             return HIDDEN.into();
@@ -46,6 +49,22 @@ impl SourceStatement {
             return format!("'{}'", without_secrets(value).replace('\'', "''")).into();
         }
         text.into()
+    }
+
+    /// Whether the string may be a user's password: whatever stands behind IDENTIFIED or BY in a statement about a user, and
+    /// behind the sign in SET PASSWORD. Where a sign or a word was forgotten, too much is hidden and not too little.
+    fn may_be_password(&self, index: usize) -> bool {
+        let tokens = self.tokens();
+        let is_word = |n: usize, word: &str| matches!(tokens.get(n).map(|at| &at.token), Some(Token::Word(w)) if w.value.eq_ignore_ascii_case(word));
+        // The word stands at most behind IF NOT EXISTS and 'u'@'h': a long list of values is not looked through for each.
+        let before = |word: &str| (0..index.min(16)).any(|n| is_word(n, word));
+        if before("IDENTIFIED") || (is_word(1, "USER") && before("BY")) {
+            return true;
+        }
+        let names_user = index > 0
+            && (is_word(index - 1, "FOR")
+                || matches!(tokens.get(index - 1).map(|at| &at.token), Some(Token::AtSign)));
+        is_word(0, "SET") && is_word(1, "PASSWORD") && !names_user
     }
 
     /// The name of the property whose value the token would be: `"key" = "value"`, or the same with the sign forgotten.
@@ -94,6 +113,13 @@ mod tests {
                 "CREATE REPOSITORY z WITH BROKER ON LOCATION 's3://AKIA:PW@b/x' PROPERTIES ('aws.s3.endpoint' = 'u:PW@h', 'x' = \"abfss://c@acc/x?sig=PW\")",
                 "CREATE REPOSITORY z WITH BROKER ON LOCATION 's3://…@b/x' PROPERTIES ('aws.s3.endpoint' = '…@h', 'x' = 'abfss://c@acc/x?…')",
             ),
+            (
+                "CREATE USER 'u'@'%' IDENTIFIED WITH mysql_native_password BY 'x'",
+                "CREATE USER 'u'@'%' IDENTIFIED WITH mysql_native_password BY '***'",
+            ),
+            ("SET PASSWORD FOR 'u'@'h' = PASSWORD('x')", "SET PASSWORD FOR 'u'@'h' = PASSWORD('***')"),
+            ("set password for 'u' 'x'", "set password for 'u' '***'"),
+            ("CREATE USER u IDENTIFED BY 'x'", "CREATE USER u IDENTIFED BY '***'"),
             ("SELECT 'a@b', 'is it?', 'http://host/x'", "SELECT 'a@b', 'is it?', 'http://host/x'"),
         ] {
             assert_eq!(redacted(sql), [expected]);

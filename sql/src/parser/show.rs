@@ -4,10 +4,12 @@ use sqlparser::ast::{BinaryOperator, Expr, Value};
 use sqlparser::tokenizer::Token;
 
 use super::Result;
+use super::access::show_grants;
 use super::cursor::Cursor;
 use super::query::{expr, order_by_expr};
 use crate::ast::{
-    JobKind, ShowJobsStatement, ShowPredicates, ShowSnapshotStatement, SnapshotFilter, Statement,
+    AccessStatement, JobKind, ShowJobsStatement, ShowPredicates, ShowSnapshotStatement, SnapshotFilter,
+    Statement,
 };
 
 /// ```text
@@ -17,7 +19,8 @@ use crate::ast::{
 ///       | SHOW CREATE TABLE object_name
 ///       | SHOW CREATE {DATABASE | SCHEMA} database_name
 ///       | SHOW REPOSITORIES
-///       | show_jobs | show_snapshot
+///       | SHOW ROLES | SHOW USERS
+///       | show_grants | show_jobs | show_snapshot
 /// ```
 pub(super) fn show(cursor: &mut Cursor<'_>) -> Result<Statement> {
     match cursor.keyword_at(1).as_deref() {
@@ -53,6 +56,15 @@ pub(super) fn show(cursor: &mut Cursor<'_>) -> Result<Statement> {
             skip(cursor, 2);
             Ok(Statement::ShowRepositories)
         }
+        Some("GRANTS") => show_grants(cursor).map(|statement| Statement::Access(Box::new(statement))),
+        Some("ROLES") => {
+            skip(cursor, 2);
+            Ok(Statement::Access(Box::new(AccessStatement::ShowRoles)))
+        }
+        Some("USERS") => {
+            skip(cursor, 2);
+            Ok(Statement::Access(Box::new(AccessStatement::ShowUsers)))
+        }
         Some("BACKUP") => show_jobs(cursor, JobKind::Backup),
         Some("RESTORE") => show_jobs(cursor, JobKind::Restore),
         Some("SNAPSHOT") => show_snapshot(cursor),
@@ -69,6 +81,9 @@ pub(super) fn show(cursor: &mut Cursor<'_>) -> Result<Statement> {
                 "SNAPSHOT",
                 "BACKUP",
                 "RESTORE",
+                "GRANTS",
+                "ROLES",
+                "USERS",
             ]))
         }
     }

@@ -1,6 +1,7 @@
 //! Tests of the parser: what is accepted, what is refused and how, and that printed statements read back.
 
 mod accepted;
+mod access;
 mod generated;
 mod lexical;
 mod queries;

@@ -31,8 +31,10 @@ pub(super) struct Catalogs {
 }
 
 impl Catalogs {
+    /// Queries read the tables of `view`; `information_schema` tells of those that are `visible`.
     pub(super) fn new(
         view: &Arc<CatalogView>,
+        visible: &Arc<CatalogView>,
         store: &Arc<TabletStore>,
         rewritten: &Rewritten,
         sources: &Arc<Sources>,
@@ -42,7 +44,7 @@ impl Catalogs {
         let tables = rewritten.files.iter().enumerate();
         let tables = tables.map(|(i, files)| (files_table(i), spelled(files.provider(), spelling)));
         let system =
-            SystemSource { view: Arc::clone(view), store: Arc::clone(store), spelling: spelling.clone() };
+            SystemSource { view: Arc::clone(visible), store: Arc::clone(store), spelling: spelling.clone() };
         let databases = Databases {
             view: Arc::clone(view),
             spelling: spelling.clone(),

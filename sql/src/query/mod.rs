@@ -42,11 +42,13 @@ use tokio::runtime::Handle;
 use crate::analyze::{CATALOG, Scope, TablePath};
 use crate::ast::ExplainLevel;
 use crate::error::Result;
+use crate::identity::Identity;
 
 use catalog::Catalogs;
 use error::{Sources, analysis_error};
 pub(crate) use generated::GeneratedColumns;
 use output::OutputNames;
+pub(crate) use rewrite::reads;
 use rewrite::rewrite;
 pub(crate) use rows::QueryRows;
 use stack::on_large_stack;
@@ -66,10 +68,12 @@ pub(crate) struct QueryEngine {
     /// What `information_schema` tells of.
     store: Arc<TabletStore>,
     handle: Handle,
+    /// As far as whom `information_schema` shows.
+    identity: Identity,
 }
 
 impl QueryEngine {
-    pub(crate) fn new(store: Arc<TabletStore>, handle: Handle) -> Self {
+    pub(crate) fn new(store: Arc<TabletStore>, handle: Handle, identity: Identity) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let mut config = SessionConfig::new()
             .with_target_partitions(cores)
@@ -91,7 +95,12 @@ impl QueryEngine {
         let mut functions = state.aggregate_functions().clone().unwrap_or_default();
         functions.push(Arc::new(AggregateUDF::from(WideSum::new())));
         let state = state.with_aggregate_functions(functions).build();
-        Self { base: Arc::new(state), store, handle }
+        Self { base: Arc::new(state), store, handle, identity }
+    }
+
+    /// Shows what somebody else may see from now on.
+    pub(crate) fn set_identity(&mut self, identity: Identity) {
+        self.identity = identity;
     }
 
     /// Analyses and plans a query. Its own tables are those of `view`.
@@ -125,7 +134,12 @@ impl QueryEngine {
         let rewritten = rewrite(query, &Scope { view, current })?;
         let sources =
             Arc::new(Sources::new(rewritten.files.iter().flat_map(|f| f.parquet_paths().iter().cloned())));
-        let catalogs = Catalogs::new(view, &self.store, &rewritten, &sources, with_positions);
+        let visible = if rewritten.reads_system {
+            view.visible_to(&self.identity.authority(view)?)
+        } else {
+            Arc::clone(view)
+        };
+        let catalogs = Catalogs::new(view, &visible, &self.store, &rewritten, &sources, with_positions);
         let mut config = self.base.config().clone();
         let defaults = &mut config.options_mut().catalog;
         CATALOG.clone_into(&mut defaults.default_catalog);

@@ -12,6 +12,7 @@ use super::clauses::{check_query, check_select, check_table};
 use super::files::FilesTable;
 use super::output::{OutputNames, name_columns};
 use super::spelling::{Spelling, Spellings};
+use super::stack::on_large_stack;
 use crate::analyze::{
     Scope, TablePath, check_catalog, no_database, parse_database, parse_table, unknown_system_table,
 };
@@ -39,21 +40,14 @@ pub(super) struct Rewritten {
     pub(super) files: Vec<FilesTable>,
     pub(super) spelling: Spelling,
     pub(super) names: OutputNames,
+    /// Whether it reads tables of `information_schema`.
+    pub(super) reads_system: bool,
 }
 
 pub(super) fn rewrite(query: &Query, scope: &Scope<'_>) -> Result<Rewritten> {
     let names = OutputNames::of(query);
     let mut query = query.clone();
-    let mut relations = Relations {
-        scope: *scope,
-        ctes: Vec::new(),
-        withs: Vec::new(),
-        nested: 0,
-        in_call: false,
-        tables: Vec::new(),
-        system: Vec::new(),
-        files: Vec::new(),
-    };
+    let mut relations = Relations::new(*scope, Opening::Files);
     if let ControlFlow::Break(error) = VisitMut::visit(&mut query, &mut relations) {
         return Err(*error);
     }
@@ -75,7 +69,28 @@ pub(super) fn rewrite(query: &Query, scope: &Scope<'_>) -> Result<Rewritten> {
     let _: ControlFlow<()> = VisitMut::visit(&mut query, &mut rename);
     let _: ControlFlow<()> = VisitMut::visit(&mut query, &mut Expressions { spelling: &spelling });
     name_columns(&mut query);
-    Ok(Rewritten { query, files: relations.files, spelling, names })
+    let reads_system = !relations.system.is_empty();
+    Ok(Rewritten { query, files: relations.files, spelling, names, reads_system })
+}
+
+/// What a query reads.
+pub(crate) struct Reads {
+    /// Tables of databases.
+    pub(crate) tables: Vec<TablePath>,
+    /// Whether it reads files.
+    pub(crate) files: bool,
+}
+
+/// What a query reads, without opening anything.
+pub(crate) fn reads(query: &Query, scope: &Scope<'_>) -> Result<Reads> {
+    let look = || {
+        let mut relations = Relations::new(*scope, Opening::Nothing);
+        match VisitMut::visit(&mut query.clone(), &mut relations) {
+            ControlFlow::Break(error) => Err(*error),
+            ControlFlow::Continue(()) => Ok(Reads { tables: relations.tables, files: relations.reads_files }),
+        }
+    };
+    on_large_stack(look)
 }
 
 /// The expression with the columns of one table spelled as the table does, and literals as StarRocks means them.
@@ -101,9 +116,33 @@ struct Relations<'a> {
     tables: Vec<TablePath>,
     system: Vec<SystemTable>,
     files: Vec<FilesTable>,
+    opening: Opening,
+    reads_files: bool,
 }
 
-impl Relations<'_> {
+/// Whether the files of `FILES(…)` are opened.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Opening {
+    Files,
+    Nothing,
+}
+
+impl<'a> Relations<'a> {
+    fn new(scope: Scope<'a>, opening: Opening) -> Self {
+        Self {
+            scope,
+            ctes: Vec::new(),
+            withs: Vec::new(),
+            nested: 0,
+            in_call: false,
+            tables: Vec::new(),
+            system: Vec::new(),
+            files: Vec::new(),
+            opening,
+            reads_files: false,
+        }
+    }
+
     fn files(&mut self, args: &[FunctionArg]) -> Result<ObjectName> {
         let mut options = Vec::with_capacity(args.len());
         for arg in args {
@@ -119,6 +158,14 @@ impl Relations<'_> {
                 Error::analysis(format!("FILES takes \"key\" = \"value\" and no more, not {arg}"))
             })?;
             options.push((key.to_owned(), value.to_owned()));
+        }
+        self.reads_files = true;
+        if self.opening == Opening::Nothing {
+            return Ok(ObjectName::from(vec![
+                Ident::new(FILES_CATALOG),
+                Ident::new(FILES_SCHEMA),
+                Ident::new(""),
+            ]));
         }
         self.files.push(FilesTable::open(&options)?);
         let name = files_table(self.files.len() - 1);

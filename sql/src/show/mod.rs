@@ -1,5 +1,6 @@
 //! The rows of SHOW statements, column by column as StarRocks has them.
 
+mod access;
 mod catalog;
 mod collection;
 mod jobs;
@@ -8,6 +9,7 @@ mod snapshots;
 mod text;
 mod verification;
 
+pub(crate) use access::{grants, roles, users};
 pub(crate) use catalog::{
     TIME_TO_ANSWER, create_database, create_table, databases, describe, describe_system_table, repositories,
     system_tables, tables,

@@ -52,6 +52,12 @@ impl Shell {
         shell
     }
 
+    /// Another session on the same store, as a user.
+    pub(crate) fn connect(&self, user: &str, password: &str) -> Result<Self, Error> {
+        let session = Session::connect(Arc::clone(&self.store), handle(), user, password)?;
+        Ok(Self { directory: self.directory.clone(), store: Arc::clone(&self.store), session, root: None })
+    }
+
     /// Runs one statement.
     pub(crate) fn execute(&mut self, sql: &str) -> Result<Outcome, Error> {
         let mut statements = split_statements(sql);

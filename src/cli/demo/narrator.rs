@@ -40,7 +40,7 @@ impl<'c> Narrator<'c> {
     /// A session that runs statements as `cairn sql` does.
     pub(super) fn session<'d>(&mut self, database: &'d Database) -> Runner<'d> {
         let jobs = Jobs::new(database, self.interrupts.clone(), Waiting::AtOnce, self.console);
-        let mut runner = Runner::new(database, jobs, Format::Table);
+        let mut runner = Runner::new(database.session(), jobs, Format::Table);
         runner.answer_everything();
         runner
     }

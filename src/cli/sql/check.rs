@@ -11,6 +11,7 @@ use tokio::runtime::Handle;
 use super::super::console::Console;
 use super::super::failure::Failure;
 use super::super::repository;
+use super::connect::Account;
 use super::script::Script;
 
 /// What a directory has that is a store.
@@ -20,6 +21,7 @@ const CATALOG_FILE: &str = "catalog.redb";
 pub(super) fn run(
     scripts: &[Script],
     data: Option<&Path>,
+    account: &Account,
     runtime: &Handle,
     console: &mut Console,
 ) -> Result<(), Failure> {
@@ -36,7 +38,7 @@ pub(super) fn run(
     let mut options = StoreOptions::new(Arc::new(stores));
     options.resume_jobs = false;
     let database = Database::open_with(directory, options, runtime)?;
-    let session = database.session();
+    let session = account.session(&database)?;
     let mut checker = Checker::new(&session);
     let mut all_ok = true;
     for script in scripts {

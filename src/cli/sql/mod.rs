@@ -1,6 +1,7 @@
 //! `cairn sql`: statements on a data directory.
 
 mod check;
+mod connect;
 mod jobs;
 mod prompt;
 mod runner;
@@ -38,18 +39,21 @@ pub(crate) fn run(arguments: &SqlArgs, console: &mut Console) -> Result<(), Fail
         let scripts = scripts.ok_or_else(|| {
             Failure::users("there is nothing to check; give -e, files or statements on standard input")
         })?;
-        return check::run(&scripts, arguments.data.as_deref(), runtime.handle(), console);
+        let account = connect::Account::of(arguments)?;
+        return check::run(&scripts, arguments.data.as_deref(), &account, runtime.handle(), console);
     }
     let Some(directory) = &arguments.data else {
         return Err(Failure::users("there is no data directory; give one with --data DIR"));
     };
+    let account = connect::Account::of(arguments)?;
     let mut options = StoreOptions::new(Arc::new(repository::stores(runtime.handle())));
     options.compacts = true;
     options.partition_check = Some(PARTITION_CHECK);
     let database = Database::open_with(directory, options, runtime.handle())?;
+    let session = account.session(&database)?;
     let waiting = if arguments.in_background { Waiting::AtTheEnd } else { Waiting::AtOnce };
     let jobs = Jobs::new(&database, interrupts, waiting, console);
-    let mut runner = Runner::new(&database, jobs, arguments.format);
+    let mut runner = Runner::new(session, jobs, arguments.format);
     let outcome = match &scripts {
         Some(scripts) => scripts.iter().try_for_each(|script| runner.run(script, console)),
         None => prompt::run(&mut runner, console),

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use cairn::{Database, Outcome, Session, SourceStatement, parse_statement, split_statements};
+use cairn::{Outcome, Session, SourceStatement, parse_statement, split_statements};
 
 use super::super::args::Format;
 use super::super::console::Console;
@@ -32,8 +32,8 @@ enum Manner {
 const SHOWN: usize = 120;
 
 impl<'d> Runner<'d> {
-    pub(crate) fn new(database: &'d Database, jobs: Jobs<'d>, format: Format) -> Self {
-        Self { session: database.session(), jobs, format, manner: Manner::Brief }
+    pub(crate) fn new(session: Session, jobs: Jobs<'d>, format: Format) -> Self {
+        Self { session, jobs, format, manner: Manner::Brief }
     }
 
     /// Answers every statement from now on.

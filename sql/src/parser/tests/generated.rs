@@ -142,7 +142,7 @@ const WORDS: &[&str] = &[
     "ü",
 ];
 
-fn ident() -> impl Strategy<Value = Ident> {
+pub(super) fn ident() -> impl Strategy<Value = Ident> {
     let value = prop_oneof![
         4 => "[a-zA-Z_$][a-z0-9_]{0,6}",
         1 => "[ -~äß名\n]{0,6}",
@@ -151,11 +151,11 @@ fn ident() -> impl Strategy<Value = Ident> {
     value.prop_map(|value| Ident { value, location: Location { line: 1, column: 1 } })
 }
 
-fn text() -> impl Strategy<Value = String> {
+pub(super) fn text() -> impl Strategy<Value = String> {
     prop_oneof![2 => "[a-z0-9-]{0,8}", 1 => "[\\x00-\\x7f]{0,8}", 1 => any::<String>()]
 }
 
-fn some<T: std::fmt::Debug>(item: impl Strategy<Value = T>) -> impl Strategy<Value = Vec<T>> {
+pub(super) fn some<T: std::fmt::Debug>(item: impl Strategy<Value = T>) -> impl Strategy<Value = Vec<T>> {
     prop::collection::vec(item, 1..4)
 }
 
@@ -163,7 +163,7 @@ fn properties() -> impl Strategy<Value = Properties> {
     prop::collection::vec((text(), text()), 0..3)
 }
 
-fn object_name() -> impl Strategy<Value = ObjectName> {
+pub(super) fn object_name() -> impl Strategy<Value = ObjectName> {
     (of((of(ident()), ident())), ident()).prop_map(|(qualifier, name)| {
         let (catalog, database) =
             qualifier.map_or((None, None), |(catalog, database)| (catalog, Some(database)));
@@ -496,7 +496,7 @@ fn alter_table() -> impl Strategy<Value = Statement> {
         .prop_map(|(table, clauses)| Statement::AlterTable(Box::new(AlterTableStatement { table, clauses })))
 }
 
-fn reads_back(statement: &Statement) {
+pub(super) fn reads_back(statement: &Statement) {
     let printed = statement.to_string();
     let again = parse(&printed).unwrap_or_else(|error| panic!("{printed}\n{error}"));
     assert_eq!(statement, &again, "{printed}");

@@ -278,7 +278,7 @@ fn what_is_not_supported_is_named() {
 fn errors_show_nothing_unprintable_and_no_insides() {
     check_refused_at(
         "SHOW \0 x",
-        "line 1, column 6: expected DATABASES, TABLES, PARTITIONS, CREATE, REPOSITORIES, SNAPSHOT, BACKUP or RESTORE, found '\\u{0}'",
+        "line 1, column 6: expected DATABASES, TABLES, PARTITIONS, CREATE, REPOSITORIES, SNAPSHOT, BACKUP, RESTORE, GRANTS, ROLES or USERS, found '\\u{0}'",
     );
     for sql in [
         "SELECT 1 \0",

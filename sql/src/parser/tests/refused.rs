@@ -230,7 +230,7 @@ fn cancel_and_show() {
     check_refused_at("SHOW BRIEF RESTORE", "line 1, column 1: SHOW BRIEF is not a supported statement");
     check_refused_at(
         "SHOW",
-        "line 1, column 5: expected DATABASES, TABLES, PARTITIONS, CREATE, REPOSITORIES, SNAPSHOT, BACKUP or RESTORE, found the end of the statement",
+        "line 1, column 5: expected DATABASES, TABLES, PARTITIONS, CREATE, REPOSITORIES, SNAPSHOT, BACKUP, RESTORE, GRANTS, ROLES or USERS, found the end of the statement",
     );
     check_refused_at(
         "SHOW REPOSITORIES LIKE 'x'",
@@ -466,7 +466,10 @@ fn what_is_done_to_repositories() {
         ("ALTER REPOSITORY r SET ()", "line 1, column 25: expected a property's key as a string, found ')'"),
         ("ALTER REPOSITORY r", "line 1, column 19: expected SET, found the end of the statement"),
         ("ALTER REPOSITORY r RENAME s", "line 1, column 20: expected SET, found 'RENAME'"),
-        ("ALTER", "line 1, column 6: expected TABLE or REPOSITORY, found the end of the statement"),
+        (
+            "ALTER",
+            "line 1, column 6: expected TABLE, REPOSITORY, USER or ROLE, found the end of the statement",
+        ),
         (
             "ALTER TABLE t",
             "line 1, column 14: expected RENAME, SWAP, COMMENT, SET, ADD, DROP, MODIFY, ORDER or COMPACT, found the end of the statement",
@@ -516,7 +519,6 @@ fn what_is_done_to_repositories() {
 fn unknown_statements_are_named() {
     let cases = [
         ("ALTER VIEW v AS SELECT 1", "ALTER VIEW"),
-        ("GRANT SELECT ON t TO u", "GRANT SELECT"),
         ("set x = 1", "set x"),
         ("CREATE EXTERNAL CATALOG c", "CREATE EXTERNAL CATALOG"),
         ("CREATE MATERIALIZED VIEW v AS SELECT 1", "CREATE MATERIALIZED VIEW"),
@@ -585,10 +587,10 @@ fn other_statements() {
     );
     check_refused_at(
         "CREATE",
-        "line 1, column 7: expected DATABASE, TABLE or REPOSITORY, found the end of the statement",
+        "line 1, column 7: expected DATABASE, TABLE, REPOSITORY, USER or ROLE, found the end of the statement",
     );
     check_refused_at(
         "DROP ;",
-        "line 1, column 5: expected DATABASE, TABLE, REPOSITORY or SNAPSHOT, found the end of the statement",
+        "line 1, column 5: expected DATABASE, TABLE, REPOSITORY, SNAPSHOT, USER or ROLE, found the end of the statement",
     );
 }

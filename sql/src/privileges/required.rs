@@ -1,0 +1,247 @@
+//! The privileges that each kind of statement needs: StarRocks' but where it says so.
+
+use cairn_engine::{
+    AccessChange, Grantee, JobKind, JobWork, Privilege, RestoreRequest, RoleName, Securable, TableSelection,
+    UserName,
+};
+use cairn_format::DatabaseName;
+use sqlparser::ast::Query;
+
+use super::Requirement;
+use crate::analyze::{AccessRequest, CATALOG, Insert, Recovery, Request, Scope, TableAlteration, TablePath};
+use crate::error::Result;
+use crate::identity::Identity;
+use crate::query::reads;
+use crate::system::is_information_schema;
+
+/// What the statement needs, in the order in which it is asked for. Every kind of statement stands here, so that none is
+/// forgotten.
+pub(super) fn requirements(
+    request: &Request<'_>,
+    scope: &Scope<'_>,
+    identity: &Identity,
+) -> Result<Vec<Requirement>> {
+    let on_table = |privilege, path: &TablePath| Ok(vec![one_on_table(privilege, path, scope)?]);
+    let any_on_table = |path: &TablePath| -> Result<Vec<Requirement>> {
+        Ok(vec![Requirement::Any(table(path, scope)?, path.table.to_string())])
+    };
+    match request {
+        Request::Nothing
+        | Request::ShowDatabases(_)
+        | Request::ShowSystemTables(_)
+        | Request::DescribeSystemTable(_)
+        | Request::ShowRepositories => Ok(Vec::new()),
+        Request::CreateDatabase(_) | Request::Recover(Recovery::Database(_)) => {
+            Ok(vec![on_catalog(Privilege::CreateDatabase)])
+        }
+        Request::DropDatabase(name, _) => Ok(vec![on_database(Privilege::Drop, name, scope)?]),
+        Request::Use(name) if is_information_schema(name.as_str()) => Ok(Vec::new()),
+        Request::Use(name) | Request::ShowTables(name, _) => {
+            Ok(vec![Requirement::AnyIn(scope.database(name)?.id, name.to_string())])
+        }
+        Request::ShowCreateDatabase(name) => {
+            Ok(vec![Requirement::Any(Securable::Database(Some(scope.database(name)?.id)), name.to_string())])
+        }
+        Request::CreateTable(new) => Ok(vec![on_database(Privilege::CreateTable, &new.database, scope)?]),
+        Request::AlterTable(path, alteration) => alter_table(path, alteration, scope),
+        Request::DropTable(path, _) => on_table(Privilege::Drop, path),
+        Request::Truncate(path, _) => on_table(Privilege::Delete, path),
+        Request::Recover(Recovery::Table(path)) => {
+            Ok(vec![on_database(Privilege::CreateTable, &path.database, scope)?])
+        }
+        Request::Recover(Recovery::Partition(path, _)) => Ok(vec![
+            one_on_table(Privilege::Insert, path, scope)?,
+            one_on_table(Privilege::Alter, path, scope)?,
+        ]),
+        Request::Insert(insert) => insert_rows(insert, scope),
+        Request::Delete(delete) => {
+            let mut needed = on_table(Privilege::Delete, &delete.path)?;
+            needed.extend(select(&delete.query, Some(&delete.path), scope)?);
+            Ok(needed)
+        }
+        Request::Query(query) | Request::Explain(_, query) => select(&query.query, None, scope),
+        Request::ShowPartitions(path, _) | Request::ShowCreateTable(path) | Request::Describe(path) => {
+            any_on_table(path)
+        }
+        Request::CreateRepository(_)
+        | Request::AlterRepository(..)
+        | Request::DropRepository(_)
+        | Request::CheckRepository(_)
+        | Request::Verify(_)
+        | Request::Prune(_)
+        | Request::DropSnapshot { .. }
+        | Request::ShowJobs(..)
+        | Request::ShowSnapshot(..) => Ok(vec![on_system(Privilege::Repository)]),
+        Request::Backup(backup) => {
+            let request = &backup.request;
+            let mut needed = vec![on_system(Privilege::Repository)];
+            needed.extend(export(&request.database, request.tables.as_deref(), scope)?);
+            Ok(needed)
+        }
+        Request::Restore(restore) => self::restore(restore, scope),
+        Request::Cancel(database, kind) => cancel(database, *kind, scope),
+        Request::Access(request) => Ok(access(request, identity)),
+    }
+}
+
+fn on_system(privilege: Privilege) -> Requirement {
+    Requirement::One(privilege, Securable::System, String::new())
+}
+
+fn on_catalog(privilege: Privilege) -> Requirement {
+    Requirement::One(privilege, Securable::Catalog(Some(CATALOG.into())), CATALOG.to_owned())
+}
+
+fn on_database(privilege: Privilege, name: &DatabaseName, scope: &Scope<'_>) -> Result<Requirement> {
+    let on = Securable::Database(Some(scope.database(name)?.id));
+    Ok(Requirement::One(privilege, on, name.to_string()))
+}
+
+fn table(path: &TablePath, scope: &Scope<'_>) -> Result<Securable> {
+    Ok(Securable::table(scope.database(&path.database)?.id, scope.table(path)?.id))
+}
+
+fn one_on_table(privilege: Privilege, path: &TablePath, scope: &Scope<'_>) -> Result<Requirement> {
+    Ok(Requirement::One(privilege, table(path, scope)?, path.table.to_string()))
+}
+
+fn alter_table(
+    path: &TablePath,
+    alteration: &TableAlteration,
+    scope: &Scope<'_>,
+) -> Result<Vec<Requirement>> {
+    let mut needed = vec![one_on_table(Privilege::Alter, path, scope)?];
+    if let TableAlteration::Swap(other) = alteration {
+        let other = TablePath { database: path.database.clone(), table: other.clone() };
+        needed.push(one_on_table(Privilege::Alter, &other, scope)?);
+    }
+    Ok(needed)
+}
+
+fn insert_rows(insert: &Insert<'_>, scope: &Scope<'_>) -> Result<Vec<Requirement>> {
+    // An UPDATE reads the rows that it changes.
+    let (privilege, without) = if insert.handling.locks_table {
+        (Privilege::Update, Some(&insert.path))
+    } else {
+        (Privilege::Insert, None)
+    };
+    let mut needed = vec![one_on_table(privilege, &insert.path, scope)?];
+    needed.extend(select(&insert.query.query, without, scope)?);
+    Ok(needed)
+}
+
+/// SELECT on every table that the query reads, but for one. `FILES` reads this machine's files, which StarRocks' does not:
+/// it needs FILE.
+fn select(query: &Query, without: Option<&TablePath>, scope: &Scope<'_>) -> Result<Vec<Requirement>> {
+    let reads = reads(query, scope)?;
+    let mut needed = Vec::new();
+    for path in reads.tables.iter().filter(|path| Some(*path) != without) {
+        needed.push(one_on_table(Privilege::Select, path, scope)?);
+    }
+    if reads.files {
+        needed.push(on_system(Privilege::File));
+    }
+    Ok(needed)
+}
+
+/// EXPORT on the tables, or on all of the database.
+fn export(
+    database: &DatabaseName,
+    tables: Option<&[TableSelection]>,
+    scope: &Scope<'_>,
+) -> Result<Vec<Requirement>> {
+    let owner = scope.database(database)?;
+    let names = match tables {
+        Some(tables) => tables.iter().map(|selection| selection.table.clone()).collect::<Vec<_>>(),
+        None => owner.tables().map(|table| table.name().clone()).collect(),
+    };
+    let on_each = names.into_iter().map(|table| {
+        one_on_table(Privilege::Export, &TablePath { database: database.clone(), table }, scope)
+    });
+    on_each.collect()
+}
+
+/// StarRocks asks for CREATE DATABASE where everything is restored. That would let somebody replace tables that it may not
+/// change, so INSERT on those that are there is asked for as well.
+fn restore(restore: &RestoreRequest, scope: &Scope<'_>) -> Result<Vec<Requirement>> {
+    let mut needed = vec![on_system(Privilege::Repository)];
+    if restore.tables.is_none() {
+        needed.push(on_catalog(Privilege::CreateDatabase));
+    }
+    // Without a name it may be any.
+    let targets = scope
+        .view
+        .databases()
+        .filter(|database| restore.database.as_ref().is_none_or(|name| database.name == *name));
+    for target in targets {
+        if restore.database.is_some() {
+            needed.push(on_database(Privilege::CreateTable, &target.name, scope)?);
+        }
+        for table in target.tables() {
+            let is_target = restore.tables.as_ref().is_none_or(|tables| {
+                tables.iter().any(|one| one.alias.as_ref().unwrap_or(&one.table) == table.name())
+            });
+            if is_target {
+                let path = TablePath { database: target.name.clone(), table: table.name().clone() };
+                needed.push(one_on_table(Privilege::Insert, &path, scope)?);
+            }
+        }
+    }
+    Ok(needed)
+}
+
+fn cancel(database: &DatabaseName, kind: JobKind, scope: &Scope<'_>) -> Result<Vec<Requirement>> {
+    let mut needed = vec![on_system(Privilege::Repository)];
+    let last = scope.view.jobs().filter(|job| job.database == *database).last();
+    if let (JobKind::Backup, Some(JobWork::Backup(work))) = (kind, last.map(|job| &job.work)) {
+        let known = work.tables.iter().filter(|selection| {
+            scope.database(database).is_ok_and(|database| database.table(&selection.table).is_some())
+        });
+        needed.extend(export(database, Some(&known.cloned().collect::<Vec<_>>()), scope)?);
+    }
+    Ok(needed)
+}
+
+/// Users and roles are those' who may grant; everybody's own password, roles and grants are its own.
+fn access(request: &AccessRequest, identity: &Identity) -> Vec<Requirement> {
+    let is_self = |user: &UserName| *user == identity.user;
+    let granting = || vec![on_system(Privilege::Grant)];
+    match request {
+        AccessRequest::Nothing | AccessRequest::SetRoles(_) => Vec::new(),
+        AccessRequest::SetPassword(user, _) if is_self(user) => Vec::new(),
+        AccessRequest::SetPassword(user, _) if *user == UserName::root() => {
+            vec![Requirement::Root("modify root user")]
+        }
+        AccessRequest::ShowGrants(Grantee::User(user)) if is_self(user) => Vec::new(),
+        AccessRequest::ShowGrants(Grantee::Role(role)) if identity.active.contains(role) => Vec::new(),
+        AccessRequest::CreateUser(..)
+        | AccessRequest::SetPassword(..)
+        | AccessRequest::ShowGrants(_)
+        | AccessRequest::ShowRoles
+        | AccessRequest::ShowUsers => granting(),
+        AccessRequest::ExecuteAs(user) if *user == UserName::root() => {
+            vec![Requirement::Root("execute as root user")]
+        }
+        AccessRequest::ExecuteAs(user) => vec![Requirement::One(
+            Privilege::Impersonate,
+            Securable::User(Some(user.clone())),
+            user.to_string(),
+        )],
+        AccessRequest::Change(change) => match change {
+            AccessChange::Grant(change) | AccessChange::Revoke(change) => change
+                .on
+                .iter()
+                .flat_map(|on| {
+                    change.privileges.iter().map(|privilege| Requirement::Granting(*privilege, on.clone()))
+                })
+                .collect(),
+            AccessChange::GrantRoles(roles, _) | AccessChange::RevokeRoles(roles, _)
+                if roles.iter().any(RoleName::is_roots_to_grant) =>
+            {
+                vec![Requirement::Root("grant or revoke the role root or cluster_admin")]
+            }
+            AccessChange::SetDefaultRoles(users) if users.iter().all(|(user, _)| is_self(user)) => Vec::new(),
+            _ => granting(),
+        },
+    }
+}

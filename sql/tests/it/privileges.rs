@@ -1,0 +1,347 @@
+//! What each statement needs leave for.
+
+use cairn_sql::{AccessStatement, Error, ErrorKind, Statement, parse_statement, split_statements};
+
+use crate::support::Shell;
+
+/// A word for each kind of statement. A new kind has to be given one here, and then an example in [`EXAMPLES`].
+fn kind(statement: &Statement) -> &'static str {
+    match statement {
+        Statement::CreateDatabase(_) => "create database",
+        Statement::DropDatabase(_) => "drop database",
+        Statement::Use(_) => "use",
+        Statement::CreateTable(_) => "create table",
+        Statement::AlterTable(_) => "alter table",
+        Statement::DropTable(_) => "drop table",
+        Statement::TruncateTable(_) => "truncate",
+        Statement::Insert(_) => "insert",
+        Statement::Delete(_) => "delete",
+        Statement::Update(_) => "update",
+        Statement::Query(_) => "query",
+        Statement::Explain(_) => "explain",
+        Statement::ShowDatabases { .. } => "show databases",
+        Statement::ShowTables { .. } => "show tables",
+        Statement::Recover(_) => "recover",
+        Statement::ShowPartitions(_) => "show partitions",
+        Statement::ShowTemporaryPartitions(_) => "show temporary partitions",
+        Statement::ShowCreateTable(_) => "show create table",
+        Statement::ShowCreateDatabase(_) => "show create database",
+        Statement::Describe(_) => "describe",
+        Statement::CreateRepository(_) => "create repository",
+        Statement::AlterRepository(_) => "alter repository",
+        Statement::DropRepository(_) => "drop repository",
+        Statement::CheckRepository(_) => "check repository",
+        Statement::Verify(_) => "verify",
+        Statement::PruneRepository(_) => "prune",
+        Statement::ShowRepositories => "show repositories",
+        Statement::Backup(_) => "backup",
+        Statement::Restore(_) => "restore",
+        Statement::Cancel(_) => "cancel",
+        Statement::ShowJobs(_) => "show jobs",
+        Statement::ShowSnapshot(_) => "show snapshot",
+        Statement::DropSnapshot(_) => "drop snapshot",
+        Statement::Access(statement) => match statement.as_ref() {
+            AccessStatement::CreateUser { .. } => "create user",
+            AccessStatement::AlterUser { .. } => "alter user",
+            AccessStatement::DropUser { .. } => "drop user",
+            AccessStatement::SetPassword { .. } => "set password",
+            AccessStatement::CreateRole { .. } => "create role",
+            AccessStatement::AlterRole { .. } => "alter role",
+            AccessStatement::DropRole { .. } => "drop role",
+            AccessStatement::Grant(_) => "grant",
+            AccessStatement::Revoke(_) => "revoke",
+            AccessStatement::SetRole(_) => "set role",
+            AccessStatement::SetDefaultRole { .. } => "set default role",
+            AccessStatement::ShowGrants(_) => "show grants",
+            AccessStatement::ShowRoles => "show roles",
+            AccessStatement::ShowUsers => "show users",
+            AccessStatement::ExecuteAs(_) => "execute as",
+        },
+    }
+}
+
+/// Statements, and the grants that together let a user run them; each alone is asked for when all others are there.
+/// Without any, nobody has to have anything.
+const EXAMPLES: &[(&str, &[&str])] = &[
+    ("CREATE DATABASE new", &["CREATE DATABASE ON CATALOG default_catalog"]),
+    ("DROP DATABASE e", &["DROP ON DATABASE e"]),
+    ("USE d", &["SELECT ON TABLE d.t"]),
+    ("CREATE TABLE d.new (a INT)", &["CREATE TABLE ON DATABASE d"]),
+    ("ALTER TABLE d.t RENAME new", &["ALTER ON TABLE d.t"]),
+    ("ALTER TABLE d.t SWAP WITH u", &["ALTER ON TABLE d.t", "ALTER ON TABLE d.u"]),
+    ("ALTER TABLE d.t ADD COLUMN new INT", &["ALTER ON TABLE d.t"]),
+    ("DROP TABLE d.t", &["DROP ON TABLE d.t"]),
+    ("TRUNCATE TABLE d.t", &["DELETE ON TABLE d.t"]),
+    ("INSERT INTO d.t VALUES (1, 1)", &["INSERT ON TABLE d.t"]),
+    ("INSERT INTO d.t SELECT a, a FROM d.u", &["INSERT ON TABLE d.t", "SELECT ON TABLE d.u"]),
+    ("INSERT OVERWRITE d.t SELECT * FROM d.t", &["INSERT ON TABLE d.t", "SELECT ON TABLE d.t"]),
+    ("DELETE FROM d.t WHERE a = 1", &["DELETE ON TABLE d.t"]),
+    ("DELETE FROM d.p WHERE k IN (SELECT a FROM d.u)", &["DELETE ON TABLE d.p", "SELECT ON TABLE d.u"]),
+    ("UPDATE d.p SET v = 2 WHERE k = 1", &["UPDATE ON TABLE d.p"]),
+    ("UPDATE d.p SET v = 2 WHERE k IN (SELECT a FROM d.u)", &["UPDATE ON TABLE d.p", "SELECT ON TABLE d.u"]),
+    ("SELECT * FROM d.t", &["SELECT ON TABLE d.t"]),
+    (
+        "WITH c AS (SELECT a FROM d.t) SELECT * FROM c JOIN (SELECT a FROM d.u) x ON c.a = x.a",
+        &["SELECT ON TABLE d.t", "SELECT ON TABLE d.u"],
+    ),
+    ("SELECT (SELECT max(a) FROM d.u)", &["SELECT ON TABLE d.u"]),
+    ("SELECT * FROM FILES('path' = '/nowhere', 'format' = 'csv')", &["FILE ON SYSTEM"]),
+    ("SELECT * FROM information_schema.backups", &[]),
+    ("EXPLAIN SELECT * FROM d.t", &["SELECT ON TABLE d.t"]),
+    ("SHOW DATABASES", &[]),
+    ("SHOW TABLES FROM d", &["INSERT ON TABLE d.t"]),
+    ("RECOVER DATABASE gone", &["CREATE DATABASE ON CATALOG default_catalog"]),
+    ("RECOVER TABLE d.gone", &["CREATE TABLE ON DATABASE d"]),
+    ("RECOVER PARTITION gone FROM d.t", &["INSERT ON TABLE d.t", "ALTER ON TABLE d.t"]),
+    ("SHOW PARTITIONS FROM d.t", &["SELECT ON TABLE d.t"]),
+    ("SHOW TEMPORARY PARTITIONS FROM d.t", &["INSERT ON TABLE d.t"]),
+    ("SHOW CREATE TABLE d.t", &["EXPORT ON TABLE d.t"]),
+    ("SHOW CREATE DATABASE d", &["CREATE TABLE ON DATABASE d"]),
+    ("DESC d.t", &["DELETE ON TABLE d.t"]),
+    ("DESC information_schema.backups", &[]),
+    ("CREATE REPOSITORY new WITH BROKER ON LOCATION '/nowhere/new'", &["REPOSITORY ON SYSTEM"]),
+    ("ALTER REPOSITORY r SET ('workers' = '2')", &["REPOSITORY ON SYSTEM"]),
+    ("DROP REPOSITORY r", &["REPOSITORY ON SYSTEM"]),
+    ("CHECK REPOSITORY r", &["REPOSITORY ON SYSTEM"]),
+    ("VERIFY REPOSITORY r", &["REPOSITORY ON SYSTEM"]),
+    ("PRUNE REPOSITORY r", &["REPOSITORY ON SYSTEM"]),
+    ("SHOW REPOSITORIES", &[]),
+    ("BACKUP SNAPSHOT d.new TO r ON (TABLE t)", &["REPOSITORY ON SYSTEM", "EXPORT ON TABLE d.t"]),
+    (
+        "BACKUP DATABASE d SNAPSHOT new TO r",
+        &["REPOSITORY ON SYSTEM", "EXPORT ON TABLE d.t", "EXPORT ON TABLE d.u", "EXPORT ON TABLE d.p"],
+    ),
+    (
+        "RESTORE SNAPSHOT l FROM r DATABASE d ON (TABLE t) PROPERTIES ('backup_timestamp' = '2026-01-01-00-00-00-000')",
+        &["REPOSITORY ON SYSTEM", "CREATE TABLE ON DATABASE d", "INSERT ON TABLE d.t"],
+    ),
+    (
+        "RESTORE SNAPSHOT l FROM r DATABASE d ON (TABLE t AS new) PROPERTIES ('backup_timestamp' = '2026-01-01-00-00-00-000')",
+        &["REPOSITORY ON SYSTEM", "CREATE TABLE ON DATABASE d"],
+    ),
+    (
+        "RESTORE SNAPSHOT l FROM r DATABASE d PROPERTIES ('backup_timestamp' = '2026-01-01-00-00-00-000')",
+        &[
+            "REPOSITORY ON SYSTEM",
+            "CREATE DATABASE ON CATALOG default_catalog",
+            "CREATE TABLE ON DATABASE d",
+            "INSERT ON TABLE d.t, d.u, d.p",
+        ],
+    ),
+    (
+        "RESTORE SNAPSHOT l FROM r PROPERTIES ('backup_timestamp' = '2026-01-01-00-00-00-000')",
+        &[
+            "REPOSITORY ON SYSTEM",
+            "CREATE DATABASE ON CATALOG default_catalog",
+            "INSERT ON ALL TABLES IN ALL DATABASES",
+        ],
+    ),
+    ("CANCEL BACKUP FROM d", &["REPOSITORY ON SYSTEM"]),
+    ("SHOW BACKUP", &["REPOSITORY ON SYSTEM"]),
+    ("SHOW RESTORE FROM d", &["REPOSITORY ON SYSTEM"]),
+    ("SHOW SNAPSHOT ON r", &["REPOSITORY ON SYSTEM"]),
+    ("DROP SNAPSHOT nothing ON r", &["REPOSITORY ON SYSTEM"]),
+    ("CREATE USER new", &["GRANT ON SYSTEM"]),
+    ("ALTER USER other IDENTIFIED BY ''", &["GRANT ON SYSTEM"]),
+    ("DROP USER other", &["GRANT ON SYSTEM"]),
+    ("SET PASSWORD = PASSWORD('')", &[]),
+    ("SET PASSWORD FOR other = PASSWORD('')", &["GRANT ON SYSTEM"]),
+    ("CREATE ROLE new", &["GRANT ON SYSTEM"]),
+    ("ALTER ROLE a SET COMMENT = 'x'", &["GRANT ON SYSTEM"]),
+    ("DROP ROLE a", &["GRANT ON SYSTEM"]),
+    ("GRANT a TO u", &["GRANT ON SYSTEM"]),
+    ("GRANT SELECT ON TABLE d.t TO u", &["GRANT ON SYSTEM"]),
+    ("REVOKE SELECT ON TABLE d.t FROM u", &["GRANT ON SYSTEM"]),
+    ("SET ROLE NONE", &[]),
+    ("SET DEFAULT ROLE NONE TO u", &[]),
+    ("SET DEFAULT ROLE NONE TO other", &["GRANT ON SYSTEM"]),
+    ("SHOW GRANTS", &[]),
+    ("SHOW GRANTS FOR other", &["GRANT ON SYSTEM"]),
+    ("SHOW ROLES", &["GRANT ON SYSTEM"]),
+    ("SHOW USERS", &["GRANT ON SYSTEM"]),
+    ("EXECUTE AS other WITH NO REVERT", &["IMPERSONATE ON USER other"]),
+];
+
+const ALL_KINDS: usize = 48;
+
+fn prepared() -> Shell {
+    let mut shell = Shell::new();
+    let place = shell.directory.with_file_name("repository");
+    shell.run(
+        "CREATE DATABASE d; CREATE DATABASE e; CREATE DATABASE gone; DROP DATABASE gone;
+         CREATE TABLE d.t (a INT, b INT); CREATE TABLE d.u (a INT); CREATE TABLE d.gone (a INT); DROP TABLE d.gone;
+         CREATE TABLE d.p (k INT NOT NULL, v INT) PRIMARY KEY (k) DISTRIBUTED BY HASH (k) BUCKETS 1;
+         CREATE USER u; CREATE USER other; CREATE ROLE a",
+    );
+    shell.run(&format!("CREATE REPOSITORY r WITH BROKER ON LOCATION '{}'", place.display()));
+    shell
+}
+
+fn parsed(sql: &str) -> Statement {
+    parse_statement(&split_statements(sql)[0]).unwrap_or_else(|e| panic!("{sql}: {e}"))
+}
+
+fn denial(sql: &str, grant: &str) -> String {
+    let (privilege, on) = grant.split_once(" ON ").unwrap();
+    // What is named needs any privilege where the statement only looks at it.
+    let any = ["USE ", "SHOW ", "DESC "].iter().any(|word| sql.starts_with(word)) && on != "SYSTEM";
+    format!("the {} privilege(s) on", if any { "ANY" } else { privilege })
+}
+
+#[test]
+fn every_statement_needs_its_privileges_and_no_others() {
+    let mut kinds: Vec<&str> = EXAMPLES.iter().map(|(sql, _)| kind(&parsed(sql))).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    assert_eq!(kinds.len(), ALL_KINDS, "every kind has an example: {kinds:?}");
+    let mut root = prepared();
+    for (sql, grants) in EXAMPLES {
+        // Checked and not run, so that the next finds everything as it was.
+        for missing in 0..grants.len() {
+            let others = grants.iter().enumerate().filter(|(n, _)| *n != missing).map(|(_, grant)| *grant);
+            let error = with_grants(&mut root, others, sql).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Denied, "{sql}: {error}");
+            let expected = denial(sql, grants[missing]);
+            assert!(error.to_string().contains(&expected), "{sql} without {}: {error}", grants[missing]);
+        }
+        match with_grants(&mut root, grants.iter().copied(), sql) {
+            Ok(()) => {}
+            // That there are no such files is found out by looking for them, which has to be allowed first.
+            Err(error) => assert_ne!(error.kind(), ErrorKind::Denied, "{sql}: {error}"),
+        }
+    }
+}
+
+/// What the statement comes to for a user with some grants.
+fn with_grants<'g>(
+    root: &mut Shell,
+    grants: impl Iterator<Item = &'g str> + Clone,
+    sql: &str,
+) -> Result<(), Error> {
+    for grant in grants.clone() {
+        root.run(&format!("GRANT {grant} TO USER u"));
+    }
+    let user = root.connect("u", "").unwrap();
+    let outcome = cairn_sql::Checker::new(&user.session).check(&parsed(sql));
+    for grant in grants {
+        root.run(&format!("REVOKE {grant} FROM USER u"));
+    }
+    outcome
+}
+
+#[test]
+fn the_words_are_starrocks() {
+    let mut root = prepared();
+    root.run("GRANT REPOSITORY ON SYSTEM TO ROLE a; GRANT a TO u");
+    let mut user = root.connect("u", "").unwrap();
+    let error = user.refusal("BACKUP SNAPSHOT d.l TO r ON (t)");
+    assert_eq!(
+        error.to_string(),
+        "Access denied; you need (at least one of) the REPOSITORY privilege(s) on SYSTEM for this operation. Please ask \
+         the admin to grant permission(s) or try activating existing roles using <set [default] role>. Current role(s): \
+         NONE. Inactivated role(s): [a]."
+    );
+    user.run("SET ROLE a");
+    let error = user.refusal("BACKUP SNAPSHOT d.l TO r ON (t)");
+    assert!(
+        error.to_string().starts_with(
+            "Access denied; you need (at least one of) the EXPORT privilege(s) on TABLE t for this operation. Please"
+        ) && error.to_string().ends_with("Current role(s): [a]. Inactivated role(s): NONE."),
+        "{error}"
+    );
+    root.run("GRANT EXPORT ON TABLE d.t TO ROLE a");
+    assert_eq!(user.job("BACKUP SNAPSHOT d.l TO r ON (t)").status.to_text(), "[OK]");
+}
+
+#[test]
+fn denied_statements_do_nothing() {
+    let mut root = prepared();
+    let mut user = root.connect("u", "").unwrap();
+    for sql in ["DROP TABLE d.t", "INSERT INTO d.u VALUES (1)", "CREATE DATABASE new", "DROP REPOSITORY r"] {
+        assert_eq!(user.refusal(sql).kind(), ErrorKind::Denied, "{sql}");
+    }
+    assert_eq!(root.rows("SHOW TABLES FROM d"), ["p", "t", "u"]);
+    assert_eq!(root.value("SELECT count(*) FROM d.u"), "0");
+    assert_eq!(root.rows("SHOW DATABASES LIKE 'new'"), [""; 0]);
+    assert_eq!(root.rows("SHOW REPOSITORIES").len(), 1);
+}
+
+#[test]
+fn everybody_sees_what_it_has_a_privilege_on() {
+    let mut root = prepared();
+    root.run("BACKUP DATABASE d SNAPSHOT l TO r; GRANT INSERT ON d.t TO u");
+    let last = root.store.view().jobs().last().unwrap().id;
+    root.store.wait_for_job(last, None).unwrap();
+    let mut user = root.connect("u", "").unwrap();
+    assert_eq!(user.rows("SHOW DATABASES"), ["d"]);
+    assert_eq!(user.rows("SHOW TABLES FROM d"), ["t"]);
+    assert_eq!(user.value("SELECT count(*) FROM information_schema.snapshots"), "0");
+    assert_eq!(user.value("SELECT count(*) FROM information_schema.backups"), "0");
+    root.run("GRANT REPOSITORY ON SYSTEM TO u");
+    // Not all of its tables are the user's to back up.
+    assert_eq!(user.rows("SHOW BACKUP"), [""; 0]);
+    assert_eq!(user.value("SELECT count(*) FROM information_schema.backups"), "0");
+    assert_eq!(user.value("SELECT count(*) FROM information_schema.snapshots"), "1");
+    root.run("GRANT EXPORT ON ALL TABLES IN DATABASE d TO u");
+    assert_eq!(user.rows("SHOW BACKUP").len(), 1);
+    assert_eq!(user.rows("SHOW TABLES FROM d"), ["p", "t", "u"]);
+}
+
+#[test]
+fn privileges_follow_the_table_and_not_its_name() {
+    let mut root = prepared();
+    root.run("GRANT SELECT ON TABLE d.t TO u");
+    let mut user = root.connect("u", "").unwrap();
+    root.run("ALTER TABLE d.t RENAME moved");
+    user.run("SELECT * FROM d.moved");
+    assert_eq!(
+        root.rows("SHOW GRANTS FOR u"),
+        ["'u'@'%'|default_catalog|GRANT SELECT ON TABLE d.moved TO 'u'@'%'"]
+    );
+    root.run("ALTER TABLE d.moved SWAP WITH u");
+    user.run("SELECT * FROM d.u");
+    assert_eq!(user.refusal("SELECT * FROM d.moved").kind(), ErrorKind::Denied);
+    // What is dropped is nobody's; what is recovered is what it was.
+    root.run("DROP TABLE d.u");
+    assert_eq!(root.rows("SHOW GRANTS FOR u"), [""; 0]);
+    root.run("RECOVER TABLE d.u");
+    user.run("SELECT * FROM d.u");
+    root.run("DROP TABLE d.u FORCE; CREATE TABLE d.u (a INT)");
+    assert_eq!(user.refusal("SELECT * FROM d.u").kind(), ErrorKind::Denied);
+}
+
+#[test]
+fn grants_can_be_handed_on_with_the_option_alone() {
+    let mut root = prepared();
+    root.run("GRANT SELECT ON TABLE d.t TO u; GRANT INSERT ON TABLE d.t TO u WITH GRANT OPTION");
+    let mut user = root.connect("u", "").unwrap();
+    user.run("GRANT INSERT ON TABLE d.t TO other");
+    for sql in [
+        "GRANT SELECT ON TABLE d.t TO other",
+        "GRANT INSERT, SELECT ON TABLE d.t TO other",
+        "GRANT INSERT ON ALL TABLES IN DATABASE d TO other",
+        "REVOKE SELECT ON TABLE d.t FROM other",
+    ] {
+        assert!(user.refusal(sql).to_string().contains("the GRANT privilege(s) on SYSTEM"), "{sql}");
+    }
+    root.connect("other", "").unwrap().run("INSERT INTO d.t VALUES (1, 2)");
+}
+
+#[test]
+fn user_administrators_do_not_become_root() {
+    let mut root = prepared();
+    root.run("GRANT user_admin TO u; SET DEFAULT ROLE user_admin TO u");
+    let mut user = root.connect("u", "").unwrap();
+    user.run("CREATE USER new; GRANT db_admin TO new; DROP USER new");
+    for sql in [
+        "GRANT root TO u",
+        "GRANT cluster_admin TO u",
+        "SET PASSWORD FOR root = PASSWORD('x')",
+        "ALTER USER root IDENTIFIED BY 'x'",
+        "EXECUTE AS root WITH NO REVERT",
+    ] {
+        let error = user.refusal(sql);
+        assert_eq!(error.kind(), ErrorKind::Denied, "{sql}: {error}");
+        assert!(error.to_string().contains("except root user"), "{sql}: {error}");
+    }
+}
