@@ -10,6 +10,7 @@
 mod backup_restore;
 mod broken;
 mod crash;
+mod divided;
 mod dynamic_partitions;
 mod golden;
 mod healing;
