@@ -3,11 +3,11 @@
 use arrow::array::{Array, AsArray};
 use arrow::compute::{max, max_boolean, max_string, min, min_boolean, min_string};
 use arrow::datatypes::{
-    ArrowPrimitiveType, Date32Type, Decimal128Type, Decimal256Type, Float32Type, Float64Type, Int8Type,
-    Int16Type, Int32Type, Int64Type, TimestampMicrosecondType,
+    ArrowPrimitiveType, DataType, Date32Type, Decimal128Type, Decimal256Type, Float32Type, Float64Type,
+    Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType, i256,
 };
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::schema::{Column, ColumnType, FieldId, Value};
 
 /// Bytes of text that a bound keeps; longer ones are cut, an upper one upwards.
@@ -80,7 +80,14 @@ fn extremes(column: &Column, array: &dyn Array) -> Result<(Option<Value>, Option
     if array.is_empty() {
         return Ok((None, None));
     }
-    Value::from_array(array, 0, &column.column_type)?;
+    if *array.data_type() != column.column_type.arrow_type() {
+        return Err(Error::invalid(format!(
+            "column '{}' of type {} has values of type {}",
+            column.name,
+            column.column_type,
+            array.data_type()
+        )));
+    }
     let integer = |v: i128| Value::Integer(v);
     Ok(match column.column_type {
         ColumnType::Boolean => {
@@ -93,12 +100,17 @@ fn extremes(column: &Column, array: &dyn Array) -> Result<(Option<Value>, Option
         ColumnType::BigInt => primitive::<Int64Type>(array, |v| integer(v.into())),
         ColumnType::LargeInt => {
             let array = array.as_primitive::<Decimal256Type>();
-            let narrow = |v: arrow::datatypes::i256| v.to_i128().map(Value::Integer);
+            let narrow = |v: i256| v.to_i128().map(Value::Integer);
             (min(array).and_then(narrow), max(array).and_then(narrow))
         }
         ColumnType::Float => without_nan(primitive::<Float32Type>(array, |v| Value::Float(v.into()))),
         ColumnType::Double => without_nan(primitive::<Float64Type>(array, Value::Float)),
-        ColumnType::Decimal { .. } => primitive::<Decimal128Type>(array, Value::Decimal),
+        ColumnType::Decimal { .. } => match array.data_type() {
+            DataType::Decimal128(..) => {
+                primitive::<Decimal128Type>(array, |v| Value::Decimal(i256::from_i128(v)))
+            }
+            _ => primitive::<Decimal256Type>(array, Value::Decimal),
+        },
         ColumnType::Date => primitive::<Date32Type>(array, Value::Date),
         ColumnType::DateTime => primitive::<TimestampMicrosecondType>(array, Value::DateTime),
         ColumnType::Char { .. } | ColumnType::Varchar { .. } | ColumnType::String => {
@@ -106,8 +118,15 @@ fn extremes(column: &Column, array: &dyn Array) -> Result<(Option<Value>, Option
             let text = |v: &str| Value::Text(v.to_owned());
             (min_string(array).map(text), max_string(array).map(text))
         }
-        // Bounds are stored as texts, which bytes do not have, and documents have no order.
-        ColumnType::Varbinary { .. } | ColumnType::Json => (None, None),
+        // Bounds are stored as texts, which bytes do not have; the others have no order.
+        ColumnType::Varbinary { .. }
+        | ColumnType::Json
+        | ColumnType::Bitmap
+        | ColumnType::Hll
+        | ColumnType::Percentile
+        | ColumnType::Array(_)
+        | ColumnType::Map(_)
+        | ColumnType::Struct(_) => (None, None),
     })
 }
 

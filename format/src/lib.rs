@@ -25,9 +25,11 @@ mod marks;
 mod name;
 mod object_name;
 mod parquet_profile;
+mod parquet_schema;
 mod recompress;
 mod retention;
 mod schema;
+mod sketch;
 mod timestamp;
 mod ttl;
 mod ulid;
@@ -62,14 +64,16 @@ pub use marks::{MAX_MARKED_OBJECTS, Marks};
 pub use name::{ColumnName, DatabaseName, PartitionName, RepositoryName, SnapshotLabel, TableName};
 pub use object_name::ObjectName;
 pub use parquet_profile::{COMPRESSION_PROPERTY, CREATED_BY, ROW_GROUP_ROWS, writer_properties};
+pub use parquet_schema::writer_options;
 pub use recompress::recompress;
 pub use retention::{KeepReason, Period, Retention};
 pub use schema::{
     Aggregation, BoundValue, Column, ColumnDefault, ColumnType, Distribution, FieldId, IndexDefinition,
-    IndexKind, KeyModel, PartitionBound, PartitionDefinition, PartitionDefinitionV1, PartitionRange,
-    PartitionRows, PartitionStep, Partitioning, StepUnit, TableDefinition, TableDefinitionV1, Value,
-    create_table_statement,
+    IndexKind, KeyModel, MAX_TYPE_DEPTH, MapType, PartitionBound, PartitionDefinition, PartitionDefinitionV1,
+    PartitionRange, PartitionRows, PartitionStep, Partitioning, StepUnit, StructField, TableDefinition,
+    TableDefinitionV1, Value, create_table_statement,
 };
+pub use sketch::{Bitmap, Hll, Percentile, Sketch, check_sketch, empty_sketch, merge_sketches};
 pub use timestamp::SnapshotTimestamp;
 pub use ttl::{Ttl, parse_duration};
 pub use ulid::{IntentId, RepositoryId, StoreId, TrashId, VerificationId};

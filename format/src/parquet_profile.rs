@@ -30,7 +30,9 @@ pub fn writer_properties(table: &TableDefinition) -> Result<WriterProperties> {
         None => Compression::DEFAULT,
     };
     let sorting = table.sort_columns().into_iter().filter_map(|id| table.position(id)).map(|position| {
-        let column_idx = i32::try_from(position)
+        // Parquet counts what is inside of nested columns.
+        let before: usize = table.columns[..position].iter().map(|column| column.column_type.leaves()).sum();
+        let column_idx = i32::try_from(before)
             .map_err(|_| Error::invalid(format!("table '{}' has too many columns", table.name)))?;
         Ok(SortingColumn { column_idx, descending: false, nulls_first: true })
     });

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::file::reader::ChunkReader;
 
 use crate::bloom_filters::DEFAULT_FPP;
@@ -44,7 +45,7 @@ fn copy_rows(
     let columns = first.map_or(&[][..], |group| group.columns());
     let filtered = columns.iter().filter(|column| column.bloom_filter_offset().is_some());
     let filtered: Vec<_> = filtered.map(|column| column.column_path().clone()).collect();
-    let schema = builder.schema().clone();
+    let (schema, parquet_schema) = (builder.schema().clone(), builder.parquet_schema().clone());
     let reader = builder
         .with_batch_size(BATCH_ROWS)
         .build()
@@ -54,7 +55,10 @@ fn copy_rows(
     for column in filtered {
         properties = properties.set_column_bloom_filter_fpp(column, DEFAULT_FPP);
     }
-    let mut writer = ArrowWriter::try_new(output, schema, Some(properties.build())).map_err(failed)?;
+    // What Arrow does not know of the columns stays, too.
+    let options =
+        ArrowWriterOptions::new().with_properties(properties.build()).with_parquet_schema(parquet_schema);
+    let mut writer = ArrowWriter::try_new_with_options(output, schema, options).map_err(failed)?;
     for batch in reader {
         let batch = batch.map_err(|source| Error::corrupt(UNREADABLE).with_source(source))?;
         writer.write(&batch).map_err(failed)?;

@@ -2,16 +2,18 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-use arrow::datatypes::{Field, Schema};
 use cairn_format::{
-    BUNDLE_VERSION, BUNDLE_VERSION_KEY, CREATED_BY, ColumnType, DELETIONS, Digest, DigestAlgorithm,
-    EnvelopeKind, FILE_LIST_CREATED_BY, FILE_LIST_VERSION, FILE_LIST_VERSION_KEY, FORMAT_VERSION, Fence,
-    INITIAL_VALUES, INTENT_LIFETIME_MS, IntentId, LIST_STEPS, LOCATED_FILES, MARKS, MAX_BOUND_BYTES,
-    MAX_LABEL_KEY_BYTES, MAX_MARKED_OBJECTS, ObjectKey, ObjectName, PARTITION_BUCKETS, ROW_GROUP_ROWS,
-    SnapshotLabel, SnapshotTimestamp, TrashId, VerificationId,
+    BUNDLE_VERSION, BUNDLE_VERSION_KEY, CREATED_BY, Column, ColumnName, ColumnType, DELETIONS, Digest,
+    DigestAlgorithm, Distribution, EnvelopeKind, FILE_LIST_CREATED_BY, FILE_LIST_VERSION,
+    FILE_LIST_VERSION_KEY, FORMAT_VERSION, Fence, FieldId, INITIAL_VALUES, INTENT_LIFETIME_MS, IntentId,
+    KeyModel, LIST_STEPS, LOCATED_FILES, MARKS, MAX_BOUND_BYTES, MAX_LABEL_KEY_BYTES, MAX_MARKED_OBJECTS,
+    ObjectKey, ObjectName, PARTITION_BUCKETS, Partitioning, ROW_GROUP_ROWS, SnapshotLabel, SnapshotTimestamp,
+    TableDefinition, TableName, TrashId, VerificationId, writer_options,
 };
-use parquet::arrow::ArrowSchemaConverter;
+use parquet::arrow::ArrowWriter;
 use parquet::basic::{LogicalType, TimeUnit, Type};
+use parquet::file::metadata::ParquetMetaDataReader;
+use parquet::schema::types::SchemaDescPtr;
 
 const FORMAT: &str = include_str!("../../spec/snapshot-format.md");
 const REPOSITORY: &str = include_str!("../../spec/repository.md");
@@ -100,6 +102,31 @@ fn the_keys_are_those_of_the_code() {
     assert_eq!(filled, examples);
 }
 
+/// The schema of a data file that is written for a table of one such column.
+fn written_schema(column_type: &ColumnType) -> SchemaDescPtr {
+    let column =
+        Column::new(FieldId::try_new(1).unwrap(), ColumnName::parse("c").unwrap(), column_type.clone());
+    let table = TableDefinition {
+        name: TableName::parse("t").unwrap(),
+        columns: vec![column],
+        key_model: KeyModel::Duplicate,
+        key_columns: 0,
+        sort_key: None,
+        partitioning: Partitioning::Unpartitioned,
+        distribution: Distribution::Random { buckets: 1 },
+        comment: None,
+        indexes: Vec::new(),
+        properties: std::collections::BTreeMap::new(),
+        next_field_id: 2,
+    };
+    let options = writer_options(&table).unwrap();
+    let writer = ArrowWriter::try_new_with_options(Vec::new(), table.arrow_schema(), options).unwrap();
+    let bytes = bytes::Bytes::from(writer.into_inner().unwrap());
+    let read = ParquetMetaDataReader::new().parse_and_finish(&bytes).unwrap();
+    assert_eq!(read.file_metadata().schema().get_fields()[0].get_basic_info().id(), 1);
+    read.file_metadata().schema_descr_ptr()
+}
+
 #[test]
 fn the_types_are_those_of_the_code() {
     let rows = table(FORMAT, &["type", "Arrow", "Parquet"]);
@@ -108,8 +135,7 @@ fn the_types_are_those_of_the_code() {
         assert_eq!(column_type.to_string(), row[0]);
         let arrow = column_type.arrow_type();
         assert_eq!(arrow.to_string(), row[1], "{}", row[0]);
-        let schema = Schema::new(vec![Field::new("c", arrow, true)]);
-        let parquet = ArrowSchemaConverter::new().convert(&schema).unwrap();
+        let parquet = written_schema(&column_type);
         let column = parquet.column(0);
         let physical = match column.physical_type() {
             Type::FIXED_LEN_BYTE_ARRAY => format!("FIXED_LEN_BYTE_ARRAY({})", column.type_length()),
@@ -123,6 +149,7 @@ fn the_types_are_those_of_the_code() {
             }
             Some(LogicalType::Date) => " DATE".to_owned(),
             Some(LogicalType::String) => " STRING".to_owned(),
+            Some(LogicalType::Json) => " JSON".to_owned(),
             Some(LogicalType::Timestamp(time)) if time.unit == TimeUnit::MICROS => {
                 format!(" TIMESTAMP(MICROS,{})", time.is_adjusted_to_u_t_c)
             }
@@ -130,5 +157,20 @@ fn the_types_are_those_of_the_code() {
         };
         assert_eq!(format!("{physical}{logical}"), row[2], "{}", row[0]);
     }
-    assert_eq!(rows.len(), 18);
+    assert_eq!(rows.len(), 22);
+}
+
+#[test]
+fn the_nested_types_are_those_of_the_code() {
+    let rows = table(FORMAT, &["nested type", "Parquet"]);
+    assert_eq!(rows.len(), 3);
+    for row in &rows {
+        let column_type = ColumnType::parse(row[0].trim_matches('`')).unwrap();
+        let parquet = written_schema(&column_type);
+        let mut printed = Vec::new();
+        parquet::schema::printer::print_schema(&mut printed, &parquet.root_schema().get_fields()[0]);
+        let printed = String::from_utf8(printed).unwrap();
+        let printed = printed.replace(" [1]", "").split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(printed.to_lowercase(), row[1].to_lowercase(), "{}", row[0]);
+    }
 }

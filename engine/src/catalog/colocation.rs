@@ -76,7 +76,7 @@ impl Database {
 }
 
 fn types(table: &TableDefinition) -> Result<Vec<ColumnType>> {
-    let one = |id: &cairn_format::FieldId| Ok(table.column_by_id(*id)?.column_type);
+    let one = |id: &cairn_format::FieldId| Ok(table.column_by_id(*id)?.column_type.clone());
     table.distribution.columns().iter().map(one).collect()
 }
 

@@ -334,8 +334,8 @@ impl RowsetV1 {
 impl SegmentV1 {
     pub(super) fn new(facts: &SegmentFacts, table: &TableDefinition) -> Result<Self> {
         let bounds = facts.bounds.iter().map(|bounds| {
-            let column_type = table.column_by_id(bounds.field_id)?.column_type;
-            let text = |value: &Option<Value>| value.as_ref().and_then(|value| value.to_text(&column_type));
+            let column_type = &table.column_by_id(bounds.field_id)?.column_type;
+            let text = |value: &Option<Value>| value.as_ref().and_then(|value| value.to_text(column_type));
             Ok(BoundsV1 {
                 field: bounds.field_id.get(),
                 nulls: bounds.null_count,
@@ -373,8 +373,8 @@ impl SegmentV1 {
         let bounds = self.bounds.iter().filter_map(|stored| {
             // Bounds of a column that the table no longer has say nothing.
             let field_id = FieldId::try_new(stored.field).ok()?;
-            let column_type = table.column_by_id(field_id).ok()?.column_type;
-            Some(stored.bounds(field_id, &column_type))
+            let column_type = &table.column_by_id(field_id).ok()?.column_type;
+            Some(stored.bounds(field_id, column_type))
         });
         Ok(SegmentFacts {
             id: SegmentId::new(self.id),

@@ -187,7 +187,7 @@ pub(super) fn with_definition(table: &Table, definition: TableDefinition) -> Res
     let mut table = table.clone();
     let is_unpartitioned = definition.partitioning == Partitioning::Unpartitioned;
     let types = |definition: &TableDefinition| {
-        let types = definition.columns.iter().map(|column| (column.field_id, column.column_type));
+        let types = definition.columns.iter().map(|column| (column.field_id, column.column_type.clone()));
         types.collect::<BTreeMap<FieldId, ColumnType>>()
     };
     let (before, after) = (types(&table.definition), types(&definition));

@@ -5,17 +5,17 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, ArrowNativeTypeOp, ArrowPrimitiveType, AsArray, Int8Array, PrimitiveArray, UInt32Array,
-    make_comparator,
+    Array, ArrayRef, ArrowNativeTypeOp, ArrowPrimitiveType, AsArray, BinaryBuilder, Int8Array,
+    PrimitiveArray, UInt32Array, make_comparator,
 };
 use arrow::compute::{SortOptions, concat_batches, take};
 use arrow::datatypes::{
-    Decimal128Type, Decimal256Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
-    SchemaRef, i256,
+    DataType, Decimal128Type, Decimal256Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
+    Int64Type, SchemaRef, i256,
 };
 use arrow::record_batch::RecordBatch;
 use arrow::row::Rows;
-use cairn_format::{Aggregation, Column, ColumnType, TableDefinition};
+use cairn_format::{Aggregation, Column, ColumnType, TableDefinition, merge_sketches};
 
 use super::rule::MergeRule;
 use super::sort::{failed, order_of, rows_of, sorted, taken};
@@ -103,6 +103,9 @@ fn aggregated(
             Some(Aggregation::Min) => best(array, groups, Ordering::Less),
             Some(Aggregation::Max) => best(array, groups, Ordering::Greater),
             Some(Aggregation::Sum) => sums(column, array, groups),
+            Some(Aggregation::HllUnion | Aggregation::BitmapUnion | Aggregation::PercentileUnion) => {
+                unions(column, array, groups)
+            }
         }
     });
     let columns = columns.collect::<Result<Vec<_>>>()?;
@@ -120,8 +123,30 @@ fn best(array: &ArrayRef, groups: &[Range<usize>], wanted: Ordering) -> Result<A
     taken_column(array, &UInt32Array::from(groups.iter().map(of_group).collect::<Vec<_>>()))
 }
 
+/// The sketch of each group; null when it has none.
+fn unions(column: &Column, array: &ArrayRef, groups: &[Range<usize>]) -> Result<ArrayRef> {
+    let values = array.as_binary_opt::<i32>().ok_or_else(|| {
+        Error::invalid(format!("column '{}' has values of type {}", column.name, array.data_type()))
+    })?;
+    let mut merged = BinaryBuilder::new();
+    for group in groups {
+        let rows: Vec<usize> = group.clone().filter(|row| values.is_valid(*row)).collect();
+        match rows.as_slice() {
+            [] => merged.append_null(),
+            [row] => merged.append_value(values.value(*row)),
+            rows => {
+                let sketches = rows.iter().map(|row| values.value(*row));
+                let sketch = merge_sketches(&column.column_type, sketches)
+                    .map_err(|e| Error::from(e).about(format_args!("column '{}'", column.name)))?;
+                merged.append_value(sketch);
+            }
+        }
+    }
+    Ok(Arc::new(merged.finish()))
+}
+
 fn sums(column: &Column, array: &ArrayRef, groups: &[Range<usize>]) -> Result<ArrayRef> {
-    match column.column_type {
+    match &column.column_type {
         ColumnType::TinyInt => sums_of::<Int8Type>(column, array, groups, |_| true),
         ColumnType::SmallInt => sums_of::<Int16Type>(column, array, groups, |_| true),
         ColumnType::Int => sums_of::<Int32Type>(column, array, groups, |_| true),
@@ -133,8 +158,14 @@ fn sums(column: &Column, array: &ArrayRef, groups: &[Range<usize>]) -> Result<Ar
             sums_of::<Decimal256Type>(column, array, groups, |sum| (least..=greatest).contains(&sum))
         }
         ColumnType::Decimal { precision, .. } => {
-            let limit = 10_u128.pow(precision.into());
-            sums_of::<Decimal128Type>(column, array, groups, |sum| sum.unsigned_abs() < limit)
+            let least_beyond = i256::from_i128(10).wrapping_pow((*precision).into());
+            let fits = |sum: i256| sum.wrapping_abs() < least_beyond;
+            match array.data_type() {
+                DataType::Decimal128(..) => {
+                    sums_of::<Decimal128Type>(column, array, groups, |sum| fits(i256::from_i128(sum)))
+                }
+                _ => sums_of::<Decimal256Type>(column, array, groups, fits),
+            }
         }
         other => Err(Error::invalid(format!("column '{}' of type {other} has no SUM", column.name))),
     }

@@ -76,9 +76,10 @@ impl MergeRule {
             None => None,
             Some(id) => {
                 let position = table.position(*id).filter(|position| *position >= table.key_columns);
-                let Some(position) = position.filter(|_| is_given(id)) else {
+                let is_ordered = |position: &usize| table.columns[*position].column_type.is_ordered();
+                let Some(position) = position.filter(|_| is_given(id)).filter(is_ordered) else {
                     return Err(Error::invalid(format!(
-                        "table '{}': merge_condition must be a column that is loaded and not of the key",
+                        "table '{}': merge_condition must be a column that is loaded, not of the key, and of a type with an order",
                         table.name
                     )));
                 };

@@ -17,7 +17,7 @@ const NULL_BYTES: [u8; 4] = [0; 4];
 pub(super) fn hashes_of(columns: &[(ColumnType, ArrayRef)], rows: usize) -> Result<Vec<u32>> {
     let mut hashes = vec![0_u32; rows];
     for (column_type, array) in columns {
-        chain(*column_type, array, &mut hashes)?;
+        chain(column_type, array, &mut hashes)?;
     }
     Ok(hashes)
 }
@@ -25,7 +25,7 @@ pub(super) fn hashes_of(columns: &[(ColumnType, ArrayRef)], rows: usize) -> Resu
 /// The hash of one row with these values in the bucket columns.
 pub(crate) fn hash_of_row(values: &[(ColumnType, Value)]) -> Result<u32> {
     let columns =
-        values.iter().map(|(column_type, value)| Ok((*column_type, value.to_array(column_type, 1)?)));
+        values.iter().map(|(column_type, value)| Ok((column_type.clone(), value.to_array(column_type, 1)?)));
     Ok(hashes_of(&columns.collect::<Result<Vec<_>>>()?, 1)?[0])
 }
 
@@ -36,7 +36,7 @@ fn feed(hash: &mut u32, bytes: &[u8]) {
 }
 
 /// Feeds every row's value of one column into that row's hash.
-fn chain(column_type: ColumnType, array: &ArrayRef, hashes: &mut [u32]) -> Result<()> {
+fn chain(column_type: &ColumnType, array: &ArrayRef, hashes: &mut [u32]) -> Result<()> {
     if array.len() != hashes.len() || *array.data_type() != column_type.arrow_type() {
         return Err(Error::invalid(format!(
             "a bucket column holds {} instead of {column_type}",
@@ -64,7 +64,8 @@ fn chain(column_type: ColumnType, array: &ArrayRef, hashes: &mut [u32]) -> Resul
         ColumnType::Decimal { precision, .. } => match precision {
             0..=9 => feed_numbers::<Decimal128Type, 4>(array, hashes, |v| (v as i32).to_le_bytes()),
             10..=18 => feed_numbers::<Decimal128Type, 8>(array, hashes, |v| (v as i64).to_le_bytes()),
-            _ => feed_numbers::<Decimal128Type, 16>(array, hashes, i128::to_le_bytes),
+            19..=38 => feed_numbers::<Decimal128Type, 16>(array, hashes, i128::to_le_bytes),
+            _ => return Err(no_bucket_column(column_type)),
         },
         // Days and times go in as their text.
         ColumnType::Date => {
@@ -83,8 +84,20 @@ fn chain(column_type: ColumnType, array: &ArrayRef, hashes: &mut [u32]) -> Resul
             let values = array.as_binary::<i32>();
             feed_each(values, hashes, |row| values.value(row));
         }
+        ColumnType::Bitmap
+        | ColumnType::Hll
+        | ColumnType::Percentile
+        | ColumnType::Array(_)
+        | ColumnType::Map(_)
+        | ColumnType::Struct(_) => {
+            return Err(no_bucket_column(column_type));
+        }
     }
     Ok(())
+}
+
+fn no_bucket_column(column_type: &ColumnType) -> Error {
+    Error::invalid(format!("a column of type {column_type} cannot be a bucket column"))
 }
 
 fn feed_each<B: AsRef<[u8]>>(array: &dyn Array, hashes: &mut [u32], bytes: impl Fn(usize) -> B) {
@@ -106,8 +119,8 @@ fn feed_numbers<T: ArrowPrimitiveType, const N: usize>(
     feed_each(values, hashes, |row| bytes(values.value(row)));
 }
 
-fn text(value: &Value, column_type: ColumnType) -> String {
-    value.to_text(&column_type).unwrap_or_default()
+fn text(value: &Value, column_type: &ColumnType) -> String {
+    value.to_text(column_type).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -132,6 +145,6 @@ mod tests {
         let day = (ColumnType::Date, Value::parse(&ColumnType::Date, "2013-01-31").unwrap());
         assert_eq!(hash(&[day]), crc32fast::hash(b"2013-01-31"));
         let decimal = ColumnType::Decimal { precision: 9, scale: 2 };
-        assert_eq!(hash(&[(decimal, Value::Decimal(-5))]), crc32fast::hash(&(-5_i32).to_le_bytes()));
+        assert_eq!(hash(&[(decimal, Value::Decimal((-5).into()))]), crc32fast::hash(&(-5_i32).to_le_bytes()));
     }
 }

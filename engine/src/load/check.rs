@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int8Array};
 use arrow::datatypes::{
-    Date32Type, Decimal128Type, Decimal256Type, Int8Type, TimestampMicrosecondType, i256,
+    DataType, Date32Type, Decimal128Type, Decimal256Type, Int8Type, TimestampMicrosecondType, i256,
 };
 use arrow::record_batch::RecordBatch;
-use cairn_format::{Column, ColumnType, KeyModel, TableDefinition, Value};
+use cairn_format::{Column, ColumnType, KeyModel, TableDefinition, Value, check_sketch};
 
 use crate::catalog::Table;
 use crate::error::{Error, Result};
@@ -160,7 +160,10 @@ fn split_operations(
 }
 
 fn check_column(column: &Column, array: &ArrayRef) -> std::result::Result<(), Fault> {
-    let column_type = column.column_type;
+    check_values(&column.column_type, array)
+}
+
+fn check_values(column_type: &ColumnType, array: &ArrayRef) -> std::result::Result<(), Fault> {
     if *array.data_type() != column_type.arrow_type() {
         return Err(Fault {
             row: None,
@@ -178,13 +181,20 @@ fn check_column(column: &Column, array: &ArrayRef) -> std::result::Result<(), Fa
             )
         }
         ColumnType::Decimal { precision, .. } => {
-            let array = array.as_primitive::<Decimal128Type>();
-            let limit = 10_u128.pow(precision.into());
-            first_wrong(
-                array,
-                |row| array.value(row).unsigned_abs() < limit,
-                |row| format!("{} has more digits than {column_type}", array.value_as_string(row)),
-            )
+            let least_beyond = i256::from_i128(10).wrapping_pow((*precision).into());
+            let fits = |value: i256| value.wrapping_abs() < least_beyond;
+            let rule = |text: String| format!("{text} has more digits than {column_type}");
+            match array.data_type() {
+                DataType::Decimal128(..) => {
+                    let array = array.as_primitive::<Decimal128Type>();
+                    let fits = |row| fits(i256::from_i128(array.value(row)));
+                    first_wrong(array, fits, |row| rule(array.value_as_string(row)))
+                }
+                _ => {
+                    let array = array.as_primitive::<Decimal256Type>();
+                    first_wrong(array, |row| fits(array.value(row)), |row| rule(array.value_as_string(row)))
+                }
+            }
         }
         ColumnType::Date => {
             let array = array.as_primitive::<Date32Type>();
@@ -205,7 +215,7 @@ fn check_column(column: &Column, array: &ArrayRef) -> std::result::Result<(), Fa
         ColumnType::Char { .. } | ColumnType::Varchar { .. } | ColumnType::String | ColumnType::Json => {
             let array = array.as_string::<i32>();
             check_lengths(column_type, array, |row| array.value(row).len())?;
-            if column_type == ColumnType::Json {
+            if *column_type == ColumnType::Json {
                 let is_json = |row| serde_json::from_str::<serde::de::IgnoredAny>(array.value(row)).is_ok();
                 first_wrong(array, is_json, |row| format!("'{}' is not JSON", shown(array.value(row))))?;
             }
@@ -215,12 +225,49 @@ fn check_column(column: &Column, array: &ArrayRef) -> std::result::Result<(), Fa
             let array = array.as_binary::<i32>();
             check_lengths(column_type, array, |row| array.value(row).len())
         }
+        ColumnType::Bitmap | ColumnType::Hll | ColumnType::Percentile => {
+            let array = array.as_binary::<i32>();
+            let fault = (0..array.len()).filter(|row| array.is_valid(*row)).find_map(|row| {
+                check_sketch(column_type, array.value(row))
+                    .err()
+                    .map(|error| Fault::at(row, error.to_string()))
+            });
+            fault.map_or(Ok(()), Err)
+        }
+        ColumnType::Array(_) | ColumnType::Map(_) | ColumnType::Struct(_) => check_parts(column_type, array),
         _ => Ok(()),
     }
 }
 
+/// Checks what nested values hold: all of a column at once, and row by row only when something is wrong, since what
+/// stands in no row may be anything.
+fn check_parts(column_type: &ColumnType, array: &ArrayRef) -> std::result::Result<(), Fault> {
+    let parts_of = |array: &ArrayRef| -> Vec<ArrayRef> {
+        match array.data_type() {
+            DataType::List(_) => vec![Arc::clone(array.as_list::<i32>().values())],
+            DataType::Map(..) => array.as_map().entries().columns().to_vec(),
+            _ => array.as_struct().columns().to_vec(),
+        }
+    };
+    let check = |parts: Vec<ArrayRef>| {
+        column_type.parts().into_iter().zip(parts).try_for_each(|(of, part)| check_values(of, &part))
+    };
+    if check(parts_of(array)).is_ok() {
+        return Ok(());
+    }
+    for row in (0..array.len()).filter(|row| array.is_valid(*row)) {
+        let parts = match array.data_type() {
+            DataType::List(_) => vec![array.as_list::<i32>().value(row)],
+            DataType::Map(..) => array.as_map().value(row).columns().to_vec(),
+            _ => parts_of(&array.slice(row, 1)),
+        };
+        check(parts).map_err(|fault| Fault::at(row, fault.rule))?;
+    }
+    Ok(())
+}
+
 fn check_lengths(
-    column_type: ColumnType,
+    column_type: &ColumnType,
     array: &dyn Array,
     length: impl Fn(usize) -> usize,
 ) -> std::result::Result<(), Fault> {
@@ -280,5 +327,14 @@ mod tests {
         );
         let json: ArrayRef = Arc::new(StringArray::from(vec!["{\"a\":1}", "{a}"]));
         assert_eq!(refusal(&column(ColumnType::Json, true), &json), "column 'c', row 102: '{a}' is not JSON");
+        let nested = ColumnType::parse("array<struct<a varchar(2)>>").unwrap();
+        let lists = ["[]", "[{\"a\":\"ab\"}]", "[null,{\"a\":\"abc\"}]"];
+        let lists = lists
+            .map(|text| Value::parse(&ColumnType::parse("array<struct<a string>>").unwrap(), text).unwrap());
+        let lists = Value::array_of(&nested, &lists).unwrap();
+        assert_eq!(
+            refusal(&column(nested, true), &lists),
+            "column 'c', row 103: 3 bytes are too long for varchar(2)"
+        );
     }
 }

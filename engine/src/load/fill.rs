@@ -34,8 +34,11 @@ impl Load<'_> {
     ///
     /// As [`Load::default_array`].
     pub fn default_value(&self, column: &Column) -> Result<Value> {
+        if let Some(value) = column.default_value()? {
+            return Ok(value);
+        }
         match &column.default {
-            Some(ColumnDefault::Constant(_)) => Ok(column.default_value()?.unwrap_or(Value::Null)),
+            Some(ColumnDefault::Constant(_)) => Ok(Value::Null),
             Some(ColumnDefault::CurrentTimestamp { digits }) => Ok(Value::DateTime(self.time(*digits))),
             Some(ColumnDefault::Uuid) => Ok(Value::Text(self.new_uuid())),
             None if column.nullable || column.auto_increment => Ok(Value::Null),

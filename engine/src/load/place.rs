@@ -61,10 +61,10 @@ impl PartitionFinder {
     ) -> Result<Option<Self>> {
         let mut columns = Vec::new();
         for id in definition.partitioning.columns() {
-            let column_type = definition.column_by_id(*id)?.column_type;
+            let column_type = definition.column_by_id(*id)?.column_type.clone();
             columns.push((definition.position(*id).unwrap_or_default(), column_type));
         }
-        let types: Vec<ColumnType> = columns.iter().map(|(_, kind)| *kind).collect();
+        let types: Vec<ColumnType> = columns.iter().map(|(_, kind)| kind.clone()).collect();
         let places = match &definition.partitioning {
             Partitioning::Unpartitioned => return Ok(None),
             Partitioning::List { .. } => Places::Lists(HashMap::new()),
@@ -154,7 +154,7 @@ impl PartitionFinder {
 
     /// Makes the partition of a row that has none, or refuses the row.
     fn make(&mut self, arrays: &[ArrayRef], row: usize, key: &[u8], row_number: u64) -> Result<usize> {
-        let types: Vec<ColumnType> = self.columns.iter().map(|(_, kind)| *kind).collect();
+        let types: Vec<ColumnType> = self.columns.iter().map(|(_, kind)| kind.clone()).collect();
         let values = arrays.iter().zip(&types).map(|(array, kind)| Value::from_array(array, row, kind));
         let values: Vec<Value> = values.collect::<cairn_format::Result<_>>()?;
         let table = &self.definition.name;

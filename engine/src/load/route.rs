@@ -44,7 +44,7 @@ impl Router {
         let bucket_columns = match &definition.distribution {
             Distribution::Hash { columns, .. } => {
                 let one = |id: &cairn_format::FieldId| {
-                    let column_type = definition.column_by_id(*id)?.column_type;
+                    let column_type = definition.column_by_id(*id)?.column_type.clone();
                     Ok((definition.position(*id).unwrap_or_default(), column_type))
                 };
                 columns.iter().map(one).collect::<Result<_>>()?
@@ -133,8 +133,11 @@ impl Router {
         if self.bucket_columns.is_empty() {
             return Ok(None);
         }
-        let columns: Vec<(ColumnType, ArrayRef)> =
-            self.bucket_columns.iter().map(|(at, kind)| (*kind, Arc::clone(batch.column(*at)))).collect();
+        let columns: Vec<(ColumnType, ArrayRef)> = self
+            .bucket_columns
+            .iter()
+            .map(|(at, kind)| (kind.clone(), Arc::clone(batch.column(*at))))
+            .collect();
         hashes_of(&columns, batch.num_rows()).map(Some)
     }
 }

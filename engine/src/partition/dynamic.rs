@@ -95,7 +95,7 @@ impl DynamicPartitions {
         }
         let column_type = match &table.partitioning {
             Partitioning::Range { columns, step: None } if columns.len() == 1 => {
-                table.column_by_id(columns[0])?.column_type
+                &table.column_by_id(columns[0])?.column_type
             }
             _ => return Err(Error::invalid("Dynamic partition only support single-column range partition")),
         };
@@ -231,7 +231,7 @@ impl Given {
     }
 }
 
-fn unit(word: &str, column_type: ColumnType) -> Result<StepUnit> {
+fn unit(word: &str, column_type: &ColumnType) -> Result<StepUnit> {
     let is_day =
         matches!(column_type, ColumnType::Date | ColumnType::DateTime | ColumnType::Int | ColumnType::BigInt);
     if !is_day {
@@ -240,14 +240,14 @@ fn unit(word: &str, column_type: ColumnType) -> Result<StepUnit> {
         )));
     }
     let fits = |unit: &StepUnit| match unit {
-        StepUnit::Hour => column_type == ColumnType::DateTime,
+        StepUnit::Hour => *column_type == ColumnType::DateTime,
         StepUnit::Day | StepUnit::Week | StepUnit::Month | StepUnit::Year => true,
         StepUnit::Minute | StepUnit::Quarter => false,
     };
     StepUnit::parse(word).filter(fits).ok_or_else(|| {
         Error::invalid(format!(
             "Unsupported time unit {word} of a partition column of type {column_type}. Expect {}DAY/WEEK/MONTH/YEAR",
-            if column_type == ColumnType::DateTime { "HOUR/" } else { "" }
+            if *column_type == ColumnType::DateTime { "HOUR/" } else { "" }
         ))
     })
 }

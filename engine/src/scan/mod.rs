@@ -182,7 +182,7 @@ fn wanted_hash(table: &TableDefinition, predicates: &[ColumnPredicate]) -> Optio
     };
     let values = columns.iter().map(|id| {
         let column = table.column_by_id(*id).ok()?;
-        Some((column.column_type, one_value(column)?))
+        Some((column.column_type.clone(), one_value(column)?))
     });
     hash_of_row(&values.collect::<Option<Vec<_>>>()?).ok()
 }

@@ -116,9 +116,10 @@ fn widens(file: &Field, wanted: &arrow::datatypes::DataType) -> bool {
     }
     match (file.data_type(), wanted) {
         (T::Float32, T::Float64) | (T::Date32, T::Timestamp(..)) => true,
-        (T::Decimal128(p, s), T::Decimal128(digits, scale)) => {
-            scale >= s && i16::from(*digits) - i16::from(*scale) >= i16::from(*p) - i16::from(*s)
-        }
+        (
+            T::Decimal128(p, s) | T::Decimal256(p, s),
+            T::Decimal128(digits, scale) | T::Decimal256(digits, scale),
+        ) => scale >= s && i16::from(*digits) - i16::from(*scale) >= i16::from(*p) - i16::from(*s),
         (own, wanted) => own == wanted,
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter};
 use std::path::Path;
 
 use arrow::record_batch::RecordBatch;
-use cairn_format::{ColumnBounds, DigestAlgorithm, DigestWriter, TableDefinition, writer_properties};
+use cairn_format::{ColumnBounds, DigestAlgorithm, DigestWriter, TableDefinition, writer_options};
 use cairn_repository::Disk;
 use parquet::arrow::ArrowWriter;
 
@@ -42,7 +42,7 @@ fn encode(
     table: &TableDefinition,
     batch: &RecordBatch,
 ) -> std::result::Result<DigestWriter<File>, EncodeError> {
-    let mut writer = ArrowWriter::try_new(out, batch.schema(), Some(writer_properties(table)?))?;
+    let mut writer = ArrowWriter::try_new_with_options(out, batch.schema(), writer_options(table)?)?;
     writer.write(batch)?;
     Ok(writer.into_inner()?.into_inner().map_err(io::IntoInnerError::into_error)?)
 }

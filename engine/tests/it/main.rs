@@ -25,6 +25,7 @@ mod races;
 mod recycle;
 mod repositories;
 mod retention;
+mod rich_keys;
 mod stalling;
 mod support;
 mod types;

@@ -17,7 +17,7 @@ type Row = (Option<i32>, Option<String>);
 
 /// `a INT, b VARCHAR(20)`.
 fn two_columns(partitioning: Partitioning) -> TableDefinition {
-    let columns = vec![column(1, "a", TYPES[0], true), column(2, "b", TYPES[1], true)];
+    let columns = vec![column(1, "a", TYPES[0].clone(), true), column(2, "b", TYPES[1].clone(), true)];
     TableDefinition {
         partitioning,
         distribution: Distribution::Random { buckets: 1 },

@@ -13,7 +13,7 @@ fn cases() -> Vec<(&'static str, ColumnType, Vec<Value>)> {
         texts.iter().map(|text| Value::parse(&column_type, text).unwrap()).collect::<Vec<_>>()
     };
     let decimal = ColumnType::Decimal { precision: 38, scale: 19 };
-    let most = Value::Decimal(10_i128.pow(38) - 1);
+    let most = Value::Decimal((10_i128.pow(38) - 1).into());
     vec![
         ("c_boolean", ColumnType::Boolean, texts(ColumnType::Boolean, &["true", "false"])),
         ("c_tinyint", ColumnType::TinyInt, texts(ColumnType::TinyInt, &["-128", "127"])),
@@ -44,7 +44,11 @@ fn cases() -> Vec<(&'static str, ColumnType, Vec<Value>)> {
                 Value::Float(5e-324),
             ],
         ),
-        ("c_decimal", decimal, vec![most, Value::Decimal(1 - 10_i128.pow(38)), Value::Decimal(1)]),
+        (
+            "c_decimal",
+            decimal,
+            vec![most, Value::Decimal((1 - 10_i128.pow(38)).into()), Value::Decimal(1.into())],
+        ),
         ("c_date", ColumnType::Date, texts(ColumnType::Date, &["0000-01-01", "9999-12-31"])),
         (
             "c_datetime",
@@ -86,9 +90,35 @@ fn cases() -> Vec<(&'static str, ColumnType, Vec<Value>)> {
     ]
 }
 
-/// One row for each value of the longest list: the others are filled up with nulls.
+fn of_text(name: &'static str, column_type: &str, texts: &[&str]) -> (&'static str, ColumnType, Vec<Value>) {
+    let column_type = ColumnType::parse(column_type).unwrap();
+    let values = texts.iter().map(|text| Value::parse(&column_type, text).unwrap()).collect();
+    (name, column_type, values)
+}
+
+/// Types that came after the first release.
+fn later_cases() -> Vec<(&'static str, ColumnType, Vec<Value>)> {
+    vec![
+        of_text("c_wide_decimal", "decimal(76,38)", &["-0.00000000000000000000000000000000000001", "9"]),
+        of_text("c_array", "array<int>", &["[1,null,-3]", "[]"]),
+        of_text("c_lists", "array<array<string>>", &[r#"[["a","é"],null,[]]"#, "[[]]"]),
+        of_text("c_map", "map<int,varchar(9)>", &[r#"{"1":"a","-2":null}"#, "{}"]),
+        of_text(
+            "c_struct",
+            "struct<a int, b struct<c boolean, d array<date>>>",
+            &[r#"{"a":1,"b":{"c":true,"d":["2013-01-31"]}}"#, r#"{"a":null,"b":null}"#],
+        ),
+        of_text("c_documents", "array<json>", &[r#"[{"a": [1]},null]"#]),
+    ]
+}
+
+/// A column of each type of the first release, of which its golden repository has one.
 pub(crate) fn batch() -> (Vec<cairn_format::Column>, RecordBatch) {
-    let cases = cases();
+    batch_of(cases())
+}
+
+/// One row for each value of the longest list: the others are filled up with nulls.
+fn batch_of(cases: Vec<(&'static str, ColumnType, Vec<Value>)>) -> (Vec<cairn_format::Column>, RecordBatch) {
     let rows = cases.iter().map(|case| case.2.len()).max().unwrap() + 1;
     let mut columns = Vec::new();
     let mut arrays: Vec<(String, ArrayRef, bool)> = Vec::new();
@@ -106,7 +136,7 @@ pub(crate) fn batch() -> (Vec<cairn_format::Column>, RecordBatch) {
 fn every_type_survives_load_backup_and_restore() {
     let world = World::new();
     let (a, b) = (world.ready("a"), world.open("b"));
-    let (columns, batch) = batch();
+    let (columns, batch) = batch_of([cases(), later_cases()].concat());
     a.create_table(&database(), plain_table("t", columns, 1), Vec::new()).unwrap();
     insert(&a, "t", &batch).unwrap();
     let before = rows(&a, "t");

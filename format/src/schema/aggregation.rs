@@ -17,11 +17,26 @@ pub enum Aggregation {
     Replace,
     /// The newer that is not null.
     ReplaceIfNotNull,
+    /// The sketch of all values of both.
+    HllUnion,
+    /// The numbers of both.
+    BitmapUnion,
+    /// The distribution of all numbers of both.
+    PercentileUnion,
 }
 
 impl Aggregation {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Sum, Self::Min, Self::Max, Self::Replace, Self::ReplaceIfNotNull];
+    pub const ALL: [Self; 8] = [
+        Self::Sum,
+        Self::Min,
+        Self::Max,
+        Self::Replace,
+        Self::ReplaceIfNotNull,
+        Self::HllUnion,
+        Self::BitmapUnion,
+        Self::PercentileUnion,
+    ];
 
     /// StarRocks' word for it.
     pub fn as_sql(self) -> &'static str {
@@ -31,6 +46,9 @@ impl Aggregation {
             Self::Max => "MAX",
             Self::Replace => "REPLACE",
             Self::ReplaceIfNotNull => "REPLACE_IF_NOT_NULL",
+            Self::HllUnion => "HLL_UNION",
+            Self::BitmapUnion => "BITMAP_UNION",
+            Self::PercentileUnion => "PERCENTILE_UNION",
         }
     }
 
@@ -50,7 +68,10 @@ impl Aggregation {
                     || column_type.is_text()
                     || matches!(column_type, ColumnType::Boolean | ColumnType::Date | ColumnType::DateTime)
             }
-            Self::Replace | Self::ReplaceIfNotNull => true,
+            Self::Replace | Self::ReplaceIfNotNull => !column_type.is_sketch(),
+            Self::HllUnion => *column_type == ColumnType::Hll,
+            Self::BitmapUnion => *column_type == ColumnType::Bitmap,
+            Self::PercentileUnion => *column_type == ColumnType::Percentile,
         }
     }
 }

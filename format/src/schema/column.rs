@@ -7,6 +7,7 @@ use super::types::ColumnType;
 use super::value::Value;
 use crate::error::{Error, Result};
 use crate::name::ColumnName;
+use crate::sketch::empty_sketch;
 
 /// The identity of a column inside its table, for ever: files name columns by it, so a column may be renamed.
 ///
@@ -106,6 +107,14 @@ impl Column {
 
     fn check_parts(&self) -> Result<()> {
         self.column_type.check()?;
+        if (self.column_type.is_nested() || self.column_type.is_sketch())
+            && (self.default.is_some() || self.initial.is_some())
+        {
+            return Err(Error::invalid(format!(
+                "a column of type {} has no default but NULL",
+                self.column_type
+            )));
+        }
         self.default_value()?;
         self.initial_value()?;
         let fits = match self.default {
@@ -144,9 +153,18 @@ impl Column {
         }
     }
 
-    /// The value of a constant default; `None` without one.
+    /// Whether a load that names no value for the column has one: a constant, or what is made for each row.
+    pub fn has_default(&self) -> bool {
+        self.default.is_some() || (self.column_type.is_sketch() && !self.nullable)
+    }
+
+    /// The value of a constant default; `None` without one. A sketch that must not be null is one of nothing then.
     pub fn default_value(&self) -> Result<Option<Value>> {
         match &self.default {
+            // StarRocks' default of sketches, which nobody can write as a text.
+            None if self.column_type.is_sketch() && !self.nullable => {
+                empty_sketch(&self.column_type).map(|empty| Some(Value::Bytes(empty)))
+            }
             None | Some(ColumnDefault::CurrentTimestamp { .. } | ColumnDefault::Uuid) => Ok(None),
             Some(ColumnDefault::Constant(text)) => Value::parse(&self.column_type, text)
                 .map(Some)

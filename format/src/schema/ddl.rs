@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use super::column::{Column, ColumnDefault, FieldId};
 use super::index::IndexDefinition;
+use super::nested::write_struct;
 use super::partition::{PartitionDefinition, PartitionRows};
 use super::step::PartitionStep;
 use super::table::{Distribution, Partitioning, TableDefinition};
@@ -112,6 +113,14 @@ fn type_text(column_type: &ColumnType) -> String {
         ColumnType::Int => 11,
         ColumnType::BigInt => 20,
         ColumnType::LargeInt => 40,
+        ColumnType::Array(of) => return format!("array<{}>", type_text(of)),
+        ColumnType::Map(of) => return format!("map<{},{}>", type_text(&of.key), type_text(&of.value)),
+        ColumnType::Struct(fields) => {
+            let mut text = String::new();
+            // Writing into a String cannot fail.
+            let _ = write_struct(&mut text, fields, type_text);
+            return text;
+        }
         other => return other.to_string(),
     };
     format!("{column_type}({width})")

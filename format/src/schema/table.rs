@@ -180,7 +180,7 @@ impl TableDefinition {
         self.check_key()?;
         if let Partitioning::Range { columns, step: Some(_) } = &self.partitioning {
             let is_time = |id: &FieldId| {
-                let column_type = self.column_by_id(*id).map(|column| column.column_type);
+                let column_type = self.column_by_id(*id).map(|column| &column.column_type);
                 matches!(column_type, Ok(ColumnType::Date | ColumnType::DateTime))
             };
             if columns.len() != 1 || !columns.iter().all(is_time) {
@@ -282,8 +282,28 @@ impl TableDefinition {
                 }
             }
         }
+        self.check_sketches()?;
         self.check_placing()?;
         self.check_sort_key()
+    }
+
+    /// Sketches are for tables whose rows are merged.
+    fn check_sketches(&self) -> Result<()> {
+        let takes = |column: &Column| match self.key_model {
+            KeyModel::Duplicate => false,
+            KeyModel::Aggregate => true,
+            KeyModel::Unique | KeyModel::Primary => column.column_type != ColumnType::Percentile,
+        };
+        match self.columns.iter().find(|column| column.column_type.is_sketch() && !takes(column)) {
+            None => Ok(()),
+            Some(column) => Err(Error::invalid(format!(
+                "column '{}' of type {} is not for a {} table: use AGGREGATE KEY and {}_UNION",
+                column.name,
+                column.column_type,
+                self.key_model.as_sql(),
+                column.column_type.to_string().to_ascii_uppercase()
+            ))),
+        }
     }
 
     /// Rows of equal key must meet in one tablet: what decides it can only be of the key.
@@ -457,6 +477,6 @@ impl TableDefinition {
 
     /// The types of the partition columns.
     pub fn partition_types(&self) -> Result<Vec<ColumnType>> {
-        self.partitioning.columns().iter().map(|id| Ok(self.column_by_id(*id)?.column_type)).collect()
+        self.partitioning.columns().iter().map(|id| Ok(self.column_by_id(*id)?.column_type.clone())).collect()
     }
 }

@@ -1,17 +1,21 @@
-//! StarRocks' scalar types.
+//! StarRocks' types.
 
 use std::fmt;
+use std::sync::Arc;
 
-use arrow::datatypes::{DataType, TimeUnit};
+use arrow::datatypes::{DECIMAL128_MAX_PRECISION, DECIMAL256_MAX_PRECISION, DataType, TimeUnit};
 
+use super::nested::{self, MapType, StructField};
+use super::type_text::parse_type;
 use crate::error::{Error, Result};
 
-/// The type of a column.
+/// The type of a column, or of what a column of a nested type holds.
 ///
-/// Invariants (kept by [`ColumnType::check`], which every definition runs): decimals have 1–38 digits and no more
+/// Invariants (kept by [`ColumnType::check`], which every definition runs): decimals have 1–76 digits and no more
 /// of them behind the point than in all; lengths are at least 1 byte, CHAR at most 255, VARCHAR and VARBINARY at
-/// most 1,048,576.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// most 1,048,576; nested types hold no sketches and are at most 15 levels deep, keys of maps are scalar, and fields of
+/// a struct have names of their own.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ColumnType {
     /// True or false.
     Boolean,
@@ -59,6 +63,18 @@ pub enum ColumnType {
     },
     /// A JSON document, kept as its text.
     Json,
+    /// A set of whole numbers from 0 to 2^64 - 1, for exact counts of distinct ones.
+    Bitmap,
+    /// A `HyperLogLog` sketch, for estimated counts of distinct values.
+    Hll,
+    /// A t-digest, for estimated percentiles.
+    Percentile,
+    /// A list of values of one type.
+    Array(Arc<ColumnType>),
+    /// Values found by keys.
+    Map(Arc<MapType>),
+    /// Named values of types of their own.
+    Struct(Arc<[StructField]>),
 }
 
 /// The longest CHAR, in bytes.
@@ -70,18 +86,21 @@ impl ColumnType {
     /// Checks the type's parameters.
     pub fn check(&self) -> Result<()> {
         let fits = match *self {
-            Self::Decimal { precision, scale } => (1..=38).contains(&precision) && scale <= precision,
+            Self::Decimal { precision, scale } => {
+                (1..=DECIMAL256_MAX_PRECISION).contains(&precision) && scale <= precision
+            }
             Self::Char { length } => (1..=MAX_CHAR).contains(&length),
             Self::Varchar { length } | Self::Varbinary { length: Some(length) } => {
                 (1..=MAX_VARCHAR).contains(&length)
             }
+            Self::Array(_) | Self::Map(_) | Self::Struct(_) => return nested::check(self),
             _ => true,
         };
         if fits {
             return Ok(());
         }
         Err(Error::invalid(format!(
-            "type {self} is out of range: DECIMAL takes 1 to 38 digits and a scale within them, CHAR 1 to 255 bytes, \
+            "type {self} is out of range: DECIMAL takes 1 to 76 digits and a scale within them, CHAR 1 to 255 bytes, \
              VARCHAR and VARBINARY 1 to 1048576 bytes"
         )))
     }
@@ -90,6 +109,7 @@ impl ColumnType {
     ///
     /// LARGEINT is a decimal of 39 digits: Parquet has no 128-bit integer, and 39 digits hold every one.
     pub fn arrow_type(&self) -> DataType {
+        #[expect(clippy::cast_possible_wrap, reason = "a scale is at most 76")]
         match *self {
             Self::Boolean => DataType::Boolean,
             Self::TinyInt => DataType::Int8,
@@ -99,12 +119,17 @@ impl ColumnType {
             Self::LargeInt => DataType::Decimal256(39, 0),
             Self::Float => DataType::Float32,
             Self::Double => DataType::Float64,
-            #[expect(clippy::cast_possible_wrap, reason = "a scale is at most 38")]
-            Self::Decimal { precision, scale } => DataType::Decimal128(precision, scale as i8),
+            Self::Decimal { precision, scale } if precision <= DECIMAL128_MAX_PRECISION => {
+                DataType::Decimal128(precision, scale as i8)
+            }
+            Self::Decimal { precision, scale } => DataType::Decimal256(precision, scale as i8),
             Self::Date => DataType::Date32,
             Self::DateTime => DataType::Timestamp(TimeUnit::Microsecond, None),
             Self::Char { .. } | Self::Varchar { .. } | Self::String | Self::Json => DataType::Utf8,
-            Self::Varbinary { .. } => DataType::Binary,
+            Self::Varbinary { .. } | Self::Bitmap | Self::Hll | Self::Percentile => DataType::Binary,
+            Self::Array(ref of) => nested::array_type(of),
+            Self::Map(ref of) => nested::map_type(of),
+            Self::Struct(ref fields) => nested::struct_type(fields),
         }
     }
 
@@ -129,9 +154,29 @@ impl ColumnType {
         matches!(self, Self::Char { .. } | Self::Varchar { .. } | Self::String)
     }
 
+    /// Whether values are made of values.
+    pub fn is_nested(&self) -> bool {
+        matches!(self, Self::Array(_) | Self::Map(_) | Self::Struct(_))
+    }
+
+    /// Whether values are sketches: merged by functions of their own.
+    pub fn is_sketch(&self) -> bool {
+        matches!(self, Self::Bitmap | Self::Hll | Self::Percentile)
+    }
+
+    /// Whether values have an order, by which files are left out and greater ones found.
+    pub fn is_ordered(&self) -> bool {
+        !matches!(self, Self::Json | Self::Varbinary { .. }) && !self.is_nested() && !self.is_sketch()
+    }
+
     /// Whether a key may have a column of this type.
     pub fn can_be_key(&self) -> bool {
-        !matches!(self, Self::Float | Self::Double | Self::Json | Self::Varbinary { .. })
+        self.is_ordered()
+            && match self {
+                Self::Float | Self::Double => false,
+                Self::Decimal { precision, .. } => *precision <= DECIMAL128_MAX_PRECISION,
+                _ => true,
+            }
     }
 
     /// Whether a primary key may have a column of this type.
@@ -146,21 +191,15 @@ impl ColumnType {
 
     /// Reads the text that [`fmt::Display`] writes.
     pub fn parse(text: &str) -> Result<Self> {
-        let unknown = || Error::unsupported(format!("unknown column type '{}'", text.escape_debug()));
-        let (name, arguments) = match text.split_once('(') {
-            Some((name, rest)) => (name, rest.strip_suffix(')').ok_or_else(unknown)?),
-            None => (text, ""),
-        };
-        let numbers = if arguments.is_empty() {
-            Vec::new()
-        } else {
-            arguments
-                .split(',')
-                .map(|n| n.parse::<u32>().ok())
-                .collect::<Option<Vec<_>>>()
-                .ok_or_else(unknown)?
-        };
-        let parsed = match (name, numbers.as_slice()) {
+        let parsed = parse_type(text)
+            .ok_or_else(|| Error::unsupported(format!("unknown column type '{}'", text.escape_debug())))?;
+        parsed.check()?;
+        Ok(parsed)
+    }
+
+    /// The type that a word and the numbers behind it name; `None` when that is no scalar type.
+    pub(super) fn of_word(word: &str, numbers: &[u32]) -> Option<Self> {
+        Some(match (word, numbers) {
             ("boolean", []) => Self::Boolean,
             ("tinyint", []) => Self::TinyInt,
             ("smallint", []) => Self::SmallInt,
@@ -169,10 +208,9 @@ impl ColumnType {
             ("largeint", []) => Self::LargeInt,
             ("float", []) => Self::Float,
             ("double", []) => Self::Double,
-            ("decimal", &[precision, scale]) => Self::Decimal {
-                precision: u8::try_from(precision).map_err(|_| unknown())?,
-                scale: u8::try_from(scale).map_err(|_| unknown())?,
-            },
+            ("decimal", &[precision, scale]) => {
+                Self::Decimal { precision: u8::try_from(precision).ok()?, scale: u8::try_from(scale).ok()? }
+            }
             ("date", []) => Self::Date,
             ("datetime", []) => Self::DateTime,
             ("char", &[length]) => Self::Char { length },
@@ -181,10 +219,11 @@ impl ColumnType {
             ("varbinary", []) => Self::Varbinary { length: None },
             ("varbinary", &[length]) => Self::Varbinary { length: Some(length) },
             ("json", []) => Self::Json,
-            _ => return Err(unknown()),
-        };
-        parsed.check()?;
-        Ok(parsed)
+            ("bitmap", []) => Self::Bitmap,
+            ("hll", []) => Self::Hll,
+            ("percentile", []) => Self::Percentile,
+            _ => return None,
+        })
     }
 }
 
@@ -208,6 +247,12 @@ impl fmt::Display for ColumnType {
             Self::Varbinary { length: None } => f.write_str("varbinary"),
             Self::Varbinary { length: Some(length) } => write!(f, "varbinary({length})"),
             Self::Json => f.write_str("json"),
+            Self::Bitmap => f.write_str("bitmap"),
+            Self::Hll => f.write_str("hll"),
+            Self::Percentile => f.write_str("percentile"),
+            Self::Array(ref of) => write!(f, "array<{of}>"),
+            Self::Map(ref of) => write!(f, "map<{},{}>", of.key, of.value),
+            Self::Struct(ref fields) => nested::write_struct(f, fields, Self::to_string),
         }
     }
 }

@@ -4,12 +4,14 @@ use std::cmp::Ordering;
 
 use arrow::array::{Array, ArrayRef, AsArray, new_null_array};
 use arrow::datatypes::{
-    Date32Type, Decimal128Type, Decimal256Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
-    Int64Type, TimestampMicrosecondType, i256,
+    DataType, Date32Type, Decimal128Type, Decimal256Type, Float32Type, Float64Type, Int8Type, Int16Type,
+    Int32Type, Int64Type, TimestampMicrosecondType, i256,
 };
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
+use super::nested_text::{parse_nested, write_nested};
 use super::types::ColumnType;
+use super::value_array::nested_value;
 use crate::error::{Error, Result};
 
 /// A value: a partition's bound, a column's default, the least or greatest value of a file.
@@ -24,15 +26,21 @@ pub enum Value {
     /// FLOAT and DOUBLE.
     Float(f64),
     /// DECIMAL: the number without its point; the type says where the point stands.
-    Decimal(i128),
+    Decimal(i256),
     /// DATE: days since 1970-01-01.
     Date(i32),
     /// DATETIME: microseconds since 1970-01-01 00:00:00.
     DateTime(i64),
     /// CHAR, VARCHAR, STRING, JSON.
     Text(String),
-    /// VARBINARY.
+    /// VARBINARY, BITMAP, HLL and PERCENTILE.
     Bytes(Vec<u8>),
+    /// ARRAY.
+    List(Vec<Value>),
+    /// MAP: its entries, in order.
+    Map(Vec<(Value, Value)>),
+    /// STRUCT: the values of its fields, in the type's order.
+    Struct(Vec<Value>),
 }
 
 const DATE_FORMAT: &str = "%Y-%m-%d";
@@ -43,7 +51,7 @@ pub(crate) const LAST_DAY: i32 = 2_932_896;
 const MICROS_A_DAY: i64 = 86_400_000_000;
 
 impl Value {
-    /// Reads `text` as a value of `column_type`, in the form that SQL literals have.
+    /// Reads `text` as a value of `column_type`, in the form that SQL literals have; values of nested types are JSON.
     pub fn parse(column_type: &ColumnType, text: &str) -> Result<Self> {
         let wrong =
             || Error::invalid(format!("'{}' is not a value of type {column_type}", text.escape_debug()));
@@ -76,6 +84,10 @@ impl Value {
                 }
             }
             ColumnType::Varbinary { .. } => Ok(Self::Bytes(text.as_bytes().to_vec())),
+            ColumnType::Bitmap | ColumnType::Hll | ColumnType::Percentile => Err(wrong()),
+            ColumnType::Array(_) | ColumnType::Map(_) | ColumnType::Struct(_) => {
+                parse_nested(column_type, text).ok_or_else(wrong)
+            }
         }
     }
 
@@ -95,6 +107,11 @@ impl Value {
             Self::Date(days) => date_of(*days)?.format(DATE_FORMAT).to_string(),
             Self::DateTime(micros) => datetime_text(*micros)?,
             Self::Text(v) => v.clone(),
+            Self::List(_) | Self::Map(_) | Self::Struct(_) => {
+                let mut text = String::new();
+                write_nested(column_type, self, &mut text)?;
+                text
+            }
         })
     }
 
@@ -128,7 +145,12 @@ impl Value {
             }
             ColumnType::Float => Self::Float(array.as_primitive::<Float32Type>().value(row).into()),
             ColumnType::Double => Self::Float(array.as_primitive::<Float64Type>().value(row)),
-            ColumnType::Decimal { .. } => Self::Decimal(array.as_primitive::<Decimal128Type>().value(row)),
+            ColumnType::Decimal { .. } => Self::Decimal(match array.data_type() {
+                DataType::Decimal128(..) => {
+                    i256::from_i128(array.as_primitive::<Decimal128Type>().value(row))
+                }
+                _ => array.as_primitive::<Decimal256Type>().value(row),
+            }),
             ColumnType::Date => Self::Date(array.as_primitive::<Date32Type>().value(row)),
             ColumnType::DateTime => {
                 Self::DateTime(array.as_primitive::<TimestampMicrosecondType>().value(row))
@@ -136,7 +158,12 @@ impl Value {
             ColumnType::Char { .. } | ColumnType::Varchar { .. } | ColumnType::String | ColumnType::Json => {
                 Self::Text(array.as_string::<i32>().value(row).to_owned())
             }
-            ColumnType::Varbinary { .. } => Self::Bytes(array.as_binary::<i32>().value(row).to_vec()),
+            ColumnType::Varbinary { .. } | ColumnType::Bitmap | ColumnType::Hll | ColumnType::Percentile => {
+                Self::Bytes(array.as_binary::<i32>().value(row).to_vec())
+            }
+            ColumnType::Array(_) | ColumnType::Map(_) | ColumnType::Struct(_) => {
+                return nested_value(array, row, column_type);
+            }
         })
     }
 
@@ -146,47 +173,10 @@ impl Value {
     ///
     /// When the value is not one of the type.
     pub fn to_array(&self, column_type: &ColumnType, rows: usize) -> Result<ArrayRef> {
-        use arrow::array as a;
-        use std::sync::Arc;
-        let wrong = || Error::invalid(format!("{self:?} is not a value of type {column_type}"));
-        Ok(match (self, column_type) {
-            (Self::Null, _) => new_null_array(&column_type.arrow_type(), rows),
-            (Self::Boolean(v), ColumnType::Boolean) => Arc::new(a::BooleanArray::from(vec![*v; rows])),
-            (Self::Integer(v), ColumnType::TinyInt) => {
-                Arc::new(a::Int8Array::from_value(i8::try_from(*v).map_err(|_| wrong())?, rows))
-            }
-            (Self::Integer(v), ColumnType::SmallInt) => {
-                Arc::new(a::Int16Array::from_value(i16::try_from(*v).map_err(|_| wrong())?, rows))
-            }
-            (Self::Integer(v), ColumnType::Int) => {
-                Arc::new(a::Int32Array::from_value(i32::try_from(*v).map_err(|_| wrong())?, rows))
-            }
-            (Self::Integer(v), ColumnType::BigInt) => {
-                Arc::new(a::Int64Array::from_value(i64::try_from(*v).map_err(|_| wrong())?, rows))
-            }
-            (Self::Integer(v), ColumnType::LargeInt) => Arc::new(
-                a::Decimal256Array::from_value(i256::from_i128(*v), rows)
-                    .with_data_type(column_type.arrow_type()),
-            ),
-            #[expect(clippy::cast_possible_truncation, reason = "the value was widened from an f32")]
-            (Self::Float(v), ColumnType::Float) => Arc::new(a::Float32Array::from_value(*v as f32, rows)),
-            (Self::Float(v), ColumnType::Double) => Arc::new(a::Float64Array::from_value(*v, rows)),
-            (Self::Decimal(v), ColumnType::Decimal { .. }) => {
-                Arc::new(a::Decimal128Array::from_value(*v, rows).with_data_type(column_type.arrow_type()))
-            }
-            (Self::Date(v), ColumnType::Date) => Arc::new(a::Date32Array::from_value(*v, rows)),
-            (Self::DateTime(v), ColumnType::DateTime) => {
-                Arc::new(a::TimestampMicrosecondArray::from_value(*v, rows))
-            }
-            (
-                Self::Text(v),
-                ColumnType::Char { .. } | ColumnType::Varchar { .. } | ColumnType::String | ColumnType::Json,
-            ) => Arc::new(a::StringArray::from_iter_values(std::iter::repeat_n(v, rows))),
-            (Self::Bytes(v), ColumnType::Varbinary { .. }) => {
-                Arc::new(a::BinaryArray::from_iter_values(std::iter::repeat_n(v, rows)))
-            }
-            _ => return Err(wrong()),
-        })
+        match self {
+            Self::Null => Ok(new_null_array(&column_type.arrow_type(), rows)),
+            _ => Self::array_of(column_type, &vec![self.clone(); rows]),
+        }
     }
 
     /// The order of two values of one type, null first; `None` for values of different types and for NaN.
@@ -196,7 +186,8 @@ impl Value {
             (Self::Null, _) => Some(Ordering::Less),
             (_, Self::Null) => Some(Ordering::Greater),
             (Self::Boolean(a), Self::Boolean(b)) => Some(a.cmp(b)),
-            (Self::Integer(a), Self::Integer(b)) | (Self::Decimal(a), Self::Decimal(b)) => Some(a.cmp(b)),
+            (Self::Integer(a), Self::Integer(b)) => Some(a.cmp(b)),
+            (Self::Decimal(a), Self::Decimal(b)) => Some(a.cmp(b)),
             (Self::Float(a), Self::Float(b)) => a.partial_cmp(b),
             (Self::Date(a), Self::Date(b)) => Some(a.cmp(b)),
             (Self::DateTime(a), Self::DateTime(b)) => Some(a.cmp(b)),
@@ -264,7 +255,7 @@ fn datetime_text(micros: i64) -> Option<String> {
 }
 
 /// `text` as an integer with `scale` implied digits behind the point; `None` when it is no number or does not fit.
-fn parse_decimal(text: &str, precision: u8, scale: u8) -> Option<i128> {
+fn parse_decimal(text: &str, precision: u8, scale: u8) -> Option<i256> {
     let text = text.trim();
     let (negative, digits) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -283,19 +274,23 @@ fn parse_decimal(text: &str, precision: u8, scale: u8) -> Option<i128> {
     }
     let kept = &fraction[..fraction.len().min(scale)];
     let text = format!("{whole}{kept:0<scale$}");
-    let number = if text.is_empty() { 0 } else { text.parse::<i128>().ok()? };
-    let fits = number < 10_i128.checked_pow(precision.into())?;
-    fits.then_some(if negative { -number } else { number })
+    let significant = text.trim_start_matches('0');
+    if significant.len() > usize::from(precision) {
+        return None;
+    }
+    let number = if significant.is_empty() { i256::ZERO } else { i256::from_string(significant)? };
+    Some(if negative { number.wrapping_neg() } else { number })
 }
 
-fn decimal_text(value: i128, scale: u8) -> String {
+fn decimal_text(value: i256, scale: u8) -> String {
     let scale = usize::from(scale);
     if scale == 0 {
         return value.to_string();
     }
-    let digits = format!("{:0>width$}", value.unsigned_abs(), width = scale + 1);
+    let digits = value.wrapping_abs().to_string();
+    let digits = format!("{digits:0>width$}", width = scale + 1);
     let (whole, fraction) = digits.split_at(digits.len() - scale);
-    format!("{}{whole}.{fraction}", if value < 0 { "-" } else { "" })
+    format!("{}{whole}.{fraction}", if value.is_negative() { "-" } else { "" })
 }
 
 #[cfg(test)]
@@ -313,6 +308,7 @@ mod tests {
         ColumnType::Double,
         ColumnType::Decimal { precision: 38, scale: 10 },
         ColumnType::Decimal { precision: 5, scale: 5 },
+        ColumnType::Decimal { precision: 76, scale: 38 },
         ColumnType::Date,
         ColumnType::DateTime,
         ColumnType::Char { length: 10 },
@@ -341,6 +337,7 @@ mod tests {
             "170141183460469231731687303715884105727",
             "-170141183460469231731687303715884105728",
             "-0.0",
+            "-99999999999999999999999999999999999999.99999999999999999999999999999999999999",
         ];
         for column_type in TYPES {
             let mut read = 0;
@@ -364,6 +361,7 @@ mod tests {
             (ColumnType::Decimal { precision: 3, scale: 1 }, "100"),
             (ColumnType::Decimal { precision: 3, scale: 1 }, "1.25"),
             (ColumnType::Decimal { precision: 3, scale: 1 }, ""),
+            (ColumnType::Decimal { precision: 76, scale: 75 }, "10"),
             (ColumnType::Date, "10000-01-01"),
             (ColumnType::Date, "2013-02-29"),
             (ColumnType::DateTime, "yesterday"),
@@ -380,7 +378,7 @@ mod tests {
         for column_type in TYPES {
             assert_eq!(ColumnType::parse(&column_type.to_string()).unwrap(), *column_type);
         }
-        for bad in ["", "decimal(39,0)", "decimal(3,4)", "char(0)", "varchar(-1)", "varchar(", "array<int>"] {
+        for bad in ["", "decimal(77,0)", "decimal(3,4)", "char(0)", "varchar(-1)", "varchar(", "array<hll>"] {
             assert!(ColumnType::parse(bad).is_err(), "{bad}");
         }
     }

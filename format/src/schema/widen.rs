@@ -1,5 +1,7 @@
 //! Types that hold all values of another, in the same order: a column may get one while its files stay as they are.
 
+use arrow::datatypes::i256;
+
 use super::types::ColumnType;
 use super::value::Value;
 
@@ -49,7 +51,7 @@ impl Value {
                 ColumnType::Decimal { scale, .. },
                 ColumnType::Decimal { scale: fine, .. },
             ) => {
-                let factor = 10_i128.checked_pow(u32::from(fine.checked_sub(*scale)?))?;
+                let factor = i256::from_i128(10).checked_pow(u32::from(fine.checked_sub(*scale)?))?;
                 Self::Decimal(value.checked_mul(factor)?)
             }
             (value, ..) => value,
@@ -76,6 +78,9 @@ mod tests {
             (decimal(5, 2), decimal(7, 4), true),
             (decimal(5, 2), decimal(6, 4), false),
             (decimal(5, 2), decimal(9, 1), false),
+            (decimal(38, 2), decimal(76, 40), true),
+            (T::array(T::Int), T::array(T::Int), true),
+            (T::array(T::Int), T::array(T::BigInt), false),
             (varchar(5), varchar(9), true),
             (varchar(9), varchar(5), false),
             (T::Char { length: 3 }, T::String, true),
@@ -86,8 +91,8 @@ mod tests {
         for (from, to, expected) in cases {
             assert_eq!(from.widens_to(&to), expected, "{from} {to}");
         }
-        let value = Value::Decimal(150).widened(&decimal(5, 2), &decimal(7, 4));
-        assert_eq!(value, Some(Value::Decimal(15_000)));
+        let value = Value::Decimal(150.into()).widened(&decimal(5, 2), &decimal(7, 4));
+        assert_eq!(value, Some(Value::Decimal(15_000.into())));
         assert_eq!(Value::Date(1).widened(&T::Date, &T::DateTime), Some(Value::DateTime(MICROS_A_DAY)));
         assert_eq!(Value::Integer(1).widened(&T::Int, &T::TinyInt), None);
     }

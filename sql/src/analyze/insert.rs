@@ -90,7 +90,7 @@ pub(super) fn insert<'s>(statement: &'s InsertStatement, scope: &Scope<'_>) -> R
     };
     let upsert = upsert_options(statement, definition, &targets)?;
     for (position, column) in definition.columns.iter().enumerate() {
-        let is_made = column.default.is_some() || column.auto_increment || column.generated.is_some();
+        let is_made = column.has_default() || column.auto_increment || column.generated.is_some();
         if upsert.given.is_some() && position >= definition.key_columns {
             // Only a row that is new needs it, which the load finds out.
             break;

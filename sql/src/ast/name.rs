@@ -48,12 +48,13 @@ impl Hash for Ident {
 
 impl fmt::Display for Ident {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if words::prints_bare(&self.value) {
-            f.write_str(&self.value)
-        } else {
-            write!(f, "`{}`", self.value.replace('`', "``"))
-        }
+        write_name(f, &self.value)
     }
+}
+
+/// Writes a name, in backquotes where it must be.
+pub(super) fn write_name(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
+    if words::prints_bare(name) { f.write_str(name) } else { write!(f, "`{}`", name.replace('`', "``")) }
 }
 
 /// `[[catalog.]database.]name` of a table, view or function.

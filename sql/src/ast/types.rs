@@ -4,6 +4,8 @@ use std::fmt;
 
 use cairn_format::ColumnType;
 
+use super::name::write_name;
+
 /// A column's type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TypeName {
@@ -23,13 +25,13 @@ pub enum TypeName {
 impl fmt::Display for TypeName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Known(known) => write_known(f, *known),
+            Self::Known(known) => write_known(f, known),
             Self::Unsupported(text) | Self::Invalid { text, .. } => f.write_str(text),
         }
     }
 }
 
-fn write_known(f: &mut fmt::Formatter<'_>, known: ColumnType) -> fmt::Result {
+fn write_known(f: &mut fmt::Formatter<'_>, known: &ColumnType) -> fmt::Result {
     match known {
         ColumnType::Boolean => f.write_str("BOOLEAN"),
         ColumnType::TinyInt => f.write_str("TINYINT"),
@@ -48,5 +50,30 @@ fn write_known(f: &mut fmt::Formatter<'_>, known: ColumnType) -> fmt::Result {
         ColumnType::Varbinary { length: None } => f.write_str("VARBINARY"),
         ColumnType::Varbinary { length: Some(length) } => write!(f, "VARBINARY({length})"),
         ColumnType::Json => f.write_str("JSON"),
+        ColumnType::Bitmap => f.write_str("BITMAP"),
+        ColumnType::Hll => f.write_str("HLL"),
+        ColumnType::Percentile => f.write_str("PERCENTILE"),
+        ColumnType::Array(of) => {
+            f.write_str("ARRAY<")?;
+            write_known(f, of)?;
+            f.write_str(">")
+        }
+        ColumnType::Map(of) => {
+            f.write_str("MAP<")?;
+            write_known(f, &of.key)?;
+            f.write_str(", ")?;
+            write_known(f, &of.value)?;
+            f.write_str(">")
+        }
+        ColumnType::Struct(fields) => {
+            f.write_str("STRUCT<")?;
+            for (position, field) in fields.iter().enumerate() {
+                f.write_str(if position > 0 { ", " } else { "" })?;
+                write_name(f, field.name.as_str())?;
+                f.write_str(" ")?;
+                write_known(f, &field.column_type)?;
+            }
+            f.write_str(">")
+        }
     }
 }

@@ -8,19 +8,27 @@ use arrow::datatypes::{DataType, Date32Type, Float32Type, Float64Type, TimeUnit,
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use cairn_format::{Column, ColumnType, Value};
 
+use super::cast_nested::{cast_nested, parts};
 use super::cell;
 use crate::error::{Error, Result};
 
 /// Whether values of an Arrow type can be cast to a column's type at all.
 pub(super) fn can_cast(from: &DataType, to: &ColumnType) -> bool {
+    if let Some(parts) = parts(from, to) {
+        return parts.iter().all(|(from, to)| can_cast(from, to));
+    }
     let Some(from) = plain(from) else { return false };
     if from == DataType::Null || from == to.arrow_type() {
         return true;
     }
     match (&from, to) {
+        (DataType::Utf8, to) if to.is_sketch() => false,
+        (DataType::Binary, to) if to.is_sketch() => true,
+        (_, to) if to.is_sketch() => false,
         (DataType::Utf8, _) | (DataType::Binary, ColumnType::Varbinary { .. }) => true,
         (DataType::Binary, to) => to.is_text(),
         (_, ColumnType::Varbinary { .. } | ColumnType::Json) => false,
+        (_, to) if to.is_nested() => false,
         (from, to) if to.is_text() => can_cast_types(from, &DataType::Utf8),
         (DataType::Date32 | DataType::Timestamp(..), ColumnType::Date | ColumnType::DateTime) => true,
         (DataType::Date32 | DataType::Timestamp(..), _) | (_, ColumnType::Date | ColumnType::DateTime) => {
@@ -47,24 +55,52 @@ fn plain(from: &DataType) -> Option<DataType> {
 
 /// The array as one of the column's type. `rows_before` counts the rows of the load before it.
 pub(super) fn cast_column(column: &Column, array: &ArrayRef, rows_before: u64) -> Result<ArrayRef> {
-    let target = column.column_type.arrow_type();
-    let refused = || {
-        Error::invalid(format!(
-            "column '{}': values of type {} cannot be cast to {}",
+    cast_values(&column.column_type, array).map_err(|misfit| match misfit {
+        Misfit::Type(from, to) => {
+            Error::invalid(format!("column '{}': values of type {from} cannot be cast to {to}", column.name))
+        }
+        Misfit::Value { row, shown, to } => Error::invalid(format!(
+            "column '{}', row {}: {shown} is not a value of type {to}",
             column.name,
-            array.data_type(),
-            column.column_type
-        ))
-    };
+            rows_before + row as u64 + 1
+        )),
+    })
+}
+
+/// What cannot be cast.
+pub(super) enum Misfit {
+    /// Values of the one type to the other.
+    Type(DataType, ColumnType),
+    /// One value.
+    Value {
+        /// Where it is.
+        row: usize,
+        /// As an error shows it.
+        shown: String,
+        /// What it should become.
+        to: ColumnType,
+    },
+}
+
+/// The array as one of this type.
+pub(super) fn cast_values(to: &ColumnType, array: &ArrayRef) -> std::result::Result<ArrayRef, Misfit> {
+    let target = to.arrow_type();
+    let refused = || Misfit::Type(array.data_type().clone(), to.clone());
     if *array.data_type() == target {
         return Ok(ArrayRef::clone(array));
     }
     if *array.data_type() == DataType::Null {
         return Ok(new_null_array(&target, array.len()));
     }
-    let source_type = plain(array.data_type()).filter(|_| can_cast(array.data_type(), &column.column_type));
-    let source = arrow_cast(array, &source_type.ok_or_else(refused)?).ok_or_else(refused)?;
-    let cast = match (source.data_type(), &column.column_type) {
+    if !can_cast(array.data_type(), to) {
+        return Err(refused());
+    }
+    if parts(array.data_type(), to).is_some() {
+        return cast_nested(to, array);
+    }
+    let source_type = plain(array.data_type()).ok_or_else(refused)?;
+    let source = arrow_cast(array, &source_type).ok_or_else(refused)?;
+    let cast = match (source.data_type(), to) {
         (from, _) if *from == target => Some(ArrayRef::clone(&source)),
         (DataType::Utf8, to) => of_texts(to, source.as_string::<i32>()),
         (DataType::Boolean, to) if to.is_text() => Some(booleans_as_digits(source.as_boolean())),
@@ -76,18 +112,12 @@ pub(super) fn cast_column(column: &Column, array: &ArrayRef, rows_before: u64) -
     let cast = cast.ok_or_else(refused)?;
     match first_lost(&source, &cast) {
         None => Ok(cast),
-        Some(row) => Err(Error::invalid(format!(
-            "column '{}', row {}: {} is not a value of type {}",
-            column.name,
-            rows_before + row as u64 + 1,
-            shown(&source, row),
-            column.column_type
-        ))),
+        Some(row) => Err(Misfit::Value { row, shown: shown(&source, row), to: to.clone() }),
     }
 }
 
 /// Casts with null for what does not fit; the caller looks for those.
-fn arrow_cast(array: &ArrayRef, to: &DataType) -> Option<ArrayRef> {
+pub(super) fn arrow_cast(array: &ArrayRef, to: &DataType) -> Option<ArrayRef> {
     cast_with_options(array, to, &CastOptions { safe: true, ..CastOptions::default() }).ok()
 }
 
@@ -97,7 +127,7 @@ fn of_texts(to: &ColumnType, texts: &StringArray) -> Option<ArrayRef> {
     }
     let values =
         texts.iter().map(|text| text.and_then(|text| cell::of_text(to, text)).unwrap_or(Value::Null));
-    super::values::to_array(to, &values.collect::<Vec<_>>()).ok()
+    Value::array_of(to, &values.collect::<Vec<_>>()).ok()
 }
 
 /// StarRocks writes TRUE as 1.
@@ -177,7 +207,7 @@ mod tests {
 
     #[test]
     fn values_that_do_not_fit_are_named() {
-        let decimal = ColumnType::Decimal { precision: 4, scale: 2 };
+        let decimal = || ColumnType::Decimal { precision: 4, scale: 2 };
         let cases: [(ColumnType, ArrayRef, &str); 11] = [
             (
                 ColumnType::TinyInt,
@@ -190,8 +220,8 @@ mod tests {
                 "row 12: 'x' is not a value of type int",
             ),
             (ColumnType::Date, Arc::new(StringArray::from(vec!["2013-02-29"])), "row 11: '2013-02-29'"),
-            (decimal, decimals(&[99_994, 99_995], 6, 3), "row 12: 99.995"),
-            (decimal, Arc::new(Int64Array::from(vec![99, 100])), "row 12: 100 is not"),
+            (decimal(), decimals(&[99_994, 99_995], 6, 3), "row 12: 99.995"),
+            (decimal(), Arc::new(Int64Array::from(vec![99, 100])), "row 12: 100 is not"),
             (ColumnType::Int, Arc::new(Float64Array::from(vec![1.5, f64::NAN])), "row 12: NaN"),
             (ColumnType::BigInt, Arc::new(Float64Array::from(vec![1e19])), "row 11: 1e19"),
             (ColumnType::Float, Arc::new(Float64Array::from(vec![1.5, 1e39])), "row 12: 1e39"),
@@ -207,14 +237,14 @@ mod tests {
 
     #[test]
     fn values_that_fit_are_cast_as_starrocks_does() {
-        let decimal = ColumnType::Decimal { precision: 4, scale: 2 };
+        let decimal = || ColumnType::Decimal { precision: 4, scale: 2 };
         let time: ArrayRef = Arc::new(TimestampNanosecondArray::from(vec![1_372_550_401_000_001_999]));
         let cases: [(ColumnType, ArrayRef, &str); 10] = [
             (ColumnType::Int, Arc::new(Float64Array::from(vec![-1.9])), "-1"),
             (ColumnType::Int, decimals(&[-19], 2, 1), "-1"),
             (ColumnType::LargeInt, Arc::new(Float64Array::from(vec![2.9])), "2"),
             (ColumnType::LargeInt, Arc::new(UInt64Array::from(vec![u64::MAX])), "18446744073709551615"),
-            (decimal, decimals(&[1_005], 4, 3), "1.01"),
+            (decimal(), decimals(&[1_005], 4, 3), "1.01"),
             (ColumnType::String, Arc::new(BooleanArray::from(vec![true])), "1"),
             (ColumnType::String, Arc::clone(&time), "2013-06-30 00:00:01.000001"),
             (ColumnType::DateTime, Arc::clone(&time), "2013-06-30T00:00:01.000001"),
@@ -222,7 +252,7 @@ mod tests {
             (ColumnType::Boolean, Arc::new(Int64Array::from(vec![2])), "true"),
         ];
         for (column_type, array, expected) in cases {
-            let cast = cast_column(&column(column_type), &array, 0).unwrap();
+            let cast = cast_column(&column(column_type.clone()), &array, 0).unwrap();
             assert_eq!(*cast.data_type(), column_type.arrow_type());
             assert_eq!(shown(&cast, 0).trim_matches('\''), expected, "{column_type}");
         }

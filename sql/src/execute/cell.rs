@@ -1,5 +1,6 @@
 //! From the text of one value to a value of a column's type, as StarRocks' casts read it.
 
+use arrow::datatypes::i256;
 use cairn_format::{ColumnType, Value};
 use chrono::{NaiveDate, NaiveDateTime};
 
@@ -86,7 +87,7 @@ fn date_time(text: &str) -> Option<Value> {
 }
 
 /// A decimal number without its point, rounded half away from zero to `scale` digits behind it.
-fn decimal(text: &str, precision: u8, scale: u8) -> Option<i128> {
+fn decimal(text: &str, precision: u8, scale: u8) -> Option<i256> {
     let (negative, digits) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
@@ -99,11 +100,11 @@ fn decimal(text: &str, precision: u8, scale: u8) -> Option<i128> {
     let scale = usize::from(scale);
     let kept = &fraction[..fraction.len().min(scale)];
     let text = format!("{whole}{kept:0<scale$}");
-    let number: i128 = if text.is_empty() { 0 } else { text.parse().ok()? };
+    let number = if text.is_empty() { i256::ZERO } else { i256::from_string(&text)? };
     let up = fraction.as_bytes().get(scale).is_some_and(|digit| *digit >= b'5');
-    let number = number.checked_add(i128::from(up))?;
-    let fits = number < 10_i128.checked_pow(precision.into())?;
-    fits.then_some(if negative { -number } else { number })
+    let number = number.checked_add(if up { i256::ONE } else { i256::ZERO })?;
+    let fits = number < i256::from_i128(10).checked_pow(precision.into())?;
+    fits.then_some(if negative { number.wrapping_neg() } else { number })
 }
 
 #[cfg(test)]
@@ -112,16 +113,16 @@ mod tests {
 
     #[test]
     fn text_is_read_as_a_cast_reads_it() {
-        let decimal = ColumnType::Decimal { precision: 4, scale: 2 };
+        let decimal = || ColumnType::Decimal { precision: 4, scale: 2 };
         let cases = [
             (ColumnType::Int, " 12 ", Some(Value::Integer(12))),
             (ColumnType::Int, "1.5", None),
             (ColumnType::TinyInt, "128", None),
-            (decimal, "1.005", Some(Value::Decimal(101))),
-            (decimal, "-99.994", Some(Value::Decimal(-9_999))),
-            (decimal, "99.995", None),
-            (decimal, "x", None),
-            (decimal, ".5", Some(Value::Decimal(50))),
+            (decimal(), "1.005", Some(Value::Decimal(101.into()))),
+            (decimal(), "-99.994", Some(Value::Decimal((-9_999).into()))),
+            (decimal(), "99.995", None),
+            (decimal(), "x", None),
+            (decimal(), ".5", Some(Value::Decimal(50.into()))),
             (ColumnType::Double, "1e400", None),
             (ColumnType::Double, "nan", None),
             (ColumnType::Date, "20130630", Some(Value::Date(15_886))),

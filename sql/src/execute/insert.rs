@@ -12,7 +12,7 @@ use cairn_format::{Column, DatabaseName, TableDefinition, Value};
 use sqlparser::ast::{Expr, Values};
 
 use super::cast::{can_cast, cast_column};
-use super::values::{Cell, cell, evaluated, literal, select_of, to_array, values_of};
+use super::values::{Cell, cell, evaluated, literal, select_of, values_of};
 use crate::analyze::Insert;
 use crate::error::{Error, ErrorKind, Result};
 use crate::query::{GeneratedColumns, PlannedQuery, QueryEngine};
@@ -144,8 +144,9 @@ impl Inserter<'_> {
                 }
             }
             let arrays = cells.iter().zip(&insert.targets);
-            let arrays = arrays.map(|(cells, target)| to_array(&insert.column(*target).column_type, cells));
-            into.take(&arrays.collect::<Result<Vec<_>>>()?, rows.len())?;
+            let arrays =
+                arrays.map(|(cells, target)| Value::array_of(&insert.column(*target).column_type, cells));
+            into.take(&arrays.collect::<cairn_format::Result<Vec<_>>>()?, rows.len())?;
         }
         Ok(())
     }
@@ -350,7 +351,7 @@ impl<'a> Target<'a> {
                 Some(source) => std::mem::replace(&mut given[source], Arc::new(NullArray::new(0))),
                 None if column.generated.is_some() => new_null_array(&column.column_type.arrow_type(), rows),
                 // Only a row that is new needs it, which the load finds out.
-                None if insert.handling.upsert.given.is_some() && column.default.is_none() => {
+                None if insert.handling.upsert.given.is_some() && !column.has_default() => {
                     new_null_array(&column.column_type.arrow_type(), rows)
                 }
                 None => self.load.default_array(column, rows)?,

@@ -3,6 +3,7 @@
 mod access;
 mod alter_table;
 mod cast;
+mod cast_nested;
 mod cell;
 mod delete;
 mod insert;

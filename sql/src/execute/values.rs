@@ -3,8 +3,7 @@
 //! Each literal is read as its own column's type, so that one column may mix forms and no digit is lost on the way
 //! through a common type. Other expressions are evaluated by a query.
 
-use arrow::array::{ArrayRef, new_empty_array};
-use arrow::compute::concat;
+use arrow::array::ArrayRef;
 use cairn_format::{Column, ColumnType, Value};
 use sqlparser::ast::{
     CastKind, DataType, Expr, Ident, Query, SelectItem, SetExpr, TimezoneInfo, TypedString, UnaryOperator,
@@ -177,42 +176,4 @@ pub(super) fn select_of(exprs: &[&Expr]) -> Query {
         alias: Ident::with_quote('`', format!("v{number}")),
     });
     super::select::without_from(items.collect())
-}
-
-/// An array of these values, of the type's Arrow type.
-pub(super) fn to_array(column_type: &ColumnType, values: &[Value]) -> Result<ArrayRef> {
-    use arrow::array as a;
-    use std::sync::Arc;
-    // The common types are built at once; the others value by value.
-    macro_rules! collected {
-        ($array:ty, $variant:ident) => {
-            Arc::new(
-                values
-                    .iter()
-                    .map(|value| match value {
-                        Value::$variant(value) => Some(value.to_owned()),
-                        _ => None,
-                    })
-                    .collect::<$array>(),
-            )
-        };
-    }
-    Ok(match column_type {
-        ColumnType::Boolean => collected!(a::BooleanArray, Boolean),
-        ColumnType::Double => collected!(a::Float64Array, Float),
-        ColumnType::Date => collected!(a::Date32Array, Date),
-        ColumnType::DateTime => collected!(a::TimestampMicrosecondArray, DateTime),
-        ColumnType::Char { .. } | ColumnType::Varchar { .. } | ColumnType::String | ColumnType::Json => {
-            collected!(a::StringArray, Text)
-        }
-        _ if values.is_empty() => new_empty_array(&column_type.arrow_type()),
-        _ => {
-            let ones = values.iter().map(|value| Ok(value.to_array(column_type, 1)?));
-            let ones = ones.collect::<Result<Vec<_>>>()?;
-            let ones: Vec<_> = ones.iter().map(AsRef::as_ref).collect();
-            concat(&ones).map_err(|e| {
-                Error::new(ErrorKind::Internal, "cannot put values of one type together").with_source(e)
-            })?
-        }
-    })
 }

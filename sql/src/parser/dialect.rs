@@ -8,6 +8,9 @@ use sqlparser::tokenizer::Token;
 
 use crate::ast::{is_identifier_char, is_identifier_start};
 
+/// Above that of multiplication, below that of `.` and `::`.
+const ARROW_PRECEDENCE: u8 = 45;
+
 /// StarRocks' dialect.
 ///
 /// It resembles `MySqlDialect`, with these differences: `#` and `/*! */` start nothing special, `--` needs no
@@ -83,6 +86,23 @@ impl Dialect for StarRocksDialect {
         let is_div = matches!(&token.token, Token::Word(word) if word.keyword == Keyword::DIV);
         // The position behind the message is where the statement's errors take theirs from.
         is_div.then(|| Err(ParserError::ParserError(format!("DIV is not supported yet{}", token.span.start))))
+    }
+
+    fn support_map_literal_syntax(&self) -> bool {
+        true
+    }
+
+    fn supports_map_literal_with_angle_brackets(&self) -> bool {
+        true
+    }
+
+    fn supports_struct_literal(&self) -> bool {
+        true
+    }
+
+    /// `->` takes a part of a document, which binds stronger than what is done with the part.
+    fn get_next_precedence(&self, parser: &Parser) -> Option<Result<u8, ParserError>> {
+        (parser.peek_token_ref().token == Token::Arrow).then_some(Ok(ARROW_PRECEDENCE))
     }
 
     fn supports_filter_during_aggregation(&self) -> bool {

@@ -17,6 +17,7 @@ mod database;
 mod dialect;
 mod error;
 mod lexer;
+mod nested_type;
 mod objects;
 mod partition;
 mod query;

@@ -5,7 +5,7 @@ use sqlparser::tokenizer::Token;
 
 use super::Result;
 use super::cursor::Cursor;
-use super::error::ParseError;
+use super::nested_type::nested_type;
 use crate::ast::TypeName;
 
 /// Longest `CHAR`.
@@ -13,7 +13,7 @@ const MAX_CHAR: u64 = 255;
 /// Longest `VARCHAR` and `VARBINARY`.
 const MAX_VARCHAR: u64 = 1_048_576;
 /// Most digits of a `DECIMAL`.
-const MAX_DIGITS: u64 = 38;
+const MAX_DIGITS: u64 = 76;
 
 /// The words a type starts with.
 const TYPE_WORDS: &[&str] = &[
@@ -60,14 +60,16 @@ pub(super) fn starts_type(cursor: &Cursor<'_>) -> bool {
 
 /// ```text
 /// type := BOOLEAN | {TINYINT | SMALLINT | INT | INTEGER | BIGINT | LARGEINT} [width] | FLOAT | DOUBLE
-///       | {DECIMAL | DECIMALV3 | NUMERIC | DECIMAL32 | DECIMAL64 | DECIMAL128} [( integer [, integer] )]
+///       | {DECIMAL | DECIMALV3 | NUMERIC | DECIMAL32 | DECIMAL64 | DECIMAL128 | DECIMAL256} [( integer [, integer] )]
 ///       | DATE | DATETIME | {CHAR | VARCHAR} [width] | STRING | TEXT | {BINARY | VARBINARY} [width] | JSON
-///       | BITMAP | HLL | PERCENTILE | TIME | VARIANT | {DECIMALV2 | DECIMAL256} [( integer [, integer] )]
-///       | {ARRAY | MAP | STRUCT} < anything >
+///       | BITMAP | HLL | PERCENTILE
+///       | ARRAY < type > | MAP < type , type > | STRUCT < field {, field} >
+///       | TIME | VARIANT | DECIMALV2 [( integer [, integer] )]
+/// field := word [:] type
 /// width := ( integer )
 /// ```
 ///
-/// The width of an integer is for display and means nothing. The types of the last two lines are kept as they
+/// The width of an integer is for display and means nothing. The types of the last line are kept as they
 /// were written.
 pub(super) fn column_type(cursor: &mut Cursor<'_>) -> Result<TypeName> {
     let start = cursor.index();
@@ -86,15 +88,18 @@ pub(super) fn column_type(cursor: &mut Cursor<'_>) -> Result<TypeName> {
         "DATETIME" => ColumnType::DateTime,
         "STRING" | "TEXT" => ColumnType::String,
         "JSON" => ColumnType::Json,
-        "DECIMAL" | "DECIMALV3" | "NUMERIC" | "DECIMAL32" | "DECIMAL64" | "DECIMAL128" => {
+        "BITMAP" => ColumnType::Bitmap,
+        "HLL" => ColumnType::Hll,
+        "PERCENTILE" => ColumnType::Percentile,
+        "DECIMAL" | "DECIMALV3" | "NUMERIC" | "DECIMAL32" | "DECIMAL64" | "DECIMAL128" | "DECIMAL256" => {
             return decimal(cursor, &word, start);
         }
         "CHAR" | "VARCHAR" | "BINARY" | "VARBINARY" => return text(cursor, &word, start),
         "ARRAY" | "MAP" | "STRUCT" => {
-            until_angle_closed(cursor, &word)?;
-            return Ok(TypeName::Unsupported(cursor.text_since(start)));
+            cursor.set_index(start);
+            return nested_type(cursor);
         }
-        "DECIMALV2" | "DECIMAL256" => {
+        "DECIMALV2" => {
             digits(cursor)?;
             return Ok(TypeName::Unsupported(cursor.text_since(start)));
         }
@@ -138,15 +143,13 @@ fn decimal(cursor: &mut Cursor<'_>, word: &str, start: usize) -> Result<TypeName
     let most = match word {
         "DECIMAL32" => 9,
         "DECIMAL64" => 18,
+        "DECIMAL128" => 38,
         _ => MAX_DIGITS,
     };
-    let sized = matches!(word, "DECIMAL32" | "DECIMAL64" | "DECIMAL128");
+    let sized = matches!(word, "DECIMAL32" | "DECIMAL64" | "DECIMAL128" | "DECIMAL256");
     let Some((precision, scale)) = digits.or((!sized).then_some((10, 0))) else {
         return invalid("its precision and scale must be given".to_owned());
     };
-    if precision > most && !sized {
-        return Ok(TypeName::Unsupported(text));
-    }
     if precision == 0 || precision > most {
         return invalid(format!("the precision must be from 1 to {most}"));
     }
@@ -172,37 +175,6 @@ fn text(cursor: &mut Cursor<'_>, word: &str, start: usize) -> Result<TypeName> {
         "VARCHAR" => ColumnType::Varchar { length },
         _ => ColumnType::Varbinary { length: width.map(|_| length) },
     }))
-}
-
-/// Goes over `< … >` with whatever angles it nests.
-fn until_angle_closed(cursor: &mut Cursor<'_>, word: &str) -> Result<()> {
-    if cursor.peek() != &Token::Lt {
-        return Err(cursor
-            .expected(&["'<'"])
-            .with_hint(format!("say what the {} holds: {word}<…>", word.to_lowercase())));
-    }
-    let mut open = 0usize;
-    loop {
-        let closed = match cursor.peek() {
-            Token::Lt => {
-                open += 1;
-                0
-            }
-            Token::Gt => 1,
-            // Two closing angles without a blank are one token.
-            Token::ShiftRight => 2,
-            Token::EOF => return Err(cursor.expected(&["'>'"])),
-            _ => 0,
-        };
-        if closed > open {
-            return Err(ParseError::new(cursor.location(), "one '>' too many"));
-        }
-        open -= closed;
-        cursor.advance();
-        if open == 0 {
-            return Ok(());
-        }
-    }
 }
 
 /// Goes to the parenthesis that closes one already gone over.

@@ -9,6 +9,7 @@ mod catalog;
 mod clauses;
 mod error;
 mod files;
+mod functions;
 mod generated;
 mod output;
 mod predicate;
@@ -94,7 +95,7 @@ impl QueryEngine {
             .with_type_planner(Arc::new(StarRocksTypes));
         let mut functions = state.aggregate_functions().clone().unwrap_or_default();
         functions.push(Arc::new(AggregateUDF::from(WideSum::new())));
-        let state = state.with_aggregate_functions(functions).build();
+        let state = functions::add(state.with_aggregate_functions(functions)).build();
         Self { base: Arc::new(state), store, handle, identity }
     }
 

@@ -3,9 +3,10 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    BinaryOperator, CastKind, DataType, ExactNumberInfo, ExceptSelectItem, Expr, FunctionArg,
-    FunctionArgExpr, Ident, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, Query, Select,
-    SelectItem, SetExpr, TableFactor, Value, VisitMut, VisitorMut, WildcardAdditionalOptions, With,
+    BinaryOperator, CastKind, DataType, ExactNumberInfo, ExceptSelectItem, Expr, Function, FunctionArg,
+    FunctionArgExpr, FunctionArguments, Ident, JoinConstraint, JoinOperator, Map, MapEntry, ObjectName,
+    ObjectNamePart, Query, Select, SelectItem, SetExpr, TableFactor, Value, VisitMut, VisitorMut,
+    WildcardAdditionalOptions, With,
 };
 
 use super::clauses::{check_query, check_select, check_table};
@@ -407,8 +408,33 @@ impl VisitorMut for Expressions<'_> {
                     };
                 }
             }
+            Expr::Function(call) => {
+                if let Some(entries) = map_entries(call) {
+                    *expr = Expr::Map(Map { entries });
+                }
+            }
             _ => {}
         }
         ControlFlow::Continue(())
     }
+}
+
+/// The entries of StarRocks' `map(key, value, …)`. With two lists it is DataFusion's own, of keys and of values.
+fn map_entries(call: &Function) -> Option<Vec<MapEntry>> {
+    let FunctionArguments::List(arguments) = &call.args else { return None };
+    let values = arguments.args.iter().map(|argument| match argument {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(value)) => Some(value),
+        _ => None,
+    });
+    let values = values.collect::<Option<Vec<_>>>()?;
+    let is_lists = matches!(values.as_slice(), [Expr::Array(_), _]);
+    let is_map = call.name.to_string().eq_ignore_ascii_case("map");
+    if !is_map || is_lists || values.is_empty() || values.len() % 2 != 0 {
+        return None;
+    }
+    let entry = |pair: &[&Expr]| match pair {
+        [key, value] => Some(MapEntry { key: Box::new((*key).clone()), value: Box::new((*value).clone()) }),
+        _ => None,
+    };
+    values.chunks(2).map(entry).collect()
 }

@@ -38,7 +38,7 @@ const CASES: &[(&str, ErrorKind, &str)] = &[
     ("CREATE TABLE d.n (a DOUBLE) DUPLICATE KEY (a)", Analysis, "Invalid data type of key column 'a'"),
     ("CREATE TABLE d.n (a INT) DUPLICATE KEY (z)", Analysis, "key column 'z' doesn't exist"),
     ("CREATE TABLE d.n (a INT, b INT SUM)", Analysis, "not support default distribution"),
-    ("CREATE TABLE d.n (a ARRAY<INT>)", Analysis, "type ARRAY<INT> is not supported yet"),
+    ("CREATE TABLE d.n (a ARRAY<INT>)", Analysis, "Data type of first column cannot be array<int>"),
     ("CREATE TABLE d.n (a DECIMAL(3, 5))", Analysis, "scale"),
     (
         "CREATE TABLE d.n (a INT) DISTRIBUTED BY HASH (a) BUCKETS 99999999999",

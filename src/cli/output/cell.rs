@@ -8,6 +8,8 @@ use arrow::datatypes::{
 use arrow::error::ArrowError;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
+use super::nested;
+
 /// How the column's type is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Look {
@@ -117,6 +119,14 @@ impl<'a> Cells<'a> {
             out.push_str(text);
             return Ok(());
         }
+        if self.look == Look::Nested {
+            return nested::append(self.array, row, out);
+        }
+        self.append_plain(row, out)
+    }
+
+    /// The text that Arrow has for the value at `row`.
+    pub(super) fn append_plain(&self, row: usize, out: &mut String) -> Result<(), ArrowError> {
         if self.look == Look::Bytes {
             out.push_str("0x");
         }

@@ -5,6 +5,7 @@
 mod cell;
 mod csv;
 mod json;
+mod nested;
 mod table;
 
 use std::io;

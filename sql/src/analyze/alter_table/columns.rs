@@ -2,10 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use cairn_format::{Column, ColumnDefault, ColumnName, FieldId, KeyModel, TableDefinition};
+use cairn_format::{Aggregation, Column, ColumnDefault, ColumnName, FieldId, KeyModel, TableDefinition};
 use sqlparser::ast::{Expr, visit_expressions};
 
-use crate::analyze::create_table::{change_sort_key, column_of};
+use crate::analyze::create_table::{aggregation, change_sort_key, column_of};
 use crate::analyze::names::analysed;
 use crate::ast::{AlterTableClause, ColumnClause, ColumnPosition, ColumnValue, Ident};
 use crate::error::{Error, Result};
@@ -43,6 +43,8 @@ fn add(table: &mut TableDefinition, clause: &ColumnClause, position: Option<&Col
     if table.column(name).is_some() {
         return Err(Error::analysis(format!("Can not add column which already exists: {name}")));
     }
+    column.aggregation = aggregation(clause, table.key_model, clause.key)?;
+    column.nullable |= column.aggregation == Some(Aggregation::ReplaceIfNotNull);
     if column.generated.is_some() || column.auto_increment {
         return refused(
             "the rows that are there would have to be written anew; make a new table and INSERT … SELECT",

@@ -25,7 +25,7 @@ pub(super) fn columns(clauses: &[ColumnClause]) -> Result<Vec<Column>> {
 /// The column that a clause declares, with field id `id`.
 pub(in crate::analyze) fn column_of(id: i32, clause: &ColumnClause) -> Result<Column> {
     let column_type = match &clause.data_type {
-        Some(TypeName::Known(known)) => *known,
+        Some(TypeName::Known(known)) => known.clone(),
         Some(TypeName::Unsupported(text)) => {
             return Err(Error::not_supported(format_args!("type {text}")));
         }
@@ -45,10 +45,10 @@ pub(in crate::analyze) fn column_of(id: i32, clause: &ColumnClause) -> Result<Co
             Some(ColumnDefault::Constant(text.clone()))
         }
         Some(ColumnValue::Default(ast::ColumnDefault::CurrentTimestamp(digits))) => {
-            Some(current_timestamp(*digits, column_type)?)
+            Some(current_timestamp(*digits, &column_type)?)
         }
         Some(ColumnValue::Default(ast::ColumnDefault::Function(function))) => {
-            Some(function_default(&function.value, column_type)?)
+            Some(function_default(&function.value, &column_type)?)
         }
     };
     let auto_increment = clause.value == Some(ColumnValue::AutoIncrement);
@@ -75,8 +75,8 @@ pub(in crate::analyze) fn column_of(id: i32, clause: &ColumnClause) -> Result<Co
     Ok(column)
 }
 
-fn current_timestamp(digits: Option<u64>, column_type: ColumnType) -> Result<ColumnDefault> {
-    if column_type != ColumnType::DateTime {
+fn current_timestamp(digits: Option<u64>, column_type: &ColumnType) -> Result<ColumnDefault> {
+    if *column_type != ColumnType::DateTime {
         return Err(Error::analysis(format!(
             "DEFAULT CURRENT_TIMESTAMP is only supported for DATETIME, not for {column_type}"
         )));
@@ -90,7 +90,7 @@ fn current_timestamp(digits: Option<u64>, column_type: ColumnType) -> Result<Col
 /// Bytes of a UUID's text.
 const UUID_BYTES: usize = 36;
 
-fn function_default(function: &str, column_type: ColumnType) -> Result<ColumnDefault> {
+fn function_default(function: &str, column_type: &ColumnType) -> Result<ColumnDefault> {
     match function.to_ascii_lowercase().as_str() {
         "uuid" if !column_type.is_text() => Err(Error::analysis(format!(
             "default function uuid() for type {column_type} is not supported: it is for VARCHAR"

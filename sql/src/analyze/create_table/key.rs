@@ -79,7 +79,12 @@ fn aggregate_key(statement: &CreateTableStatement, marked: &[&str], columns: &[C
     prefix(&named, columns)
 }
 
-fn aggregation(clause: &ColumnClause, model: KeyModel, is_key: bool) -> Result<Option<Aggregation>> {
+/// How the values of a column merge in a table of this model.
+pub(in crate::analyze) fn aggregation(
+    clause: &ColumnClause,
+    model: KeyModel,
+    is_key: bool,
+) -> Result<Option<Aggregation>> {
     let name = &clause.name.value;
     let wanted = match &clause.aggregation {
         None => None,
@@ -88,7 +93,10 @@ fn aggregation(clause: &ColumnClause, model: KeyModel, is_key: bool) -> Result<O
         Some(ast::Aggregation::Max) => Some(Aggregation::Max),
         Some(ast::Aggregation::Replace) => Some(Aggregation::Replace),
         Some(ast::Aggregation::ReplaceIfNotNull) => Some(Aggregation::ReplaceIfNotNull),
-        Some(other) => {
+        Some(ast::Aggregation::HllUnion) => Some(Aggregation::HllUnion),
+        Some(ast::Aggregation::BitmapUnion) => Some(Aggregation::BitmapUnion),
+        Some(ast::Aggregation::PercentileUnion) => Some(Aggregation::PercentileUnion),
+        Some(other @ ast::Aggregation::State { .. }) => {
             return Err(Error::not_supported(format_args!("column '{name}': aggregate function {other}")));
         }
     };
@@ -188,7 +196,7 @@ mod tests {
     fn columns(types: &[ColumnType]) -> Vec<Column> {
         let column = |(i, column_type): (usize, &ColumnType)| {
             let id = FieldId::try_new(i32::try_from(i).unwrap() + 1).unwrap();
-            Column::new(id, ColumnName::parse(&format!("c{i}")).unwrap(), *column_type)
+            Column::new(id, ColumnName::parse(&format!("c{i}")).unwrap(), column_type.clone())
         };
         types.iter().enumerate().map(column).collect()
     }

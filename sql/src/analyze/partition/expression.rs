@@ -96,7 +96,7 @@ fn check_unit(column: &Column, step: PartitionStep, call: &ExprText) -> Result<(
     };
     let is_whole_day = !matches!(unit, StepUnit::Minute | StepUnit::Hour);
     let is_known = is_slice || !matches!(unit, StepUnit::Week | StepUnit::Quarter);
-    let fits = match column.column_type {
+    let fits = match &column.column_type {
         ColumnType::Date => is_known && is_whole_day,
         ColumnType::DateTime => is_known,
         other => {

@@ -1,6 +1,6 @@
 //! Generated trees print and read back; generated text never panics.
 
-use cairn_format::ColumnType;
+use cairn_format::{ColumnName, ColumnType, StructField};
 use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -285,15 +285,29 @@ fn data_type() -> impl Strategy<Value = TypeName> {
             ColumnType::Json,
             ColumnType::Varbinary { length: None },
         ]),
-        (1u8..=38).prop_flat_map(
+        (1u8..=76).prop_flat_map(
             |precision| (0..=precision).prop_map(move |scale| ColumnType::Decimal { precision, scale })
         ),
         (1u32..=255).prop_map(|length| ColumnType::Char { length }),
         (1u32..=1_048_576).prop_map(|length| ColumnType::Varchar { length }),
         (1u32..=1_048_576).prop_map(|length| ColumnType::Varbinary { length: Some(length) }),
     ];
-    let unsupported =
-        select(vec!["ARRAY<INT>", "MAP<INT, ARRAY<INT>>", "STRUCT<a INT>", "BITMAP", "HLL", "TIME"]);
+    let known = known.prop_recursive(4, 8, 3, |of| {
+        prop_oneof![
+            of.clone().prop_map(ColumnType::array),
+            of.clone().prop_map(|of| ColumnType::map(ColumnType::Int, of)),
+            prop::collection::vec((ident(), of), 1..4).prop_map(|fields| {
+                let name = |(number, name): (usize, &Ident)| format!("{}{number}", name.value.to_lowercase());
+                let fields = fields.iter().enumerate().map(|(number, (ident, of))| StructField {
+                    name: ColumnName::parse(&name((number, ident)))
+                        .unwrap_or_else(|_| ColumnName::parse(&format!("x{number}")).unwrap()),
+                    column_type: of.clone(),
+                });
+                ColumnType::structure(fields)
+            }),
+        ]
+    });
+    let unsupported = select(vec!["ARRAY<TIME>", "MAP<INT, ARRAY<TIME>>", "STRUCT<a TIME>", "TIME"]);
     prop_oneof![4 => known.prop_map(TypeName::Known), 1 => unsupported.prop_map(|text| TypeName::Unsupported(text.to_owned()))]
 }
 

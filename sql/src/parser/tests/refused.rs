@@ -375,6 +375,9 @@ fn create_table_with_parts_missing_or_unknown() {
     );
     check_refused_at("CREATE TABLE t (a ARRAY)", "line 1, column 24: expected '<', found ')'");
     check_refused_at("CREATE TABLE t (a ARRAY<INT>>)", "line 1, column 28: one '>' too many");
+    check_refused_at("CREATE TABLE t (a MAP<ARRAY<INT>>, INT)", "line 1, column 32: one '>' too many");
+    check_refused_at("CREATE TABLE t (a STRUCT<INT>)", "line 1, column 29: expected a type, found '>'");
+    check_refused_at("CREATE TABLE t (a MAP<INT>)", "line 1, column 26: expected ',', found '>'");
     check_refused_at(
         "CREATE TABLE t (a ARRAY<INT",
         "line 1, column 28: expected '>', found the end of the statement",
