@@ -69,6 +69,7 @@ mod tests {
             columns: (1..).zip(types).map(column).collect(),
             key_model: KeyModel::Duplicate,
             key_columns: 1,
+            automatic_buckets: false,
             sort_key: Some(vec![FieldId::try_new(3).unwrap(), FieldId::try_new(1).unwrap()]),
             partitioning: Partitioning::Unpartitioned,
             distribution: Distribution::Random { buckets: 1 },

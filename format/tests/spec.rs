@@ -112,6 +112,7 @@ fn written_schema(column_type: &ColumnType) -> SchemaDescPtr {
         key_model: KeyModel::Duplicate,
         key_columns: 0,
         sort_key: None,
+        automatic_buckets: false,
         partitioning: Partitioning::Unpartitioned,
         distribution: Distribution::Random { buckets: 1 },
         comment: None,
