@@ -33,7 +33,8 @@ impl Database {
     }
 
     /// As [`Database::open`], with a clock, a file system and repositories of the caller's choice.
-    pub fn open_with(directory: &Path, options: StoreOptions, runtime: &Handle) -> Result<Self> {
+    pub fn open_with(directory: &Path, mut options: StoreOptions, runtime: &Handle) -> Result<Self> {
+        options.expressions = cairn_sql::expressions();
         let store = Arc::new(TabletStore::open(directory, options)?);
         Ok(Self { store, runtime: runtime.clone() })
     }

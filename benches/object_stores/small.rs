@@ -49,6 +49,7 @@ fn fill(world: &World, name: &str, tablets: usize) -> Fallible<()> {
         key_columns: 1,
         automatic_buckets: false,
         sort_key: None,
+        rollups: Vec::new(),
         indexes: Vec::new(),
         partitioning: Partitioning::Unpartitioned,
         distribution: Distribution::Hash { columns: vec![columns[0].field_id], buckets: tablets.try_into()? },

@@ -71,6 +71,7 @@ fn definition(name: &str, schema: &SchemaRef, key_columns: usize) -> Fallible<Ta
         key_columns,
         automatic_buckets: false,
         sort_key: None,
+        rollups: Vec::new(),
         indexes: Vec::new(),
         partitioning: Partitioning::Unpartitioned,
         distribution: Distribution::Hash { columns: vec![columns[0].field_id], buckets: 2 },

@@ -23,6 +23,7 @@ mod load;
 mod partition;
 mod properties;
 mod repositories;
+mod rollup;
 mod scan;
 mod segment;
 mod store;
@@ -52,6 +53,7 @@ pub use partition::{
     check_partition_rules, partition_end, partition_name,
 };
 pub use properties::{BUNDLE_SIZE, DIGEST, RETENTION, check_own_properties};
+pub use rollup::{ExpressionPlanner, RowExpression};
 pub use scan::{ColumnPredicate, ColumnTest, select_segments};
 pub use segment::{SegmentReader, check_segments};
 pub use store::{JobKind, StoreOptions, TabletStore, check_ttl};

@@ -32,6 +32,7 @@ use crate::load::{AutoIncrements, Load, LoadOptions};
 use crate::partition::{PartitionKeeper, keep_partitions};
 use crate::properties::OwnProperties;
 use crate::repositories::SharedLimits;
+use crate::rollup::{ExpressionPlanner, NoExpressions, add_rollups, makers};
 use crate::segment::SegmentReader;
 
 /// What a store is opened with.
@@ -44,6 +45,8 @@ pub struct StoreOptions {
     pub disk: Disk,
     /// What opens the locations of repositories.
     pub stores: Arc<dyn StoreProvider>,
+    /// What understands the expressions of definitions; nothing does by default.
+    pub expressions: Arc<dyn ExpressionPlanner>,
     /// Threads that encode segments; as many as the machine has cores by default.
     pub encoders: usize,
     /// Threads that move the files of one backup or restore.
@@ -73,6 +76,7 @@ impl StoreOptions {
             environment: Environment::system(),
             disk: Disk::system(),
             stores,
+            expressions: Arc::new(NoExpressions),
             encoders,
             movers: MOVERS,
             trash_expire: TRASH_EXPIRE,
@@ -102,6 +106,7 @@ pub(crate) struct Inner {
     pub(crate) limits: SharedLimits,
     pub(crate) movers: usize,
     pub(crate) stores: Arc<dyn StoreProvider>,
+    pub(crate) expressions: Arc<dyn ExpressionPlanner>,
     pub(crate) auto_increments: AutoIncrements,
     pub(crate) locks: TableLocks,
     pub(crate) compactor: Compactor,
@@ -157,6 +162,7 @@ impl TabletStore {
             partition_keeper: PartitionKeeper::default(),
             movers: options.movers,
             stores: options.stores,
+            expressions: options.expressions,
         });
         let store = Self { inner };
         if options.compacts {
@@ -193,6 +199,8 @@ impl TabletStore {
         partitions: Vec<PartitionDefinition>,
     ) -> Result<()> {
         let partitions = partitions_of_new_table(&definition, partitions)?;
+        // What could never be loaded is not made.
+        makers(self.inner.expressions.as_ref(), &definition)?;
         let catalog = &self.inner.catalog;
         let id = TableId::new(catalog.reserve_ids(1));
         let new = partitions.into_iter().map(|definition| {
@@ -236,18 +244,14 @@ impl TabletStore {
         before: &TableDefinition,
         after: TableDefinition,
     ) -> Result<()> {
+        if after.rollups.iter().any(|rollup| before.rollups.iter().all(|other| other.id != rollup.id)) {
+            return add_rollups(&self.inner, database, before, &after);
+        }
         self.inner.catalog.commit(|change| {
-            let name = &before.name;
-            change.view().require_not_restoring(database, name)?;
-            let current = change.view().require_database(database)?.require_table(name)?;
-            if *current.definition != *before || after.name != *name {
-                return Err(Error::busy(format!(
-                    "table '{database}.{name}' was changed by another statement meanwhile; try again"
-                )));
-            }
+            unchanged(change.view(), database, before, &after)?;
             change.view().require_database(database)?.check_colocation(&after)?;
             change.redefine_table(database, after)?;
-            keep_partitions(&self.inner.catalog, change, database, name)
+            keep_partitions(&self.inner.catalog, change, database, &before.name)
         })?;
         self.inner.purge();
         Ok(())
@@ -549,6 +553,24 @@ pub fn check_ttl(ttl: &Ttl, from_ms: i64) -> Result<()> {
             "ttl '{ttl}' passes the year 9999: give a shorter one, or none to keep the snapshot for ever"
         ))),
     }
+}
+
+/// The table that is to be redefined, which nobody has changed since it was `before`.
+pub(crate) fn unchanged(
+    view: &CatalogView,
+    database: &DatabaseName,
+    before: &TableDefinition,
+    after: &TableDefinition,
+) -> Result<Arc<Table>> {
+    let name = &before.name;
+    view.require_not_restoring(database, name)?;
+    let current = view.require_database(database)?.require_table(name)?;
+    if *current.definition != *before || after.name != *name {
+        return Err(Error::busy(format!(
+            "table '{database}.{name}' was changed by another statement meanwhile; try again"
+        )));
+    }
+    Ok(Arc::clone(current))
 }
 
 pub(crate) fn refuse_running_restore(view: &CatalogView, database: &DatabaseName) -> Result<()> {

@@ -75,6 +75,7 @@ mod tests {
             distribution: Distribution::Random { buckets: 1 },
             comment: None,
             indexes: Vec::new(),
+            rollups: Vec::new(),
             properties: std::collections::BTreeMap::new(),
             next_field_id: 4,
         };

@@ -117,6 +117,7 @@ fn written_schema(column_type: &ColumnType) -> SchemaDescPtr {
         distribution: Distribution::Random { buckets: 1 },
         comment: None,
         indexes: Vec::new(),
+        rollups: Vec::new(),
         properties: std::collections::BTreeMap::new(),
         next_field_id: 2,
     };

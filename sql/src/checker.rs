@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cairn_engine::{CatalogView, TabletStore};
 use cairn_format::DatabaseName;
 
-use crate::analyze::{Request, Scope, analyze};
+use crate::analyze::{Request, Scope, TableAlteration, analyze};
 use crate::ast::Statement;
 use crate::error::Result;
 use crate::execute::{Executor, imagine_altered};
@@ -82,6 +82,9 @@ impl Checker {
             Request::DropDatabase(name, _) => view.without_database(&name),
             Request::CreateTable(new) => view.with_table(&new.database, new.definition, new.partitions),
             Request::AlterTable(path, alteration) => imagine_altered(view, &path, alteration),
+            Request::CreateMaterializedView(path, change) => {
+                imagine_altered(view, &path, TableAlteration::Redefine(change))
+            }
             Request::DropTable(path, _) => view.without_table(&path.database, &path.table),
             Request::CreateRepository(new) => view.with_repository(new),
             Request::DropRepository(name) => view.without_repository(&name),

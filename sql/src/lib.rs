@@ -33,19 +33,21 @@ pub use ast::{
     Aggregation, AlterRepositoryStatement, AlterTableClause, AlterTableStatement, BackupStatement,
     CancelStatement, CancelTarget, CatalogChoice, CatalogItem, CheckRepositoryStatement, ColumnClause,
     ColumnDefault, ColumnPosition, ColumnValue, CompactionKind, CreateDatabaseStatement,
-    CreateRepositoryStatement, CreateTableStatement, DatabaseName, DeleteStatement, DistributionClause,
-    DropDatabaseStatement, DropRepositoryStatement, DropSnapshotStatement, DropTableStatement,
-    DroppedPartitions, ExplainLevel, ExplainStatement, ExprText, Ident, IndexClause, IndexKind,
-    InsertStatement, JobKind, KeyClause, KeyKind, ListPart, ListValue, Location, ObjectKind, ObjectName,
-    PartitionChange, PartitionChoice, PartitionClause, PartitionExpression, PartitionKey, PartitionKeyValue,
-    PartitionPart, PartitionStep, Properties, PruneRepositoryStatement, QueryText, RangeBatch, RangeBound,
-    RangePart, RangePartition, RangeValue, RecoverStatement, RestoreDatabase, RestoreStatement, RollupClause,
-    ShowJobsStatement, ShowPredicates, ShowSnapshotStatement, SnapshotFilter, SnapshotObject, Statement,
-    TableScope, TimeUnit, TruncateTableStatement, TypeName, UpdateStatement, VerifyStatement,
+    CreateMaterializedViewStatement, CreateRepositoryStatement, CreateTableStatement, DatabaseName,
+    DeleteStatement, DistributionClause, DropDatabaseStatement, DropMaterializedViewStatement,
+    DropRepositoryStatement, DropSnapshotStatement, DropTableStatement, DroppedPartitions, ExplainLevel,
+    ExplainStatement, ExprText, Ident, IndexClause, IndexKind, InsertStatement, JobKind, KeyClause, KeyKind,
+    ListPart, ListValue, Location, ObjectKind, ObjectName, PartitionChange, PartitionChoice, PartitionClause,
+    PartitionExpression, PartitionKey, PartitionKeyValue, PartitionPart, PartitionStep, Properties,
+    PruneRepositoryStatement, QueryText, RangeBatch, RangeBound, RangePart, RangePartition, RangeValue,
+    RecoverStatement, RestoreDatabase, RestoreStatement, RollupClause, ShowJobsStatement, ShowPredicates,
+    ShowSnapshotStatement, SnapshotFilter, SnapshotObject, Statement, TableScope, TimeUnit,
+    TruncateTableStatement, TypeName, UpdateStatement, VerifyStatement,
 };
 pub use checker::Checker;
 pub use error::{Error, ErrorKind, Result};
 pub use outcome::{Outcome, Rows};
 pub use parser::{ParseError, SourceStatement, parse_statement, split_statements};
+pub use query::expressions;
 pub use session::Session;
 pub use show::{CollectionAction, CollectionStep};

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use cairn_format::{DatabaseName, PartitionName, TableDefinition, TableName};
+use cairn_format::{DatabaseName, PartitionName, RollupId, TableDefinition, TableName};
 use redb::{ReadableTable, WriteTransaction};
 
 use super::change::{Change, require};
@@ -186,6 +186,14 @@ impl Change<'_> {
             .as_ref()
             .and_then(|table| table.partitions.iter().find(|partition| partition.id.get() == found.id))
             .ok_or_else(|| Error::corrupt(format!("the catalog lacks what partition '{name}' was")))?;
+        let lacks = |id: &RollupId| !partition.rollups.contains_key(id);
+        if let Some(rollup) = current.definition.rollups.iter().find(|rollup| lacks(&rollup.id)) {
+            return Err(Error::invalid(format!(
+                "partition '{name}' cannot be recovered: rollup '{}' of table '{table}' was made after it was dropped, and \
+                 holds nothing of it; drop the rollup first, and make it again",
+                rollup.name
+            )));
+        }
         self.unremove_partition(current.id, partition, found.version)?;
         let changed = self.table_mut(database, table)?;
         changed.partitions.push(Arc::clone(partition));
@@ -214,7 +222,7 @@ impl Change<'_> {
         let id = partition.id.get();
         let mut rowsets = self.txn().open_table(tables::ROWSETS)?;
         let mut rowset_tables = self.txn().open_table(tables::ROWSET_TABLES)?;
-        for rowset in partition.tablets.iter().flat_map(|tablet| &tablet.rowsets) {
+        for rowset in partition.all_tablets().flat_map(|tablet| &tablet.rowsets) {
             let key = (id, rowset.id.get());
             let mut stored: RowsetV1 = require(rowsets.get(key)?, "rowset")?;
             stored.set_visible();

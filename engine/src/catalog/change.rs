@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use cairn_format::{
-    ColumnBounds, DatabaseName, Deletions, Digest, KeyModel, PartitionDefinition, RepositoryName,
+    ColumnBounds, DatabaseName, Deletions, Digest, KeyModel, PartitionDefinition, RepositoryName, RollupId,
     TableDefinition, TableName,
 };
 use redb::{ReadableDatabase, ReadableTable, WriteTransaction};
@@ -13,8 +13,8 @@ use redb::{ReadableDatabase, ReadableTable, WriteTransaction};
 use super::history::{Files, view_at};
 use super::partitions::PartitionKind;
 use super::record::{
-    self, DatabaseV1, FIRST_AUTO_INCREMENT, PartitionV1, RepositoryEntry, RepositoryV1, RowsetV1,
-    SegmentFacts, SegmentV1, TableBase, TableBaseV1, TableBasesV1, TableV1,
+    self, DatabaseV1, FIRST_AUTO_INCREMENT, PartitionV1, RepositoryEntry, RepositoryV1, RollupTabletsV1,
+    RowsetV1, SegmentFacts, SegmentV1, TableBase, TableBaseV1, TableBasesV1, TableV1,
 };
 use super::tables;
 use super::view::{CatalogView, Database, Partition, Rowset, Table, Tablet};
@@ -42,6 +42,8 @@ pub(crate) struct NewSegment {
 /// What a load leaves in one tablet of a partition.
 #[derive(Clone, Debug)]
 pub(crate) struct NewRowset {
+    /// The rollup that the tablet is of; the table itself without one.
+    pub(crate) rollup: Option<RollupId>,
     pub(crate) bucket: usize,
     pub(crate) segments: Vec<NewSegment>,
 }
@@ -129,7 +131,7 @@ impl<'c> Change<'c> {
         self.now_ms
     }
 
-    fn next_id(&self) -> u64 {
+    pub(super) fn next_id(&self) -> u64 {
         self.origin.next_id.fetch_add(1, Ordering::Relaxed)
     }
 
@@ -196,6 +198,9 @@ impl<'c> Change<'c> {
         if definition.key_model != KeyModel::Duplicate || columns.iter().any(|id| has_steps(*id)) {
             self.require_keys()?;
         }
+        if !definition.rollups.is_empty() {
+            self.require_rollups()?;
+        }
         let table = Table {
             id,
             definition: Arc::new(definition),
@@ -233,7 +238,10 @@ impl<'c> Change<'c> {
             for new in new {
                 let buckets = 0..definition.buckets_of(&new.definition);
                 let tablets: Vec<TabletId> = buckets.map(|_| TabletId::new(self.next_id())).collect();
-                let stored = PartitionV1::new(&new.definition, &definition, &tablets, kind, version, now_ms)?;
+                let mut stored =
+                    PartitionV1::new(&new.definition, &definition, &tablets, kind, version, now_ms)?;
+                let rollups = self.rollup_tablets(tablets.len(), &definition.rollups);
+                stored.rollups.extend(rollups.iter().map(|(id, tablets)| RollupTabletsV1::new(*id, tablets)));
                 stored_partitions.insert((id.get(), new.id.get()), record::encode(&stored)?.as_slice())?;
                 made.push(Arc::new(Partition {
                     id: new.id,
@@ -241,6 +249,7 @@ impl<'c> Change<'c> {
                     version,
                     version_time_ms: now_ms,
                     tablets: tablets.into_iter().map(|id| Tablet { id, rowsets: Vec::new() }).collect(),
+                    rollups,
                 }));
             }
         }
@@ -276,7 +285,7 @@ impl<'c> Change<'c> {
     ) -> Result<()> {
         let table_id = self.view.require_database(database)?.require_table(table)?.id;
         let mut removed = Vec::new();
-        for tablet in &mut self.touch_partition(database, table, id)?.tablets {
+        for tablet in self.touch_partition(database, table, id)?.all_tablets_mut() {
             removed.extend(std::mem::take(&mut tablet.rowsets));
         }
         self.remove_records(table_id, id, &removed)
@@ -318,9 +327,12 @@ impl<'c> Change<'c> {
             (table.id, Arc::clone(&table.definition))
         };
         let version = self.view.version;
+        let of_rollups: BTreeMap<RollupId, TableDefinition> =
+            definition.rollups.iter().map(|rollup| (rollup.id, definition.of_rollup(rollup))).collect();
         let mut made = Vec::with_capacity(new.len());
         for new in new {
             let (mut stored, mut segments) = (Vec::new(), Vec::new());
+            let definition = new.rollup.and_then(|id| of_rollups.get(&id)).unwrap_or(&definition);
             for segment in new.segments {
                 let facts = SegmentFacts {
                     id: segment.id,
@@ -329,20 +341,20 @@ impl<'c> Change<'c> {
                     digest: segment.digest,
                     bounds: segment.bounds,
                 };
-                stored.push(SegmentV1::new(&facts, &definition)?);
+                stored.push(SegmentV1::new(&facts, definition)?);
                 if let Some(deleted) = &segment.deleted {
                     self.put_deletions(segment.id, deleted)?;
                 }
                 segments.push(self.origin.files.segment(table_id, facts, segment.deleted));
             }
             let rowset = Rowset { id: RowsetId::new(self.next_id()), version, segments };
-            made.push((new.bucket, stored, Arc::new(rowset)));
+            made.push((new.rollup, new.bucket, stored, Arc::new(rowset)));
         }
         let partition = self.touch_partition(database, table, id)?;
         let mut records = Vec::with_capacity(made.len());
-        for (bucket, stored, rowset) in made {
-            let name = &partition.definition.name;
-            let tablet = partition.tablets.get_mut(bucket).ok_or_else(|| {
+        for (rollup, bucket, stored, rowset) in made {
+            let name = partition.definition.name.clone();
+            let tablet = partition.tablet_mut(rollup, bucket).ok_or_else(|| {
                 Error::invalid(format!(
                     "partition '{name}' of table '{database}.{table}' has no bucket {bucket}"
                 ))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cairn_format::{DatabaseName, Deletions, TableName};
+use cairn_format::{DatabaseName, Deletions, RollupId, TableName};
 use redb::ReadableTable;
 
 use super::change::{Change, NewRowset, NewSegment};
@@ -15,6 +15,8 @@ use crate::id::{CatalogVersion, PartitionId, RowsetId, SegmentId, TableId};
 #[derive(Clone, Debug)]
 pub(crate) struct TabletEdit {
     pub(crate) partition: PartitionId,
+    /// The rollup that the tablet is of; the table itself without one.
+    pub(crate) rollup: Option<RollupId>,
     pub(crate) bucket: usize,
     /// The rowsets that the edit was made from.
     pub(crate) seen: Vec<RowsetId>,
@@ -30,9 +32,15 @@ pub(crate) struct TabletEdit {
 
 impl TabletEdit {
     /// An edit of a tablet as it is, which does nothing yet.
-    pub(crate) fn of(partition: PartitionId, bucket: usize, tablet: &Tablet) -> Self {
+    pub(crate) fn of(
+        partition: PartitionId,
+        rollup: Option<RollupId>,
+        bucket: usize,
+        tablet: &Tablet,
+    ) -> Self {
         Self {
             partition,
+            rollup,
             bucket,
             seen: tablet.rowsets.iter().map(|rowset| rowset.id).collect(),
             allows_others: false,
@@ -84,14 +92,13 @@ impl Change<'_> {
             }
             let found = self.view.require_database(database)?.require_table(table)?;
             let partition = found.any_partition_by_id(edit.partition);
-            let tablet = partition.and_then(|partition| partition.tablets.get(edit.bucket));
+            let tablet = partition.and_then(|partition| partition.tablets_of(edit.rollup).get(edit.bucket));
             if !tablet.is_some_and(|tablet| edit.fits(tablet)) {
                 return Err(replaced());
             }
             let tablet = self
                 .touch_partition(database, table, edit.partition)?
-                .tablets
-                .get_mut(edit.bucket)
+                .tablet_mut(edit.rollup, edit.bucket)
                 .ok_or_else(replaced)?;
             let mut gone = Vec::new();
             tablet.rowsets.retain_mut(|rowset| {
@@ -110,7 +117,7 @@ impl Change<'_> {
                 }
             }
             if !edit.added.is_empty() {
-                let rowset = NewRowset { bucket: edit.bucket, segments: edit.added };
+                let rowset = NewRowset { rollup: edit.rollup, bucket: edit.bucket, segments: edit.added };
                 self.add_rowsets(database, table, edit.partition, vec![rowset])?;
             }
         }
@@ -141,8 +148,20 @@ impl Change<'_> {
 
     /// Makes builds refuse the catalog that would show deleted rows, or load rows of a key beside each other.
     pub(super) fn require_keys(&self) -> Result<()> {
+        self.require_format(tables::FORMAT_VERSION_WITH_KEYS)
+    }
+
+    /// Makes builds refuse the catalog that would load rows without keeping rollups.
+    pub(super) fn require_rollups(&self) -> Result<()> {
+        self.require_format(tables::FORMAT_VERSION_WITH_ROLLUPS)
+    }
+
+    fn require_format(&self, least: u64) -> Result<()> {
         let mut meta = self.txn.open_table(tables::META)?;
-        meta.insert(tables::META_FORMAT_VERSION, tables::FORMAT_VERSION_WITH_KEYS.to_le_bytes().as_slice())?;
+        let now = meta.get(tables::META_FORMAT_VERSION)?.and_then(|value| value.value().try_into().ok());
+        if now.map(u64::from_le_bytes).is_none_or(|now| now < least) {
+            meta.insert(tables::META_FORMAT_VERSION, least.to_le_bytes().as_slice())?;
+        }
         Ok(())
     }
 }

@@ -204,22 +204,45 @@ fn partition(
         // It is named like its table, which may have been renamed.
         definition.name = PartitionName::parse(table.name().as_str())?;
     }
-    let mut tablets: Vec<Tablet> =
-        stored.tablets.iter().map(|id| Tablet { id: TabletId::new(*id), rowsets: Vec::new() }).collect();
-    for (id, stored) in rowsets {
-        let tablet = tablets.iter_mut().find(|tablet| tablet.id.get() == stored.tablet).ok_or_else(|| {
-            Error::corrupt(format!(
-                "the catalog's rowset {id} belongs to no tablet of partition '{}'",
-                definition.name
-            ))
-        })?;
-        let segments = stored.segments.iter().map(|s| {
+    let empty = |ids: &[u64]| {
+        ids.iter().map(|id| Tablet { id: TabletId::new(*id), rowsets: Vec::new() }).collect::<Vec<Tablet>>()
+    };
+    let mut tablets = empty(&stored.tablets);
+    let mut rollups = BTreeMap::new();
+    let mut of_rollups = BTreeMap::new();
+    for rollup in &table.definition.rollups {
+        let own = stored.rollups.iter().find(|tablets| tablets.rollup == rollup.id.get());
+        if let Some(own) = own {
+            rollups.insert(rollup.id, empty(&own.tablets));
+            of_rollups.insert(rollup.id, table.definition.of_rollup(rollup));
+        }
+    }
+    for (id, rowset) in rowsets {
+        let is_own = |tablet: &&mut Tablet| tablet.id.get() == rowset.tablet;
+        let mut of_all = rollups.iter_mut();
+        let of_rollup =
+            of_all.find_map(|(id, tablets)| Some((of_rollups.get(id)?, tablets.iter_mut().find(is_own)?)));
+        let (of, tablet) = match tablets.iter_mut().find(is_own) {
+            Some(tablet) => (table.definition.as_ref(), tablet),
+            None => match of_rollup {
+                Some(found) => found,
+                // One of a rollup that the table has not at this version.
+                None if stored.rollups.iter().any(|own| own.tablets.contains(&rowset.tablet)) => continue,
+                None => {
+                    return Err(Error::corrupt(format!(
+                        "the catalog's rowset {id} belongs to no tablet of partition '{}'",
+                        definition.name
+                    )));
+                }
+            },
+        };
+        let segments = rowset.segments.iter().map(|s| {
             let deleted = deletions.of(SegmentId::new(s.id))?;
-            segment(s, table.id, &table.definition, deleted, files)
+            segment(s, table.id, of, deleted, files)
         });
         tablet.rowsets.push(Arc::new(Rowset {
             id,
-            version: CatalogVersion::new(stored.added()),
+            version: CatalogVersion::new(rowset.added()),
             segments: segments.collect::<Result<_>>()?,
         }));
     }
@@ -229,6 +252,7 @@ fn partition(
         version: CatalogVersion::new(stored.version),
         version_time_ms: stored.version_time_ms,
         tablets,
+        rollups,
     })
 }
 

@@ -64,7 +64,7 @@ impl CatalogView {
         owner.check_colocation(&definition)?;
         let partition = |definition| {
             let (id, version) = (PartitionId::new(0), self.version);
-            Arc::new(Partition { id, definition, version, version_time_ms: 0, tablets: Vec::new() })
+            Arc::new(Partition::imagined(id, definition, version))
         };
         let mut table = Table {
             id: TableId::new(self.made_up_id()),

@@ -21,6 +21,7 @@ mod partitions;
 mod record;
 mod redefine;
 mod replacement;
+mod rollups;
 mod tables;
 mod view;
 mod visible;

@@ -111,7 +111,7 @@ impl Change<'_> {
         })
     }
 
-    fn change_record(
+    pub(super) fn change_record(
         &self,
         table: TableId,
         id: PartitionId,
@@ -169,7 +169,7 @@ impl CatalogView {
         self.with_table_changed(database, table, |table| {
             let made = new.into_iter().map(|definition| {
                 let id = PartitionId::new(0);
-                Arc::new(Partition { id, definition, version, version_time_ms: 0, tablets: Vec::new() })
+                Arc::new(Partition::imagined(id, definition, version))
             });
             match kind {
                 PartitionKind::Formal => table.partitions.extend(made),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cairn_format::{
     ColumnBounds, ColumnType, Compression, DatabaseName, Digest, FieldId, FileListRef, ObjectName,
-    PartitionDefinition, PartitionDefinitionV1, RepositoryName, SnapshotLabel, SnapshotTimestamp,
+    PartitionDefinition, PartitionDefinitionV1, RepositoryName, RollupId, SnapshotLabel, SnapshotTimestamp,
     TableDefinition, TableDefinitionV1, Value,
 };
 use cairn_repository::SnapshotName;
@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::partitions::PartitionKind;
+use super::view::Tablet;
 use crate::error::{Error, Result};
 use crate::id::{CatalogVersion, RepositoryEntryId, SegmentId, TabletId};
 
@@ -82,11 +83,27 @@ pub(super) struct PartitionV1 {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) temporary: bool,
     pub(super) tablets: Vec<u64>,
+    /// The tablets of rollups, those that were dropped too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) rollups: Vec<RollupTabletsV1>,
     pub(super) version: u64,
     pub(super) version_time_ms: i64,
     added: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     removed: Option<u64>,
+}
+
+/// The tablets that a partition has of one rollup.
+#[derive(Serialize, Deserialize)]
+pub(super) struct RollupTabletsV1 {
+    pub(super) rollup: i32,
+    pub(super) tablets: Vec<u64>,
+}
+
+impl RollupTabletsV1 {
+    pub(super) fn new(rollup: RollupId, tablets: &[Tablet]) -> Self {
+        Self { rollup: rollup.get(), tablets: tablets.iter().map(|tablet| tablet.id.get()).collect() }
+    }
 }
 
 /// A definition that a partition had.
@@ -272,6 +289,7 @@ impl PartitionV1 {
             earlier: Vec::new(),
             temporary: kind == PartitionKind::Temporary,
             tablets: tablets.iter().map(|id| id.get()).collect(),
+            rollups: Vec::new(),
             version: added.get(),
             version_time_ms: now_ms,
             added: added.get(),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cairn_format::{
-    ColumnBounds, ColumnType, DatabaseName, FieldId, PartitionName, Partitioning, TableDefinition, TableName,
-    Value,
+    ColumnBounds, ColumnType, DatabaseName, FieldId, PartitionName, Partitioning, RollupId, TableDefinition,
+    TableName, Value,
 };
 
 use redb::ReadableTable;
@@ -28,7 +28,8 @@ impl Change<'_> {
         self.put_table(database, from, renamed)
     }
 
-    /// Gives a table another definition of the same name.
+    /// Gives a table another definition of the same name. Rollups that it has not now lose their rows, those that are new
+    /// have none yet.
     pub(crate) fn redefine_table(
         &mut self,
         database: &DatabaseName,
@@ -40,7 +41,8 @@ impl Change<'_> {
         if becomes_double(&table.definition, &definition) {
             self.respell_bounds(&table, &definition)?;
         }
-        self.put_table(database, &name, with_definition(&table, definition)?)
+        self.put_table(database, &name, with_definition(&table, definition)?)?;
+        self.change_rollups(database, &name, &table)
     }
 
     /// Exchanges the names of two tables.
@@ -192,7 +194,11 @@ pub(super) fn with_definition(table: &Table, definition: TableDefinition) -> Res
     };
     let (before, after) = (types(&table.definition), types(&definition));
     let bounds_change = before.iter().any(|(id, column_type)| after.get(id) != Some(column_type));
+    let has = |id: &RollupId| definition.rollups.iter().any(|rollup| rollup.id == *id);
     for partition in table.partitions.iter_mut().chain(&mut table.temporary_partitions) {
+        if !partition.rollups.keys().all(has) {
+            Arc::make_mut(partition).rollups.retain(|id, _| has(id));
+        }
         if is_unpartitioned {
             Arc::make_mut(partition).definition.name = PartitionName::parse(definition.name.as_str())?;
         }

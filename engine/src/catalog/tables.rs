@@ -34,11 +34,13 @@ pub(super) const REMOVED: TableDefinition<(u64, u8, u64, u64), ()> = TableDefini
 pub(super) const RECYCLED: TableDefinition<(u64, u8, u64), &[u8]> = TableDefinition::new("recycled");
 
 /// The newest version of the catalog file that this build reads.
-pub(super) const FORMAT_VERSION: u64 = 2;
+pub(super) const FORMAT_VERSION: u64 = 3;
 /// The version of a catalog file that has nothing in it which the first release would not understand.
 pub(super) const FIRST_FORMAT_VERSION: u64 = 1;
 /// The version of one with deletions, with tables in which rows of equal key are one, or with temporary partitions.
 pub(super) const FORMAT_VERSION_WITH_KEYS: u64 = 2;
+/// The version of one with rollups.
+pub(super) const FORMAT_VERSION_WITH_ROLLUPS: u64 = 3;
 
 pub(super) const KIND_DATABASE: u8 = 0;
 pub(super) const KIND_TABLE: u8 = 1;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cairn_format::{
-    ColumnBounds, DatabaseName, Deletions, Digest, PartitionDefinition, RepositoryName, TableDefinition,
-    TableName,
+    ColumnBounds, DatabaseName, Deletions, Digest, PartitionDefinition, RepositoryName, RollupDefinition,
+    RollupId, TableDefinition, TableName,
 };
 
 use super::partitions::PartitionKind;
@@ -68,6 +68,8 @@ pub struct Partition {
     pub version_time_ms: i64,
     /// One tablet a bucket, in the order of buckets.
     pub tablets: Vec<Tablet>,
+    /// The same of each rollup of the table.
+    pub rollups: BTreeMap<RollupId, Vec<Tablet>>,
 }
 
 /// One bucket of a partition.
@@ -195,9 +197,44 @@ impl Tablet {
 }
 
 impl Partition {
+    /// One without tablets, which holds nothing.
+    pub(super) fn imagined(
+        id: PartitionId,
+        definition: PartitionDefinition,
+        version: CatalogVersion,
+    ) -> Self {
+        let (tablets, rollups) = (Vec::new(), BTreeMap::new());
+        Self { id, definition, version, version_time_ms: 0, tablets, rollups }
+    }
+
     /// Its segments, bucket by bucket.
     pub fn segments(&self) -> impl Iterator<Item = &Segment> {
         self.tablets.iter().flat_map(Tablet::segments)
+    }
+
+    /// Its tablets of a rollup, or of the table itself; none when it has no such rollup.
+    pub(crate) fn tablets_of(&self, rollup: Option<RollupId>) -> &[Tablet] {
+        match rollup {
+            None => &self.tablets,
+            Some(id) => self.rollups.get(&id).map_or(&[], Vec::as_slice),
+        }
+    }
+
+    pub(crate) fn tablet_mut(&mut self, rollup: Option<RollupId>, bucket: usize) -> Option<&mut Tablet> {
+        let tablets = match rollup {
+            None => Some(&mut self.tablets),
+            Some(id) => self.rollups.get_mut(&id),
+        };
+        tablets?.get_mut(bucket)
+    }
+
+    /// Its tablets, those of rollups too.
+    pub(crate) fn all_tablets(&self) -> impl Iterator<Item = &Tablet> {
+        self.tablets.iter().chain(self.rollups.values().flatten())
+    }
+
+    pub(crate) fn all_tablets_mut(&mut self) -> impl Iterator<Item = &mut Tablet> {
+        self.tablets.iter_mut().chain(self.rollups.values_mut().flatten())
     }
 
     /// Its rows.
@@ -231,6 +268,28 @@ impl Table {
         self.partition(name).ok_or_else(|| {
             Error::not_found(format!("partition [{name}] does not exist in table {}", self.name()))
         })
+    }
+
+    /// What a rollup of it holds, as a table of the rollup's columns.
+    #[must_use]
+    pub fn of_rollup(&self, rollup: &RollupDefinition) -> Self {
+        let own = |partitions: &[Arc<Partition>]| {
+            let own = partitions.iter().map(|partition| {
+                Arc::new(Partition {
+                    tablets: partition.tablets_of(Some(rollup.id)).to_vec(),
+                    rollups: BTreeMap::new(),
+                    ..partition.as_ref().clone()
+                })
+            });
+            own.collect()
+        };
+        Self {
+            id: self.id,
+            definition: Arc::new(self.definition.of_rollup(rollup)),
+            partitions: own(&self.partitions),
+            next_auto_increment: self.next_auto_increment,
+            temporary_partitions: own(&self.temporary_partitions),
+        }
     }
 
     /// Its partitions' declarations.
@@ -307,6 +366,14 @@ impl Table {
 }
 
 impl Database {
+    /// The rollups of this name, of whichever of its tables, each with that.
+    pub fn rollups<'d>(
+        &'d self,
+        name: &'d TableName,
+    ) -> impl Iterator<Item = (&'d Arc<Table>, &'d RollupDefinition)> {
+        self.tables.values().filter_map(move |table| Some((table, table.definition.rollup(name)?)))
+    }
+
     /// Its tables, by name.
     pub fn tables(&self) -> impl Iterator<Item = &Arc<Table>> {
         self.tables.values()

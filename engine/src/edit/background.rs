@@ -83,7 +83,7 @@ fn work(store: &Weak<Inner>, touched: &Receiver<Touched>, is_closing: &AtomicBoo
 
 /// What a table needs, if anything.
 fn wanted(table: &Table) -> Option<Compaction> {
-    let tablets = || table.partitions.iter().flat_map(|partition| &partition.tablets);
+    let tablets = || table.partitions.iter().flat_map(|partition| partition.all_tablets());
     let sums = |tablet: &Tablet| {
         tablet.segments().fold((0, 0), |(rows, deleted), s| (rows + s.rows, deleted + s.deleted_rows()))
     };

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, AsArray, UInt64Array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, UInt64Type};
 use arrow::record_batch::RecordBatch;
-use cairn_format::{DatabaseName, Deletions, PartitionName, TableName};
+use cairn_format::{DatabaseName, Deletions, PartitionName, RollupId, TableDefinition, TableName};
 
 use crate::catalog::{NewSegment, Partition, Rowset, Segment, Table, Tablet, TabletEdit};
 use crate::error::{Error, Result};
@@ -65,13 +65,20 @@ pub(crate) fn compact(
         None => table.partitions.iter().collect(),
     };
     let mut outcome = CompactionOutcome::default();
-    for partition in partitions {
-        for (bucket, tablet) in partition.tablets.iter().enumerate() {
+    let own = (None, Arc::clone(&table.definition));
+    let of_rollups = table.definition.rollups.iter();
+    let of_rollups = of_rollups.map(|rollup| (Some(rollup.id), Arc::new(table.definition.of_rollup(rollup))));
+    let indexes: Vec<_> = std::iter::once(own).chain(of_rollups).collect();
+    for (partition, (rollup, definition)) in
+        partitions.into_iter().flat_map(|partition| indexes.iter().map(move |index| (partition, index)))
+    {
+        let rollup = *rollup;
+        for (bucket, tablet) in partition.tablets_of(rollup).iter().enumerate() {
             let chosen = choose(tablet, kind);
             if chosen.is_empty() || !goes_on() {
                 continue;
             }
-            let rewrite = Rewrite { store, database, table, partition, bucket, chosen };
+            let rewrite = Rewrite { store, database, table, definition, partition, rollup, bucket, chosen };
             let Some(done) = rewrite.run(goes_on)? else { continue };
             outcome.rowsets += done.rowsets;
             outcome.made += done.made;
@@ -108,7 +115,10 @@ struct Rewrite<'a> {
     store: &'a Inner,
     database: &'a DatabaseName,
     table: &'a Arc<Table>,
+    /// What the rows are: the table's or a rollup's.
+    definition: &'a TableDefinition,
     partition: &'a Partition,
+    rollup: Option<RollupId>,
     bucket: usize,
     chosen: Vec<Arc<Rowset>>,
 }
@@ -121,7 +131,7 @@ struct Rewritten {
 
 impl Rewrite<'_> {
     fn run(&self, goes_on: &dyn Fn() -> bool) -> Result<Option<CompactionOutcome>> {
-        let files = UnpublishedFiles::new(self.store, self.table);
+        let files = UnpublishedFiles::new(self.store, self.table.id);
         let segments: Vec<&Segment> = self.chosen.iter().flat_map(|rowset| &rowset.segments).collect();
         let mut written = Vec::new();
         for group in groups(&segments) {
@@ -150,7 +160,7 @@ impl Rewrite<'_> {
         group: std::ops::Range<usize>,
         files: &UnpublishedFiles<'_>,
     ) -> Result<Option<Rewritten>> {
-        let definition = &self.table.definition;
+        let definition = self.definition;
         let misfit = |e| Error::invalid("rows cannot be put together").with_source(e);
         let schema = schema_with_origins(&definition.arrow_schema());
         let mut batches = Vec::new();
@@ -191,7 +201,7 @@ impl Rewrite<'_> {
             let partition = table.partitions.iter().find(|partition| partition.id == self.partition.id)?;
             // Files of a definition of before say nothing true of their columns.
             let is_same = table.definition.stores_alike(&self.table.definition);
-            partition.tablets.get(self.bucket).filter(|_| is_same)
+            partition.tablets_of(self.rollup).get(self.bucket).filter(|_| is_same)
         });
         let Some(tablet) = now else { return Ok(false) };
         let mut later = Vec::with_capacity(segments.len());
@@ -216,6 +226,7 @@ impl Rewrite<'_> {
         let chosen = self.chosen.iter().map(|rowset| rowset.id);
         let edit = TabletEdit {
             partition: self.partition.id,
+            rollup: self.rollup,
             bucket: self.bucket,
             seen: chosen.clone().collect(),
             allows_others: true,

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cairn_format::{DatabaseName, Deletions, TableName};
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
-use crate::catalog::{CatalogView, Segment, Table, TabletEdit};
+use crate::catalog::{CatalogView, Segment, Table, Tablet, TabletEdit};
 use crate::error::{Error, Result};
 use crate::id::{CatalogVersion, SegmentId};
-use crate::keys::TableGuard;
-use crate::load::current_name;
+use crate::keys::{TableGuard, Writer};
+use crate::load::{UnpublishedFiles, current_name};
+use crate::rollup::{BaseFile, RollupBuild, makers};
 use crate::store::Inner;
 
 /// Rows of a table being deleted. Nobody else deletes or replaces rows of it until this is committed or dropped, so that
@@ -70,7 +72,7 @@ impl<'s> RowDeletion<'s> {
         let mut gone = 0;
         for partition in &table.partitions {
             for (bucket, tablet) in partition.tablets.iter().enumerate() {
-                let mut edit = TabletEdit::of(partition.id, bucket, tablet);
+                let mut edit = TabletEdit::of(partition.id, None, bucket, tablet);
                 edit.allows_others = true;
                 for rowset in &tablet.rowsets {
                     let before = edit.deletions.len();
@@ -101,16 +103,54 @@ impl<'s> RowDeletion<'s> {
         if edits.is_empty() {
             return Ok((0, None));
         }
+        let files = UnpublishedFiles::new(store, table.id);
+        edits.extend(rebuilt_rollups(store, &table, &edits, &files)?);
+        let published: Vec<_> = edits.iter().flat_map(|edit| &edit.added).map(|segment| segment.id).collect();
+        if !published.is_empty() {
+            let directory = store.catalog.table_directory(table.id);
+            store.disk.sync_dir(&directory).map_err(|e| Error::disk("sync", &directory, e))?;
+        }
         let version = store.catalog.commit(|change| {
             let name = current_name(change.view(), &database, &table)?;
             change.view().require_not_restoring(&database, &name)?;
             change.edit_tablets(&database, &name, table.id, edits)?;
             Ok(change.version())
         })?;
+        files.keep_only(&published);
         store.purge();
         store.compactor.touched(&database, table.id);
         Ok((gone, Some(version)))
     }
+}
+
+/// The tablets of rollups for those that are edited, made anew without the rows that go: a row that was summed up, or was
+/// the greatest of many, cannot be taken out of what was made of them.
+fn rebuilt_rollups(
+    store: &Inner,
+    table: &Arc<Table>,
+    edits: &[TabletEdit],
+    files: &UnpublishedFiles<'_>,
+) -> Result<Vec<TabletEdit>> {
+    let definition = &table.definition;
+    let makers = makers(store.expressions.as_ref(), definition)?;
+    if makers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let writer = Writer { store, table: table.id, files };
+    let one = |edit: &TabletEdit| {
+        let partition = table.require_partition_by_id(edit.partition)?;
+        let mut build = RollupBuild::new(&makers, edit.partition, edit.bucket);
+        for segment in partition.tablets.get(edit.bucket).into_iter().flat_map(Tablet::segments) {
+            let mut file = BaseFile::of(segment, definition)?;
+            if let Some((_, deleted)) = edit.deletions.iter().find(|(id, _)| *id == segment.id) {
+                file.deleted = Some(Arc::clone(deleted));
+            }
+            build.add_file(definition, &file, &writer)?;
+        }
+        build.replacements(partition, &writer)
+    };
+    let rebuilt = store.workers.install(|| edits.par_iter().map(one).collect::<Result<Vec<_>>>())?;
+    Ok(rebuilt.into_iter().flatten().collect())
 }
 
 fn all_deletions(segment: &Segment, new: &Deletions) -> Result<Deletions> {

@@ -16,7 +16,7 @@ pub(crate) use lock::{TableGuard, TableLocks};
 pub(crate) use rule::MergeRule;
 pub use rule::UpsertOptions;
 pub(crate) use sort::{arranged, sorted};
-pub(crate) use tablet::{NewFile, TabletState};
+pub(crate) use tablet::{NewFile, TabletState, Writer};
 
 /// The column of what is to be done with a row of a load, after those of the table.
 pub(crate) const OPERATION_COLUMN: &str = "__op";

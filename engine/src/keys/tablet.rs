@@ -7,16 +7,19 @@ use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int8Array};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{Int8Type, SchemaRef};
 use arrow::record_batch::RecordBatch;
-use cairn_format::{Column, ColumnBounds, Deletions, TableDefinition};
+use cairn_format::{Column, ColumnBounds, Deletions, RollupId, TableDefinition};
 
 use super::fold::{DELETE, PUT, fold};
 use super::lookup::Keys;
 use super::rule::MergeRule;
+use super::sort::arranged;
 use super::sort::sorted_by;
 use crate::catalog::{NewSegment, Segment, Tablet, TabletEdit};
 use crate::error::{Error, Result};
-use crate::id::PartitionId;
-use crate::segment::FileReader;
+use crate::id::{PartitionId, TableId};
+use crate::load::UnpublishedFiles;
+use crate::segment::{FileReader, write_segment};
+use crate::store::Inner;
 
 /// A file whose rows are part of the tablet as it is going to be.
 struct Candidate {
@@ -40,6 +43,14 @@ pub(crate) struct NewFile {
     pub(crate) path: PathBuf,
 }
 
+/// What writes the segments of a table.
+#[derive(Clone, Copy)]
+pub(crate) struct Writer<'a> {
+    pub(crate) store: &'a Inner,
+    pub(crate) table: TableId,
+    pub(crate) files: &'a UnpublishedFiles<'a>,
+}
+
 /// The files of a tablet as an edit is going to leave it.
 pub(crate) struct TabletState {
     table: Arc<TableDefinition>,
@@ -52,6 +63,7 @@ impl TabletState {
     pub(crate) fn of(
         table: &Arc<TableDefinition>,
         partition: PartitionId,
+        rollup: Option<RollupId>,
         bucket: usize,
         tablet: &Tablet,
     ) -> Self {
@@ -64,7 +76,7 @@ impl TabletState {
         });
         Self {
             table: Arc::clone(table),
-            edit: TabletEdit::of(partition, bucket, tablet),
+            edit: TabletEdit::of(partition, rollup, bucket, tablet),
             files: files.collect(),
         }
     }
@@ -80,8 +92,29 @@ impl TabletState {
         Ok(())
     }
 
+    /// Merges rows, which [`fold`] has sorted, with those that the tablet has, and writes what follows into a file of its
+    /// own.
+    pub(crate) fn merge_and_write(
+        &mut self,
+        rows: RecordBatch,
+        rule: &MergeRule,
+        writer: &Writer<'_>,
+    ) -> Result<()> {
+        let merged = match rule {
+            MergeRule::Keep => (rows.num_rows() > 0).then_some(rows),
+            rule => self.merge(rows, rule)?,
+        };
+        let Some(merged) = merged else { return Ok(()) };
+        let merged = arranged(merged, &self.table)?;
+        let id = writer.files.reserve();
+        let path = writer.store.catalog.segment_path(writer.table, id);
+        let segment = write_segment(&writer.store.disk, &path, id, &self.table, &merged)?;
+        self.add(NewFile { segment, path });
+        Ok(())
+    }
+
     /// Merges rows, which [`fold`] has sorted, with those that the tablet has; what is to be written of them is returned.
-    pub(crate) fn merge(&mut self, rows: RecordBatch, rule: &MergeRule) -> Result<Option<RecordBatch>> {
+    fn merge(&mut self, rows: RecordBatch, rule: &MergeRule) -> Result<Option<RecordBatch>> {
         if rows.num_rows() == 0 {
             return Ok(None);
         }
@@ -89,6 +122,10 @@ impl TabletState {
         let keys = Keys::of(&self.table, &rows)?;
         let mut batches = Vec::new();
         for (file, positions) in self.delete(&keys)? {
+            // Where the newer row counts only the positions of the others do.
+            if !rule.reads_rows() {
+                continue;
+            }
             let reader = FileReader::open(&self.table, &self.files[file].path)?;
             let stored = reader.rows_at(&self.table.arrow_schema(), &positions)?;
             batches.push(widened(&stored, &schema)?);
@@ -140,18 +177,18 @@ impl TabletState {
     }
 
     /// What is to be committed.
-    pub(crate) fn into_edit(self) -> TabletEdit {
-        let Self { mut edit, files, .. } = self;
-        for Candidate { origin, deleted, is_changed, .. } in files {
+    pub(crate) fn edit(&self) -> TabletEdit {
+        let mut edit = self.edit.clone();
+        for Candidate { origin, deleted, is_changed, .. } in &self.files {
             match origin {
-                Origin::Existing(segment) if is_changed => {
-                    edit.deletions.push((segment.id, Arc::new(deleted)));
+                Origin::Existing(segment) if *is_changed => {
+                    edit.deletions.push((segment.id, Arc::new(deleted.clone())));
                 }
                 Origin::Existing(_) => {}
                 Origin::New(segment) if deleted.len() >= segment.rows => {}
                 Origin::New(segment) => {
-                    let deleted = is_changed.then(|| Arc::new(deleted));
-                    edit.added.push(NewSegment { deleted, ..segment });
+                    let deleted = is_changed.then(|| Arc::new(deleted.clone()));
+                    edit.added.push(NewSegment { deleted, ..segment.clone() });
                 }
             }
         }

@@ -9,7 +9,7 @@ use arrow::record_batch::RecordBatch;
 use super::{TabletSlot, WrittenSegments};
 use crate::catalog::{NewSegment, PartitionKind, Table};
 use crate::error::{Error, Result};
-use crate::id::SegmentId;
+use crate::id::{SegmentId, TableId};
 use crate::keys::{MergeRule, UpsertOptions, arranged, fold};
 use crate::segment::write_segment;
 use crate::store::Inner;
@@ -105,7 +105,7 @@ impl<'s> TabletBuffers<'s> {
             bytes: 0,
             to_merge: Vec::new(),
             shared: Arc::new(Shared { state: Mutex::default(), changed: Condvar::new() }),
-            files: UnpublishedFiles::new(store, table),
+            files: UnpublishedFiles::new(store, table.id),
         })
     }
 
@@ -253,15 +253,15 @@ fn bytes_of(batch: &RecordBatch) -> Result<usize> {
 /// The files of a load that no commit has published: removed when dropped, unless kept.
 pub(crate) struct UnpublishedFiles<'s> {
     store: &'s Inner,
-    table: Arc<Table>,
+    table: TableId,
     /// Guards the identities, one for each file.
     ids: Mutex<Vec<SegmentId>>,
     kept: AtomicBool,
 }
 
 impl<'s> UnpublishedFiles<'s> {
-    pub(crate) fn new(store: &'s Inner, table: &Arc<Table>) -> Self {
-        Self { store, table: Arc::clone(table), ids: Mutex::default(), kept: AtomicBool::new(false) }
+    pub(crate) fn new(store: &'s Inner, table: TableId) -> Self {
+        Self { store, table, ids: Mutex::default(), kept: AtomicBool::new(false) }
     }
 
     pub(crate) fn reserve(&self) -> SegmentId {
@@ -273,13 +273,26 @@ impl<'s> UnpublishedFiles<'s> {
     fn take(&mut self) -> Self {
         let ids = std::mem::take(&mut *self.ids.lock().unwrap_or_else(PoisonError::into_inner));
         let ids = Mutex::new(ids);
-        Self { store: self.store, table: Arc::clone(&self.table), ids, kept: AtomicBool::new(false) }
+        Self { store: self.store, table: self.table, ids, kept: AtomicBool::new(false) }
     }
 
     /// Keeps these; the others are removed when this is dropped.
     pub(crate) fn keep_only(&self, published: &[SegmentId]) {
         let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
         ids.retain(|id| !published.contains(id));
+    }
+
+    /// Removes all but these.
+    pub(crate) fn remove_others(&self, wanted: &[SegmentId]) {
+        let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        ids.retain(|id| {
+            let is_wanted = wanted.contains(id);
+            if !is_wanted {
+                // What stays behind is an orphan, which the next open removes.
+                let _ = self.store.disk.remove_file(&self.store.catalog.segment_path(self.table, *id));
+            }
+            is_wanted
+        });
     }
 
     pub(crate) fn keep(&self) {
@@ -294,7 +307,7 @@ impl Drop for UnpublishedFiles<'_> {
         }
         for id in self.ids.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             // What stays behind is an orphan, which the next open removes.
-            let _ = self.store.disk.remove_file(&self.store.catalog.segment_path(self.table.id, *id));
+            let _ = self.store.disk.remove_file(&self.store.catalog.segment_path(self.table, *id));
         }
     }
 }

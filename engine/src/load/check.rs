@@ -184,16 +184,13 @@ fn check_values(column_type: &ColumnType, array: &ArrayRef) -> std::result::Resu
             let least_beyond = i256::from_i128(10).wrapping_pow((*precision).into());
             let fits = |value: i256| value.wrapping_abs() < least_beyond;
             let rule = |text: String| format!("{text} has more digits than {column_type}");
-            match array.data_type() {
-                DataType::Decimal128(..) => {
-                    let array = array.as_primitive::<Decimal128Type>();
-                    let fits = |row| fits(i256::from_i128(array.value(row)));
-                    first_wrong(array, fits, |row| rule(array.value_as_string(row)))
-                }
-                _ => {
-                    let array = array.as_primitive::<Decimal256Type>();
-                    first_wrong(array, |row| fits(array.value(row)), |row| rule(array.value_as_string(row)))
-                }
+            if let DataType::Decimal128(..) = array.data_type() {
+                let array = array.as_primitive::<Decimal128Type>();
+                let fits = |row| fits(i256::from_i128(array.value(row)));
+                first_wrong(array, fits, |row| rule(array.value_as_string(row)))
+            } else {
+                let array = array.as_primitive::<Decimal256Type>();
+                first_wrong(array, |row| fits(array.value(row)), |row| rule(array.value_as_string(row)))
             }
         }
         ColumnType::Date => {

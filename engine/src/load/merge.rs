@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
-use cairn_format::DatabaseName;
+use cairn_format::{DatabaseName, TableDefinition};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::buffer::UnpublishedFiles;
@@ -13,8 +13,8 @@ use super::{TabletSlot, require_buckets};
 use crate::catalog::{CatalogView, NewPartition, NewSegment, Table, Tablet, TabletEdit};
 use crate::error::{Error, Result};
 use crate::id::{PartitionId, TabletId};
-use crate::keys::{MergeRule, NewFile, TableGuard, TabletState, arranged, fold};
-use crate::segment::write_segment;
+use crate::keys::{MergeRule, NewFile, TableGuard, TabletState, Writer, fold};
+use crate::rollup::{BaseFile, RollupBuild, RollupMaker, makers};
 use crate::store::Inner;
 
 /// Where rows go: a partition and a bucket of it.
@@ -35,6 +35,8 @@ pub(super) struct Merger<'s> {
     database: DatabaseName,
     table: Arc<Table>,
     rule: MergeRule,
+    /// What makes the rows of the table's rollups.
+    makers: Arc<[RollupMaker]>,
     /// Whether the tablets are taken as empty.
     overwrites: bool,
     begun: Option<Begun<'s>>,
@@ -47,7 +49,13 @@ struct Begun<'s> {
     view: Arc<CatalogView>,
     /// Partitions that are to be made, by their number in the load.
     new: BTreeMap<usize, NewPartition>,
-    states: BTreeMap<Place, TabletState>,
+    states: BTreeMap<Place, State>,
+}
+
+/// A tablet of the table, and those of its rollups that follow from it.
+struct State {
+    tablet: TabletState,
+    rollups: RollupBuild,
 }
 
 impl<'s> Merger<'s> {
@@ -57,9 +65,15 @@ impl<'s> Merger<'s> {
         table: &Arc<Table>,
         rule: MergeRule,
         overwrites: bool,
-    ) -> Self {
+    ) -> Result<Self> {
         let (database, table) = (database.clone(), Arc::clone(table));
-        Self { store, database, table, rule, overwrites, begun: None }
+        let makers = makers(store.expressions.as_ref(), &table.definition)?;
+        Ok(Self { store, database, table, rule, makers, overwrites, begun: None })
+    }
+
+    /// Whether there is anything to merge, or to make of what is loaded.
+    pub(super) fn is_needed(&self) -> bool {
+        self.rule != MergeRule::Keep || !self.makers.is_empty()
     }
 
     /// Begins now; the view is that of the table while it is locked.
@@ -123,7 +137,7 @@ impl<'s> Merger<'s> {
         files: &UnpublishedFiles<'_>,
     ) -> Result<()> {
         let (store, table, rule) = (self.store, Arc::clone(&self.table), self.rule.clone());
-        let (replaced, overwrites) = (self.replaced(), self.overwrites);
+        let (replaced, overwrites, makers) = (self.replaced(), self.overwrites, Arc::clone(&self.makers));
         let begun = self.begin()?;
         let mut work = Vec::with_capacity(brought.len());
         for (place, brought) in brought {
@@ -131,19 +145,23 @@ impl<'s> Merger<'s> {
                 Some(state) => state,
                 None if begun.new.values().any(|new| new.id == place.0) => {
                     let empty = Tablet { id: TabletId::new(0), rowsets: Vec::new() };
-                    TabletState::of(&table.definition, place.0, place.1, &empty)
+                    State {
+                        tablet: TabletState::of(&table.definition, place.0, None, place.1, &empty),
+                        rollups: RollupBuild::new(&makers, place.0, place.1),
+                    }
                 }
-                None => match state_of(&begun.now, place, overwrites) {
+                None => match state_of(&begun.now, &makers, place, overwrites) {
                     Some(state) => state,
                     None => return Err(replaced),
                 },
             };
             work.push((place, state, brought));
         }
+        let writer = Writer { store, table: table.id, files };
         let merged = store.workers.install(|| {
-            let one = |(place, mut state, brought): (Place, TabletState, Vec<Brought>)| {
+            let one = |(place, mut state, brought): (Place, State, Vec<Brought>)| {
                 for brought in brought {
-                    take(&mut state, brought, store, &table, &rule, files)?;
+                    take(&mut state, brought, &writer, &table.definition, &rule)?;
                 }
                 Ok((place, state))
             };
@@ -154,45 +172,58 @@ impl<'s> Merger<'s> {
     }
 
     /// What is to be committed while the guard is held.
-    pub(super) fn into_edits(mut self) -> Result<(Vec<TabletEdit>, TableGuard<'s>)> {
+    pub(super) fn into_edits(
+        mut self,
+        files: &UnpublishedFiles<'_>,
+    ) -> Result<(Vec<TabletEdit>, TableGuard<'s>)> {
         self.begin()?;
+        let writer = Writer { store: self.store, table: self.table.id, files };
         let Some(Begun { guard, states, .. }) = self.begun else { return Err(self.replaced()) };
-        Ok((states.into_values().map(TabletState::into_edit).collect(), guard))
+        let mut edits = Vec::new();
+        for State { tablet, mut rollups } in states.into_values() {
+            edits.push(tablet.edit());
+            edits.extend(rollups.edits(&writer)?);
+        }
+        Ok((edits, guard))
     }
 }
 
-fn state_of(table: &Table, (id, bucket): Place, overwrites: bool) -> Option<TabletState> {
+fn state_of(
+    table: &Table,
+    makers: &Arc<[RollupMaker]>,
+    (id, bucket): Place,
+    overwrites: bool,
+) -> Option<State> {
     let partition = table.any_partition_by_id(id)?;
-    let tablet = partition.tablets.get(bucket)?;
-    let empty = Tablet { id: tablet.id, rowsets: Vec::new() };
-    let tablet = if overwrites { &empty } else { tablet };
-    Some(TabletState::of(&table.definition, id, bucket, tablet))
+    let tablet = |rollup| {
+        let tablet = partition.tablets_of(rollup).get(bucket)?;
+        Some(if overwrites { Tablet { id: tablet.id, rowsets: Vec::new() } } else { tablet.clone() })
+    };
+    Some(State {
+        tablet: TabletState::of(&table.definition, id, None, bucket, &tablet(None)?),
+        rollups: RollupBuild::of(makers, id, bucket, |rollup| tablet(Some(rollup))),
+    })
 }
 
 fn take(
-    state: &mut TabletState,
+    State { tablet, rollups }: &mut State,
     brought: Brought,
-    store: &Inner,
-    table: &Table,
+    writer: &Writer<'_>,
+    definition: &TableDefinition,
     rule: &MergeRule,
-    files: &UnpublishedFiles<'_>,
 ) -> Result<()> {
-    let definition = &table.definition;
-    let path = |segment: &NewSegment| store.catalog.segment_path(table.id, segment.id);
-    let batches = match brought {
+    match brought {
         Brought::File(segment) => {
-            let path = path(&segment);
-            return state.put_file(NewFile { segment, path });
+            let path = writer.store.catalog.segment_path(writer.table, segment.id);
+            rollups.add_file(definition, &BaseFile { path: path.clone(), deleted: None }, writer)?;
+            let file = NewFile { segment, path };
+            if *rule == MergeRule::Keep { tablet.add(file) } else { tablet.put_file(file)? }
         }
-        Brought::Rows(batches) => batches,
-    };
-    let rows = fold(&rule.schema(definition), batches, definition, rule)?;
-    let Some(merged) = state.merge(rows, rule)? else { return Ok(()) };
-    let merged = arranged(merged, definition)?;
-    let id = files.reserve();
-    let segment =
-        write_segment(&store.disk, &store.catalog.segment_path(table.id, id), id, definition, &merged)?;
-    let path = path(&segment);
-    state.add(NewFile { segment, path });
-    Ok(())
+        Brought::Rows(batches) => {
+            let rows = fold(&rule.schema(definition), batches, definition, rule)?;
+            rollups.add(&rows, writer)?;
+            tablet.merge_and_write(rows, rule, writer)?;
+        }
+    }
+    rollups.flush(writer)
 }

@@ -90,7 +90,7 @@ impl<'s> Load<'s> {
             targets.iter().filter(|_| options.overwrites).map(|partition| partition.id).collect();
         let router = Router::try_new(&table, chosen)?;
         let rule = MergeRule::of(&table.definition, &options.upsert)?;
-        let mut merger = Merger::new(store, database, &table, rule.clone(), options.overwrites);
+        let mut merger = Merger::new(store, database, &table, rule.clone(), options.overwrites)?;
         let view = if options.locks_table { merger.lock()? } else { view };
         let buffers = TabletBuffers::try_new(store, &table, rule.clone(), options)?;
         let (database, began_ms) = (database.clone(), store.environment.clock.now_ms());
@@ -187,7 +187,7 @@ impl<'s> Load<'s> {
     /// Writes what is still buffered and makes every row visible in one commit.
     pub fn commit(self) -> Result<LoadOutcome> {
         self.require_whole()?;
-        if self.rule != MergeRule::Keep {
+        if self.merger.is_needed() {
             return self.commit_merged();
         }
         let Self { store, database, table, router, overwritten, buffers, rows, .. } = self;
@@ -200,7 +200,7 @@ impl<'s> Load<'s> {
         let mut rowsets: BTreeMap<PartitionId, Vec<NewRowset>> = BTreeMap::new();
         for (tablet, segments) in &written.segments {
             let (partition, bucket) = router.tablet(*tablet);
-            let rowset = NewRowset { bucket, segments: segments.clone() };
+            let rowset = NewRowset { rollup: None, bucket, segments: segments.clone() };
             match partition {
                 Target::Existing(id) => rowsets.entry(id).or_default().push(rowset),
                 Target::New(number) => new.entry(number).or_default().push(rowset),
@@ -307,7 +307,7 @@ impl Load<'_> {
         }
         merger.merge(brought.into_iter().collect(), &written.files)?;
         let new = merger.new_partitions();
-        let (edits, _guard) = merger.into_edits()?;
+        let (edits, _guard) = merger.into_edits(&written.files)?;
         let directory = store.catalog.table_directory(table.id);
         store.disk.sync_dir(&directory).map_err(|e| Error::disk("sync", &directory, e))?;
         let published: Vec<_> = edits.iter().flat_map(|edit| &edit.added).map(|segment| segment.id).collect();

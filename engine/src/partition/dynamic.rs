@@ -277,6 +277,7 @@ mod tests {
             key_model: KeyModel::Duplicate,
             key_columns: 1,
             sort_key: None,
+            rollups: Vec::new(),
             partitioning: Partitioning::Range { columns: vec![id], step: None },
             distribution: Distribution::Random { buckets: 1 },
             automatic_buckets: false,

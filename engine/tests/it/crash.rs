@@ -165,6 +165,18 @@ fn a_load_is_whole_or_absent() {
 }
 
 #[test]
+fn rollups_follow_their_table_at_every_cut() {
+    let prepare = |world: &World| crate::rollups::summed_table(&world.ready("a"));
+    let act = |_: &World, store: &TabletStore| crate::rollups::load_more(store, 3);
+    cut_everywhere(prepare, act, |_, store, _| {
+        crate::rollups::check(store, "t");
+        // The store works on.
+        crate::rollups::load_more(store, 4).unwrap();
+        crate::rollups::check(store, "t");
+    });
+}
+
+#[test]
 fn deletions_are_there_with_the_rows_that_follow_or_neither() {
     let prepare = |world: &World| {
         let store = world.ready("a");

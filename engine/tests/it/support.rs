@@ -67,6 +67,7 @@ impl World {
         let mut options = StoreOptions::new(Arc::new(stores));
         options.environment = self.environment.clone();
         options.disk = disk.clone();
+        options.expressions = Arc::new(crate::rollups::TestExpressions);
         options
     }
 
@@ -131,6 +132,7 @@ pub(crate) fn plain_table(name: &str, columns: Vec<Column>, buckets: u32) -> Tab
         key_columns: usize::from(columns[0].column_type.can_be_key()),
         automatic_buckets: false,
         sort_key: None,
+        rollups: Vec::new(),
         indexes: Vec::new(),
         partitioning: Partitioning::Unpartitioned,
         distribution: if columns[0].column_type.can_be_key() {

@@ -20,6 +20,7 @@ fn table(name: &str) -> TableEntry {
         key_columns: 1,
         automatic_buckets: false,
         sort_key: None,
+        rollups: Vec::new(),
         indexes: Vec::new(),
         partitioning: Partitioning::Unpartitioned,
         distribution: Distribution::Random { buckets: 2 },

@@ -7,8 +7,9 @@ use super::column::{Column, ColumnDefault, FieldId};
 use super::index::IndexDefinition;
 use super::nested::write_struct;
 use super::partition::{PartitionDefinition, PartitionRows};
+use super::rollup::{RollupColumn, RollupDefinition, RollupSource};
 use super::step::PartitionStep;
-use super::table::{Distribution, Partitioning, TableDefinition};
+use super::table::{Distribution, KeyModel, Partitioning, TableDefinition};
 use super::types::ColumnType;
 use crate::error::Result;
 
@@ -48,10 +49,78 @@ pub fn create_table_statement(table: &TableDefinition, partitions: &[PartitionDe
     if let Some(columns) = &table.sort_key {
         push_line(&mut text, format_args!("ORDER BY({})", names(table, columns)?));
     }
+    let rollups: Vec<String> = table.rollups.iter().filter_map(|rollup| rollup_text(table, rollup)).collect();
+    if !rollups.is_empty() {
+        push_line(&mut text, format_args!("ROLLUP (\n  {}\n)", rollups.join(",\n  ")));
+    }
     if !table.properties.is_empty() {
         push_line(&mut text, format_args!("PROPERTIES (\n{}\n)", pairs(&table.properties, ",\n")));
     }
     text.pop();
+    text.push(';');
+    Ok(text)
+}
+
+/// A rollup as `ROLLUP` says it; `None` for one that only `CREATE MATERIALIZED VIEW` makes.
+fn rollup_text(table: &TableDefinition, rollup: &RollupDefinition) -> Option<String> {
+    let is_copy = |column: &RollupColumn| match column.source {
+        RollupSource::Column(id) => table
+            .column_by_id(id)
+            .is_ok_and(|of| of.name == column.column.name && of.aggregation == column.column.aggregation),
+        _ => false,
+    };
+    if rollup.filter.is_some() || rollup.key_model != table.key_model || !rollup.columns.iter().all(is_copy) {
+        return None;
+    }
+    let names = |columns: &[RollupColumn]| {
+        columns.iter().map(|column| quoted_name(column.column.name.as_str())).collect::<Vec<_>>().join(", ")
+    };
+    let mut text = format!("{} ({})", quoted_name(rollup.name.as_str()), names(&rollup.columns));
+    if table.key_model == KeyModel::Duplicate && rollup.key_columns > 0 {
+        let _ = write!(text, " DUPLICATE KEY ({})", names(&rollup.columns[..rollup.key_columns]));
+    }
+    Some(text)
+}
+
+/// The statement that makes a rollup as a materialized view.
+pub fn materialized_view_statement(table: &TableDefinition, rollup: &RollupDefinition) -> Result<String> {
+    let named =
+        |id: FieldId| Ok::<_, crate::error::Error>(quoted_name(table.column_by_id(id)?.name.as_str()));
+    // Copies of columns of a table that merges or replaces rows need no saying how.
+    let is_grouped = rollup.key_model == KeyModel::Aggregate
+        && (table.key_model == KeyModel::Duplicate || !rollup.is_plain());
+    let (mut items, mut groups) = (Vec::new(), Vec::new());
+    for (position, RollupColumn { column, source }) in rollup.columns.iter().enumerate() {
+        let is_key = position < rollup.key_columns;
+        let value = match source {
+            RollupSource::Column(id) => named(*id)?,
+            RollupSource::NotNull(id) => format!("COUNT({})", named(*id)?),
+            RollupSource::Row => "COUNT(*)".to_owned(),
+            RollupSource::Expression(text) => text.clone(),
+        };
+        let counts = matches!(source, RollupSource::NotNull(_) | RollupSource::Row);
+        let name = quoted_name(column.name.as_str());
+        let value = match column.aggregation.filter(|_| is_grouped && !counts) {
+            Some(aggregation) => format!("{aggregation}({value})"),
+            None => value,
+        };
+        if is_key {
+            groups.push(value.clone());
+        }
+        items.push(if value == name { name } else { format!("{value} AS {name}") });
+    }
+    let mut text = format!(
+        "CREATE MATERIALIZED VIEW {}\nAS SELECT {}\nFROM {}",
+        quoted_name(rollup.name.as_str()),
+        items.join(", "),
+        quoted_name(table.name.as_str())
+    );
+    if let Some(filter) = &rollup.filter {
+        let _ = write!(text, "\nWHERE {filter}");
+    }
+    if is_grouped {
+        let _ = write!(text, "\nGROUP BY {}", groups.join(", "));
+    }
     text.push(';');
     Ok(text)
 }

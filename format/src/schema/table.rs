@@ -6,6 +6,7 @@ use super::aggregation::Aggregation;
 use super::column::{Column, FieldId};
 use super::index::IndexDefinition;
 use super::partition::{PartitionDefinition, PartitionRows};
+use super::rollup::RollupDefinition;
 use super::step::PartitionStep;
 use super::types::ColumnType;
 use crate::error::{Error, Result};
@@ -144,6 +145,8 @@ pub struct TableDefinition {
     pub comment: Option<String>,
     /// The indexes that were declared.
     pub indexes: Vec<IndexDefinition>,
+    /// What its rows are kept as beside themselves.
+    pub rollups: Vec<RollupDefinition>,
     /// StarRocks' table properties, as they were given.
     pub properties: BTreeMap<String, String>,
     /// The field id that the next new column gets.
@@ -224,7 +227,7 @@ impl TableDefinition {
                 self.distribution.buckets()
             )));
         }
-        Ok(())
+        self.check_rollups()
     }
 
     fn check_list_steps(&self) -> Result<()> {
@@ -432,6 +435,7 @@ impl TableDefinition {
             && self.sort_key == other.sort_key
             && self.partitioning == other.partitioning
             && self.distribution == other.distribution
+            && self.rollups == other.rollups
     }
 
     /// How many buckets a partition of it has.

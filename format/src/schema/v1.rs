@@ -1,13 +1,17 @@
 //! The stored form of definitions, version 1. Only this module and its siblings named `v1` know serde.
 
+mod rollup;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use self::rollup::RollupV1;
 use super::aggregation::Aggregation;
 use super::column::{Column, ColumnDefault, FieldId};
 use super::index::{IndexDefinition, IndexKind};
 use super::partition::{BoundValue, PartitionBound, PartitionDefinition, PartitionRange, PartitionRows};
+use super::rollup::RollupDefinition;
 use super::step::{PartitionStep, StepUnit};
 use super::table::{Distribution, KeyModel, Partitioning, TableDefinition};
 use super::types::ColumnType;
@@ -36,6 +40,8 @@ pub struct TableDefinitionV1 {
     comment: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     indexes: Vec<IndexV1>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    rollups: Vec<RollupV1>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     properties: BTreeMap<String, String>,
     next_field_id: i32,
@@ -160,12 +166,7 @@ impl From<&TableDefinition> for TableDefinitionV1 {
         Self {
             name: table.name.as_str().to_owned(),
             columns: table.columns.iter().map(ColumnV1::from).collect(),
-            key_model: match table.key_model {
-                KeyModel::Duplicate => KeyModelV1::Duplicate,
-                KeyModel::Aggregate => KeyModelV1::Aggregate,
-                KeyModel::Unique => KeyModelV1::Unique,
-                KeyModel::Primary => KeyModelV1::Primary,
-            },
+            key_model: table.key_model.into(),
             key_columns: table.key_columns,
             sort_key: table.sort_key.as_deref().map(ids),
             partitioning: match &table.partitioning {
@@ -188,6 +189,7 @@ impl From<&TableDefinition> for TableDefinitionV1 {
             automatic_buckets: table.automatic_buckets,
             comment: table.comment.clone(),
             indexes: table.indexes.iter().map(IndexV1::from).collect(),
+            rollups: table.rollups.iter().map(RollupV1::from).collect(),
             properties: table.properties.clone(),
             next_field_id: table.next_field_id,
         }
@@ -202,12 +204,7 @@ impl TryFrom<TableDefinitionV1> for TableDefinition {
         let table = Self {
             name: TableName::parse(&stored.name).map_err(as_corrupt(DEFINITION))?,
             columns: stored.columns.into_iter().map(Column::try_from).collect::<Result<_>>()?,
-            key_model: match stored.key_model {
-                KeyModelV1::Duplicate => KeyModel::Duplicate,
-                KeyModelV1::Aggregate => KeyModel::Aggregate,
-                KeyModelV1::Unique => KeyModel::Unique,
-                KeyModelV1::Primary => KeyModel::Primary,
-            },
+            key_model: stored.key_model.into(),
             key_columns: stored.key_columns,
             sort_key: stored.sort_key.map(ids).transpose()?,
             partitioning: match stored.partitioning {
@@ -231,11 +228,34 @@ impl TryFrom<TableDefinitionV1> for TableDefinition {
             automatic_buckets: stored.automatic_buckets,
             comment: stored.comment,
             indexes: stored.indexes.into_iter().map(IndexDefinition::try_from).collect::<Result<_>>()?,
+            rollups: stored.rollups.into_iter().map(RollupDefinition::try_from).collect::<Result<_>>()?,
             properties: stored.properties,
             next_field_id: stored.next_field_id,
         };
         table.check().map_err(as_corrupt(DEFINITION))?;
         Ok(table)
+    }
+}
+
+impl From<KeyModel> for KeyModelV1 {
+    fn from(model: KeyModel) -> Self {
+        match model {
+            KeyModel::Duplicate => Self::Duplicate,
+            KeyModel::Aggregate => Self::Aggregate,
+            KeyModel::Unique => Self::Unique,
+            KeyModel::Primary => Self::Primary,
+        }
+    }
+}
+
+impl From<KeyModelV1> for KeyModel {
+    fn from(stored: KeyModelV1) -> Self {
+        match stored {
+            KeyModelV1::Duplicate => Self::Duplicate,
+            KeyModelV1::Aggregate => Self::Aggregate,
+            KeyModelV1::Unique => Self::Unique,
+            KeyModelV1::Primary => Self::Primary,
+        }
     }
 }
 

@@ -8,10 +8,12 @@ mod access;
 mod alter_table;
 mod create_table;
 mod insert;
+mod materialized_view;
 mod names;
 mod partition;
 mod properties;
 mod repository;
+mod rollup;
 mod rows;
 mod snapshot;
 
@@ -20,13 +22,15 @@ use std::collections::BTreeMap;
 use cairn_engine::{DropMode, JobKind, NewRepository, PartitionKind, RestoreRequest};
 use cairn_format::{
     DatabaseName, PartitionDefinition, PartitionName, RepositoryName, SnapshotLabel, TableDefinition,
+    TableName,
 };
 
 pub(crate) use access::AccessRequest;
 pub(crate) use alter_table::{Redefinition, TableAlteration};
 pub(crate) use insert::Insert;
 pub(crate) use names::{
-    CATALOG, Scope, TablePath, check_catalog, no_database, parse_database, parse_table, unknown_system_table,
+    CATALOG, Scope, TablePath, check_catalog, no_database, parse_database, parse_table, readable,
+    unknown_system_table,
 };
 pub(crate) use partition::PartitionAlteration;
 pub(crate) use repository::{Pruning, Verification};
@@ -34,7 +38,8 @@ pub(crate) use rows::Delete;
 pub(crate) use snapshot::{Backup, SnapshotChoice};
 
 use crate::ast::{
-    CreateTableStatement, ExplainLevel, QueryText, RecoverStatement, Statement, TruncateTableStatement,
+    CreateTableStatement, DropMaterializedViewStatement, ExplainLevel, QueryText, RecoverStatement,
+    Statement, TruncateTableStatement,
 };
 use crate::error::{Error, Result};
 use crate::identity::Identity;
@@ -49,6 +54,8 @@ pub(crate) enum Request<'s> {
     Use(DatabaseName),
     CreateTable(Box<NewTable>),
     AlterTable(TablePath, TableAlteration),
+    /// The table gets a rollup.
+    CreateMaterializedView(TablePath, Box<Redefinition>),
     DropTable(TablePath, DropMode),
     Recover(Recovery),
     Truncate(TablePath, Option<Vec<PartitionName>>),
@@ -65,6 +72,9 @@ pub(crate) enum Request<'s> {
     ShowCreateTable(TablePath),
     ShowCreateDatabase(DatabaseName),
     Describe(TablePath),
+    DescribeAll(TablePath),
+    ShowMaterializedViews(DatabaseName, Option<&'s str>),
+    ShowCreateMaterializedView(TablePath, TableName),
     CreateRepository(NewRepository),
     AlterRepository(RepositoryName, BTreeMap<String, String>),
     DropRepository(RepositoryName),
@@ -154,6 +164,11 @@ pub(crate) fn analyze<'s>(
         Statement::Query(query) => Request::Query(query),
         Statement::Explain(statement) => Request::Explain(statement.level, &statement.query),
         Statement::CreateRepository(statement) => repository::create(statement, scope)?,
+        Statement::CreateMaterializedView(statement) => match materialized_view::create(statement, scope)? {
+            Some((path, change)) => Request::CreateMaterializedView(path, Box::new(change)),
+            None => Request::Nothing,
+        },
+        Statement::DropMaterializedView(statement) => drop_materialized_view(statement, scope)?,
         Statement::AlterRepository(statement) => repository::alter(statement, scope)?,
         Statement::DropRepository(statement) => {
             Request::DropRepository(scope.repository(&statement.name)?.name.clone())
@@ -210,6 +225,22 @@ fn show<'s>(statement: &'s Statement, scope: &Scope<'_>) -> Result<Request<'s>> 
             Some(table) => Request::DescribeSystemTable(table),
             None => Request::Describe(known_table(name)?),
         },
+        Statement::DescribeAll(name) => Request::DescribeAll(known_table(name)?),
+        Statement::ShowMaterializedViews { database, like } => {
+            let database = match database {
+                Some(name) => {
+                    let name = database_name(name)?;
+                    scope.database(&name)?;
+                    name
+                }
+                None => scope.current_database()?,
+            };
+            Request::ShowMaterializedViews(database, like.as_deref())
+        }
+        Statement::ShowCreateMaterializedView(name) => {
+            let (path, _, rollup) = materialized_view::find(name, scope)?;
+            Request::ShowCreateMaterializedView(path, rollup.name.clone())
+        }
         Statement::ShowCreateDatabase(name) => {
             let name = database_name(name)?;
             scope.database(&name)?;
@@ -240,6 +271,24 @@ fn show<'s>(statement: &'s Statement, scope: &Scope<'_>) -> Result<Request<'s>> 
         }
         other => return Err(Error::not_supported(other)),
     })
+}
+
+/// Dropping a materialized view is to take a rollup from its table.
+fn drop_materialized_view<'s>(
+    statement: &DropMaterializedViewStatement,
+    scope: &Scope<'_>,
+) -> Result<Request<'s>> {
+    let path = scope.table_path(&statement.name)?;
+    let is_there = scope.database(&path.database)?.rollups(&path.table).next().is_some();
+    if statement.if_exists && !is_there {
+        return Ok(Request::Nothing);
+    }
+    let (path, table, rollup) = materialized_view::find(&statement.name, scope)?;
+    let before = table.definition.as_ref().clone();
+    let mut after = before.clone();
+    after.rollups.retain(|other| other.id != rollup.id);
+    let change = TableAlteration::Redefine(Box::new(Redefinition { before, after }));
+    Ok(Request::AlterTable(path, change))
 }
 
 fn drop_mode(force: bool) -> DropMode {

@@ -77,11 +77,30 @@ impl Scope<'_> {
             .map_err(|e| Error::from(e).while_analysing())
     }
 
+    /// A known table, or else the rows of the one rollup of that name.
+    pub(crate) fn readable(&self, path: &TablePath) -> Result<Arc<Table>> {
+        let database = self.database(&path.database)?;
+        match readable(database, &path.table) {
+            Some(table) => Ok(table),
+            None => self.table(path).cloned(),
+        }
+    }
+
     /// A known repository.
     pub(crate) fn repository(&self, name: &ast::Ident) -> Result<&Arc<RepositoryEntry>> {
         let name = parse_repository(name)?;
         self.view.require_repository(&name).map_err(|e| Error::from(e).while_analysing())
     }
+}
+
+/// What a query reads under a name: a table, or else the rows of a rollup, when only one table has one of that name.
+pub(crate) fn readable(database: &Database, name: &TableName) -> Option<Arc<Table>> {
+    if let Some(table) = database.table(name) {
+        return Some(Arc::clone(table));
+    }
+    let mut rollups = database.rollups(name);
+    let (table, rollup) = rollups.next()?;
+    rollups.next().is_none().then(|| Arc::new(table.of_rollup(rollup)))
 }
 
 /// The database that `name` means, known or not.

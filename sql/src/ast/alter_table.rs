@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::print::{Commas, Quoted, write_property_list};
-use super::{ColumnClause, Ident, ObjectName, PartitionChange, Properties};
+use super::{ColumnClause, Ident, ObjectName, PartitionChange, Properties, RollupClause};
 
 /// `ALTER TABLE t clause {, clause}`
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +45,12 @@ pub enum AlterTableClause {
     ModifyColumn(ColumnClause, Option<ColumnPosition>),
     /// `ORDER BY (name, …)`, never empty
     OrderBy(Vec<Ident>),
+    /// `ADD ROLLUP rollup, …`, never empty
+    AddRollups(Vec<RollupClause>),
+    /// `DROP ROLLUP name, …`, never empty
+    DropRollups(Vec<Ident>),
+    /// `RENAME ROLLUP name name`
+    RenameRollup(Ident, Ident),
     /// `[BASE | CUMULATIVE] COMPACT [p | (p1, p2)]`
     Compact {
         /// Which word is written before it.
@@ -112,6 +118,9 @@ impl fmt::Display for AlterTableClause {
                 placed(f, position)
             }
             Self::OrderBy(names) => write!(f, "ORDER BY ({})", Commas(names)),
+            Self::AddRollups(rollups) => write!(f, "ADD ROLLUP {}", Commas(rollups)),
+            Self::DropRollups(names) => write!(f, "DROP ROLLUP {}", Commas(names)),
+            Self::RenameRollup(from, to) => write!(f, "RENAME ROLLUP {from} {to}"),
         }
     }
 }

@@ -12,6 +12,7 @@ mod alter_partition;
 mod alter_table;
 mod backup;
 mod database;
+mod materialized_view;
 mod name;
 mod partition;
 mod print;
@@ -38,6 +39,7 @@ pub use backup::{
 pub use database::{
     CreateDatabaseStatement, DropDatabaseStatement, DropTableStatement, TruncateTableStatement,
 };
+pub use materialized_view::{CreateMaterializedViewStatement, DropMaterializedViewStatement};
 pub use name::{DatabaseName, Ident, Location, ObjectName};
 pub use partition::{
     ListPart, ListValue, PartitionClause, PartitionExpression, PartitionStep, RangeBatch, RangeBound,
@@ -76,6 +78,21 @@ pub enum Statement {
     CreateTable(Box<CreateTableStatement>),
     /// `ALTER TABLE`
     AlterTable(Box<AlterTableStatement>),
+    /// `CREATE MATERIALIZED VIEW`
+    CreateMaterializedView(Box<CreateMaterializedViewStatement>),
+    /// `DROP MATERIALIZED VIEW`
+    DropMaterializedView(DropMaterializedViewStatement),
+    /// `SHOW MATERIALIZED VIEWS`
+    ShowMaterializedViews {
+        /// The database after `FROM`; without one, the session's.
+        database: Option<DatabaseName>,
+        /// The `LIKE` pattern.
+        like: Option<String>,
+    },
+    /// `SHOW CREATE MATERIALIZED VIEW`
+    ShowCreateMaterializedView(ObjectName),
+    /// `DESC … ALL`
+    DescribeAll(ObjectName),
     /// `DROP TABLE`
     DropTable(DropTableStatement),
     /// `TRUNCATE TABLE`
@@ -152,6 +169,17 @@ impl fmt::Display for Statement {
             Self::Use(database) => write!(f, "USE {database}"),
             Self::CreateTable(statement) => statement.fmt(f),
             Self::AlterTable(statement) => statement.fmt(f),
+            Self::CreateMaterializedView(statement) => statement.fmt(f),
+            Self::DropMaterializedView(statement) => statement.fmt(f),
+            Self::ShowMaterializedViews { database, like } => {
+                f.write_str("SHOW MATERIALIZED VIEWS")?;
+                if let Some(database) = database {
+                    write!(f, " FROM {database}")?;
+                }
+                show::write_like(f, like.as_deref())
+            }
+            Self::ShowCreateMaterializedView(name) => write!(f, "SHOW CREATE MATERIALIZED VIEW {name}"),
+            Self::DescribeAll(table) => write!(f, "DESC {table} ALL"),
             Self::DropTable(statement) => statement.fmt(f),
             Self::TruncateTable(statement) => statement.fmt(f),
             Self::Insert(statement) => statement.fmt(f),

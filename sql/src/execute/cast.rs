@@ -13,7 +13,7 @@ use super::cell;
 use crate::error::{Error, Result};
 
 /// Whether values of an Arrow type can be cast to a column's type at all.
-pub(super) fn can_cast(from: &DataType, to: &ColumnType) -> bool {
+pub(crate) fn can_cast(from: &DataType, to: &ColumnType) -> bool {
     if let Some(parts) = parts(from, to) {
         return parts.iter().all(|(from, to)| can_cast(from, to));
     }
@@ -54,7 +54,7 @@ fn plain(from: &DataType) -> Option<DataType> {
 }
 
 /// The array as one of the column's type. `rows_before` counts the rows of the load before it.
-pub(super) fn cast_column(column: &Column, array: &ArrayRef, rows_before: u64) -> Result<ArrayRef> {
+pub(crate) fn cast_column(column: &Column, array: &ArrayRef, rows_before: u64) -> Result<ArrayRef> {
     cast_values(&column.column_type, array).map_err(|misfit| match misfit {
         Misfit::Type(from, to) => {
             Error::invalid(format!("column '{}': values of type {from} cannot be cast to {to}", column.name))

@@ -16,13 +16,14 @@ use std::sync::Arc;
 use cairn_engine::{CatalogView, ErrorKind as EngineErrorKind, TabletStore};
 use cairn_format::{DatabaseName, TableDefinition};
 
-use crate::analyze::{Backup, Recovery, Request};
+use crate::analyze::{Backup, Recovery, Request, TableAlteration};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Identity;
 use crate::outcome::{Outcome, Rows};
 use crate::query::QueryEngine;
 use crate::show;
 pub(crate) use alter_table::imagine as imagine_altered;
+pub(crate) use cast::{can_cast, cast_column};
 use insert::Inserter;
 
 /// What a request runs with: the store, and the view that it was analysed against.
@@ -46,6 +47,9 @@ impl Executor<'_> {
                 store.create_table(&new.database, new.definition, new.partitions)?;
             }
             Request::AlterTable(path, alteration) => alter_table::alter(store, &path, alteration)?,
+            Request::CreateMaterializedView(path, change) => {
+                alter_table::alter(store, &path, TableAlteration::Redefine(change))?;
+            }
             Request::DropTable(path, mode) => store.drop_table_as(&path.database, &path.table, mode)?,
             Request::Recover(Recovery::Database(name)) => store.recover_database(&name)?,
             Request::Recover(Recovery::Table(path)) => store.recover_table(&path.database, &path.table)?,
@@ -128,6 +132,16 @@ impl Executor<'_> {
             Request::ShowCreateDatabase(database) => show::create_database(&database),
             Request::Describe(path) => {
                 show::describe(view.require_database(&path.database)?.require_table(&path.table)?)
+            }
+            Request::DescribeAll(path) => {
+                show::describe_all(view.require_database(&path.database)?.require_table(&path.table)?)
+            }
+            Request::ShowMaterializedViews(database, like) => {
+                show::materialized_views(view.require_database(&database)?, like)
+            }
+            Request::ShowCreateMaterializedView(path, name) => {
+                let table = view.require_database(&path.database)?.require_table(&path.table)?;
+                show::create_materialized_view(table, &name)
             }
             Request::CheckRepository(name) => repository::check(self.store, &name),
             Request::Verify(verification) => repository::verify(self.store, *verification),

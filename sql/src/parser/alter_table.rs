@@ -6,6 +6,7 @@ use super::Result;
 use super::alter_partition::{partition_change, starts_partition_change};
 use super::column::{column, column_definition};
 use super::cursor::Cursor;
+use super::materialized_view::{rollup_names, rollups};
 use crate::ast::{AlterTableClause, AlterTableStatement, ColumnPosition, CompactionKind};
 
 /// ```text
@@ -24,6 +25,7 @@ pub(super) fn alter_table(cursor: &mut Cursor<'_>) -> Result<AlterTableStatement
 ///               | COMMENT = string | SET property_list
 ///               | ADD COLUMN {column position | ( column {, column} )} | DROP COLUMN ident
 ///               | MODIFY COLUMN column position | ORDER BY idents
+///               | ADD ROLLUP rollups | DROP ROLLUP rollup_names | RENAME ROLLUP ident ident
 ///               | [BASE | CUMULATIVE] COMPACT [ident | ( ident {, ident} )]
 ///               | partition_change
 /// ```
@@ -37,6 +39,11 @@ fn alter_clause(cursor: &mut Cursor<'_>) -> Result<AlterTableClause> {
             let from = cursor.ident("a column name")?;
             cursor.expect_keyword("TO")?;
             return Ok(AlterTableClause::RenameColumn(from, cursor.ident("the new name")?));
+        }
+        if cursor.is_keyword("ROLLUP") && cursor.is_ident_at(1) {
+            cursor.advance();
+            let from = cursor.ident("a rollup name")?;
+            return Ok(AlterTableClause::RenameRollup(from, cursor.ident("the new name")?));
         }
         return cursor.ident("the new name").map(AlterTableClause::Rename);
     }
@@ -52,6 +59,9 @@ fn alter_clause(cursor: &mut Cursor<'_>) -> Result<AlterTableClause> {
         return cursor.property_list().map(AlterTableClause::Set);
     }
     if cursor.eat_keyword("ADD") {
+        if cursor.eat_keyword("ROLLUP") {
+            return rollups(cursor).map(AlterTableClause::AddRollups);
+        }
         cursor.expect_keyword("COLUMN")?;
         if cursor.peek() == &Token::LParen {
             return cursor.parenthesised(column).map(AlterTableClause::AddColumns);
@@ -60,6 +70,9 @@ fn alter_clause(cursor: &mut Cursor<'_>) -> Result<AlterTableClause> {
         return Ok(AlterTableClause::AddColumn(column, position(cursor)?));
     }
     if cursor.eat_keyword("DROP") {
+        if cursor.eat_keyword("ROLLUP") {
+            return rollup_names(cursor).map(AlterTableClause::DropRollups);
+        }
         cursor.expect_keyword("COLUMN")?;
         return cursor.ident("a column name").map(AlterTableClause::DropColumn);
     }

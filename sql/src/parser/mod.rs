@@ -17,6 +17,7 @@ mod database;
 mod dialect;
 mod error;
 mod lexer;
+mod materialized_view;
 mod nested_type;
 mod objects;
 mod partition;
@@ -128,12 +129,14 @@ fn repository_statement(cursor: &mut Cursor<'_>) -> Result<Statement> {
 }
 
 /// ```text
-/// create := create_database | create_table | create_repository | create_user | create_role
+/// create := create_database | create_table | create_materialized_view | create_repository | create_user | create_role
 /// ```
 fn create(cursor: &mut Cursor<'_>) -> Result<Statement> {
     match cursor.keyword_at(1).as_deref() {
         Some("DATABASE" | "SCHEMA") => database::create_database(cursor).map(Statement::CreateDatabase),
         Some("TABLE") => create_table(cursor),
+        Some("MATERIALIZED") => materialized_view::create_materialized_view(cursor)
+            .map(|statement| Statement::CreateMaterializedView(Box::new(statement))),
         Some("TEMPORARY" | "EXTERNAL") if cursor.is_keyword_at(2, "TABLE") => create_table(cursor),
         Some("USER" | "ROLE") => access::create(cursor).map(about_access),
         Some("REPOSITORY" | "READ") => repository::create_repository(cursor).map(Statement::CreateRepository),
@@ -150,12 +153,15 @@ fn create_table(cursor: &mut Cursor<'_>) -> Result<Statement> {
 }
 
 /// ```text
-/// drop := drop_database | drop_table | drop_repository | drop_snapshot | drop_user | drop_role
+/// drop := drop_database | drop_table | drop_materialized_view | drop_repository | drop_snapshot | drop_user | drop_role
 /// ```
 fn drop(cursor: &mut Cursor<'_>) -> Result<Statement> {
     match cursor.keyword_at(1).as_deref() {
         Some("DATABASE" | "SCHEMA") => database::drop_database(cursor).map(Statement::DropDatabase),
         Some("TABLE") => database::drop_table(cursor).map(Statement::DropTable),
+        Some("MATERIALIZED") => {
+            materialized_view::drop_materialized_view(cursor).map(Statement::DropMaterializedView)
+        }
         Some("REPOSITORY") => repository::drop_repository(cursor).map(Statement::DropRepository),
         Some("USER" | "ROLE") => access::drop(cursor).map(about_access),
         Some("SNAPSHOT") => backup::drop_snapshot(cursor).map(Statement::DropSnapshot),

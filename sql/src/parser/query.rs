@@ -2,7 +2,7 @@
 
 use sqlparser::ast::{OrderByExpr, Visit};
 use sqlparser::parser::{Parser, ParserError};
-use sqlparser::tokenizer::Token;
+use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use super::Result;
 use super::cursor::{Cursor, visible};
@@ -88,13 +88,37 @@ fn delegate<T: Visit>(
     let start = cursor.index();
     let tokens = cursor.source().tokens().get(start..end).unwrap_or(&[]);
     check_chains(tokens)?;
-    let mut parser = Parser::new(&StarRocksDialect).with_tokens_with_locations(tokens.to_vec());
+    let (places, tokens): (Vec<usize>, Vec<TokenWithSpan>) = without_hints(tokens).into_iter().unzip();
+    let mut parser = Parser::new(&StarRocksDialect).with_tokens_with_locations(tokens.clone());
     let outcome = parse(&mut parser);
     // At the end of its tokens the parser counts on.
-    cursor.set_index((start + parser.index()).min(end));
+    cursor.set_index(places.get(parser.index()).map_or(end, |place| start + place));
     let tree = outcome.map_err(|error| refused(error, cursor))?;
-    check_names(&tree, tokens)?;
+    check_names(&tree, &tokens)?;
     Ok((tree, cursor.text_since(start)))
+}
+
+/// The tokens and their places without `[_SYNC_MV_]` behind a name. It says that the name is a materialized view's, which is
+/// looked for in any case.
+fn without_hints(tokens: &[TokenWithSpan]) -> Vec<(usize, TokenWithSpan)> {
+    let is_hint = |at: usize| {
+        let token = |at: usize| tokens.get(at).map(|token| &token.token);
+        token(at) == Some(&Token::LBracket)
+            && token(at + 2) == Some(&Token::RBracket)
+            && matches!(token(at + 1), Some(Token::Word(word)) if word.value.eq_ignore_ascii_case("_SYNC_MV_"))
+            && at.checked_sub(1).is_some_and(|before| matches!(token(before), Some(Token::Word(_))))
+    };
+    let mut kept = Vec::with_capacity(tokens.len());
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        if is_hint(at) {
+            at += 3;
+            continue;
+        }
+        kept.push((at, token.clone()));
+        at += 1;
+    }
+    kept
 }
 
 /// `sqlparser`'s error in our form. It puts the position behind its message, and none at the end of the
@@ -159,7 +183,7 @@ pub(super) fn explain(cursor: &mut Cursor<'_>) -> Result<ExplainStatement> {
 }
 
 /// ```text
-/// describe := {DESC | DESCRIBE} object_name | {DESC | DESCRIBE} query
+/// describe := {DESC | DESCRIBE} object_name [ALL] | {DESC | DESCRIBE} query
 /// ```
 ///
 /// Before a query the words mean `EXPLAIN`.
@@ -169,7 +193,11 @@ pub(super) fn describe(cursor: &mut Cursor<'_>) -> Result<Statement> {
         return explain(cursor).map(Statement::Explain);
     }
     cursor.expect_one_of(&["DESC", "DESCRIBE"])?;
-    cursor.object_name("a table name or a query").map(Statement::Describe)
+    let table = cursor.object_name("a table name or a query")?;
+    if cursor.eat_keyword("ALL") {
+        return Ok(Statement::DescribeAll(table));
+    }
+    Ok(Statement::Describe(table))
 }
 
 /// ```text

@@ -16,7 +16,8 @@ use crate::ast::{
 /// show := SHOW {DATABASES | SCHEMAS} [LIKE string]
 ///       | SHOW TABLES [{FROM | IN} database_name] [LIKE string]
 ///       | SHOW [TEMPORARY] PARTITIONS FROM object_name
-///       | SHOW CREATE TABLE object_name
+///       | SHOW MATERIALIZED {VIEW | VIEWS} [{FROM | IN} database_name] [LIKE string]
+///       | SHOW CREATE {TABLE | MATERIALIZED VIEW} object_name
 ///       | SHOW CREATE {DATABASE | SCHEMA} database_name
 ///       | SHOW REPOSITORIES
 ///       | SHOW ROLES | SHOW USERS
@@ -50,6 +51,12 @@ pub(super) fn show(cursor: &mut Cursor<'_>) -> Result<Statement> {
             skip(cursor, 3);
             cursor.expect_keyword("FROM")?;
             cursor.object_name("a table name").map(Statement::ShowTemporaryPartitions)
+        }
+        Some("MATERIALIZED") if cursor.is_keyword_at(2, "VIEWS") || cursor.is_keyword_at(2, "VIEW") => {
+            skip(cursor, 3);
+            let database =
+                if cursor.eat_one_of(&["FROM", "IN"]) { Some(cursor.database_name()?) } else { None };
+            Ok(Statement::ShowMaterializedViews { database, like: like(cursor)? })
         }
         Some("CREATE") => show_create(cursor),
         Some("REPOSITORIES") => {
@@ -98,6 +105,10 @@ fn show_create(cursor: &mut Cursor<'_>) -> Result<Statement> {
         Some("TABLE") => {
             skip(cursor, 3);
             cursor.object_name("a table name").map(Statement::ShowCreateTable)
+        }
+        Some("MATERIALIZED") if cursor.is_keyword_at(3, "VIEW") => {
+            skip(cursor, 4);
+            cursor.object_name("a materialized view name").map(Statement::ShowCreateMaterializedView)
         }
         Some("DATABASE" | "SCHEMA") => {
             skip(cursor, 3);

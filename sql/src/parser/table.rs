@@ -159,7 +159,7 @@ pub(super) fn distribution(cursor: &mut Cursor<'_>) -> Result<Option<Distributio
 /// ```text
 /// rollup := ident idents [DUPLICATE KEY idents] [FROM ident] properties
 /// ```
-fn rollup(cursor: &mut Cursor<'_>) -> Result<RollupClause> {
+pub(super) fn rollup(cursor: &mut Cursor<'_>) -> Result<RollupClause> {
     let name = cursor.ident("a rollup name")?;
     let columns = cursor.idents("a column name")?;
     let mut duplicate_key = Vec::new();

@@ -36,13 +36,18 @@ pub(super) fn requirements(
         }
         Request::DropDatabase(name, _) => Ok(vec![on_database(Privilege::Drop, name, scope)?]),
         Request::Use(name) if is_information_schema(name.as_str()) => Ok(Vec::new()),
-        Request::Use(name) | Request::ShowTables(name, _) => {
+        Request::Use(name) | Request::ShowTables(name, _) | Request::ShowMaterializedViews(name, _) => {
             Ok(vec![Requirement::AnyIn(scope.database(name)?.id, name.to_string())])
         }
         Request::ShowCreateDatabase(name) => {
             Ok(vec![Requirement::Any(Securable::Database(Some(scope.database(name)?.id)), name.to_string())])
         }
         Request::CreateTable(new) => Ok(vec![on_database(Privilege::CreateTable, &new.database, scope)?]),
+        Request::CreateMaterializedView(path, _) => {
+            let mut needed = on_table(Privilege::Select, path)?;
+            needed.push(on_database(Privilege::CreateMaterializedView, &path.database, scope)?);
+            Ok(needed)
+        }
         Request::AlterTable(path, alteration) => alter_table(path, alteration, scope),
         Request::DropTable(path, _) => on_table(Privilege::Drop, path),
         Request::Truncate(path, _) => on_table(Privilege::Delete, path),
@@ -60,9 +65,11 @@ pub(super) fn requirements(
             Ok(needed)
         }
         Request::Query(query) | Request::Explain(_, query) => select(&query.query, None, scope),
-        Request::ShowPartitions(path, _) | Request::ShowCreateTable(path) | Request::Describe(path) => {
-            any_on_table(path)
-        }
+        Request::ShowPartitions(path, _)
+        | Request::ShowCreateTable(path)
+        | Request::ShowCreateMaterializedView(path, _)
+        | Request::Describe(path)
+        | Request::DescribeAll(path) => any_on_table(path),
         Request::CreateRepository(_)
         | Request::AlterRepository(..)
         | Request::DropRepository(_)
@@ -98,7 +105,8 @@ fn on_database(privilege: Privilege, name: &DatabaseName, scope: &Scope<'_>) -> 
 }
 
 fn table(path: &TablePath, scope: &Scope<'_>) -> Result<Securable> {
-    Ok(Securable::table(scope.database(&path.database)?.id, scope.table(path)?.id))
+    // The rows of a rollup are its table's.
+    Ok(Securable::table(scope.database(&path.database)?.id, scope.readable(path)?.id))
 }
 
 fn one_on_table(privilege: Privilege, path: &TablePath, scope: &Scope<'_>) -> Result<Requirement> {

@@ -20,7 +20,7 @@ use super::rewrite::{FILES_CATALOG, FILES_SCHEMA, Rewritten, files_table};
 use super::spelling::Spelling;
 use super::system::{SystemSchema, SystemSource};
 use super::tablets::TabletTable;
-use crate::analyze::{CATALOG, TablePath};
+use crate::analyze::{CATALOG, TablePath, readable};
 use crate::system::{INFORMATION_SCHEMA, is_information_schema};
 
 /// The catalogs of one query.
@@ -121,8 +121,8 @@ impl SchemaProvider for Tables {
 
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
         let Ok(name) = TableName::parse(name) else { return Ok(None) };
-        let table = self.database.table(&name).map(|table| {
-            let mut provider = TabletTable::new(Arc::clone(table), Arc::clone(&self.sources));
+        let table = readable(&self.database, &name).map(|table| {
+            let mut provider = TabletTable::new(table, Arc::clone(&self.sources));
             if self.with_positions.as_ref() == Some(&name) {
                 provider = provider.with_positions();
             }
@@ -132,7 +132,7 @@ impl SchemaProvider for Tables {
     }
 
     fn table_exist(&self, name: &str) -> bool {
-        TableName::parse(name).is_ok_and(|name| self.database.table(&name).is_some())
+        TableName::parse(name).is_ok_and(|name| readable(&self.database, &name).is_some())
     }
 }
 

@@ -8,6 +8,7 @@ use arrow::record_batch::RecordBatch;
 use cairn_format::TableDefinition;
 use datafusion::common::DFSchema;
 use datafusion::common::tree_node::TreeNode;
+use datafusion::execution::SessionState;
 use datafusion::logical_expr::Volatility;
 use datafusion::physical_plan::PhysicalExpr;
 use datafusion::prelude::Expr;
@@ -39,29 +40,30 @@ impl QueryEngine {
         let generated = (0..).zip(&table.columns);
         let generated = generated.filter_map(|(at, column)| Some((at, column, column.generated.as_deref()?)));
         let planned = generated.map(|(position, column, text)| {
-            let planned = on_large_stack(|| self.plan_generated(table, text));
+            let planned = on_large_stack(|| plan_expression(&self.base, table, text));
             let (data_type, expression) =
                 planned.map_err(|e| e.about(format_args!("generated column '{}'", column.name)))?;
             Ok(GeneratedColumn { position, data_type, expression })
         });
         planned.collect::<Result<_>>().map(GeneratedColumns)
     }
+}
 
-    fn plan_generated(
-        &self,
-        table: &TableDefinition,
-        text: &str,
-    ) -> Result<(DataType, Arc<dyn PhysicalExpr>)> {
-        let parsed = parse_expression(text).map_err(|e| Error::analysis(e.to_string()))?;
-        let names = table.columns.iter().map(|column| column.name.as_str());
-        let expr = ExprWithAlias { expr: rewrite_expression(&parsed.expr, names), alias: None };
-        let schema = DFSchema::try_from(table.arrow_schema()).map_err(analysis_error)?;
-        let planned = self.base.create_logical_expr_from_sql_expr(expr, &schema).map_err(analysis_error)?;
-        check(table, &planned)?;
-        let physical = self.base.create_physical_expr(planned, &schema).map_err(analysis_error)?;
-        let data_type = physical.data_type(schema.as_arrow()).map_err(analysis_error)?;
-        Ok((data_type, physical))
-    }
+/// Plans an expression over the columns of a table that is kept with its definition.
+pub(super) fn plan_expression(
+    state: &SessionState,
+    table: &TableDefinition,
+    text: &str,
+) -> Result<(DataType, Arc<dyn PhysicalExpr>)> {
+    let parsed = parse_expression(text).map_err(|e| Error::analysis(e.to_string()))?;
+    let names = table.columns.iter().map(|column| column.name.as_str());
+    let expr = ExprWithAlias { expr: rewrite_expression(&parsed.expr, names), alias: None };
+    let schema = DFSchema::try_from(table.arrow_schema()).map_err(analysis_error)?;
+    let planned = state.create_logical_expr_from_sql_expr(expr, &schema).map_err(analysis_error)?;
+    check(table, &planned)?;
+    let physical = state.create_physical_expr(planned, &schema).map_err(analysis_error)?;
+    let data_type = physical.data_type(schema.as_arrow()).map_err(analysis_error)?;
+    Ok((data_type, physical))
 }
 
 /// StarRocks' rules for what an expression may be made of.

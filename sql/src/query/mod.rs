@@ -8,6 +8,7 @@ mod adapter;
 mod catalog;
 mod clauses;
 mod error;
+mod expressions;
 mod files;
 mod functions;
 mod generated;
@@ -47,6 +48,8 @@ use crate::identity::Identity;
 
 use catalog::Catalogs;
 use error::{Sources, analysis_error};
+pub(crate) use expressions::expression_type;
+pub use expressions::expressions;
 pub(crate) use generated::GeneratedColumns;
 use output::OutputNames;
 pub(crate) use rewrite::reads;
@@ -75,28 +78,7 @@ pub(crate) struct QueryEngine {
 
 impl QueryEngine {
     pub(crate) fn new(store: Arc<TabletStore>, handle: Handle, identity: Identity) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let mut config = SessionConfig::new()
-            .with_target_partitions(cores)
-            .with_create_default_catalog_and_schema(false)
-            .with_information_schema(false);
-        let options = config.options_mut();
-        options.sql_parser.enable_ident_normalization = false;
-        options.sql_parser.parse_float_as_decimal = true;
-        options.sql_parser.map_string_types_to_utf8view = false;
-        options.execution.parquet.schema_force_view_types = false;
-        // It leaves rows out by the bounds of `min(column)` though `min(expression)` beside it needs them.
-        options.optimizer.enable_aggregate_dynamic_filter_pushdown = false;
-        let memory_pool = Arc::new(FairSpillPool::new(MEMORY_BYTES));
-        let mut state = SessionStateBuilder::new()
-            .with_config(config)
-            .with_runtime_env(Arc::new(RuntimeEnv { memory_pool, ..RuntimeEnv::default() }))
-            .with_default_features()
-            .with_type_planner(Arc::new(StarRocksTypes));
-        let mut functions = state.aggregate_functions().clone().unwrap_or_default();
-        functions.push(Arc::new(AggregateUDF::from(WideSum::new())));
-        let state = functions::add(state.with_aggregate_functions(functions)).build();
-        Self { base: Arc::new(state), store, handle, identity }
+        Self { base: Arc::new(base_state()), store, handle, identity }
     }
 
     /// Shows what somebody else may see from now on.
@@ -169,6 +151,31 @@ impl QueryEngine {
             view,
         })
     }
+}
+
+/// Functions, rules and options, without any tables.
+fn base_state() -> SessionState {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let mut config = SessionConfig::new()
+        .with_target_partitions(cores)
+        .with_create_default_catalog_and_schema(false)
+        .with_information_schema(false);
+    let options = config.options_mut();
+    options.sql_parser.enable_ident_normalization = false;
+    options.sql_parser.parse_float_as_decimal = true;
+    options.sql_parser.map_string_types_to_utf8view = false;
+    options.execution.parquet.schema_force_view_types = false;
+    // It leaves rows out by the bounds of `min(column)` though `min(expression)` beside it needs them.
+    options.optimizer.enable_aggregate_dynamic_filter_pushdown = false;
+    let memory_pool = Arc::new(FairSpillPool::new(MEMORY_BYTES));
+    let mut state = SessionStateBuilder::new()
+        .with_config(config)
+        .with_runtime_env(Arc::new(RuntimeEnv { memory_pool, ..RuntimeEnv::default() }))
+        .with_default_features()
+        .with_type_planner(Arc::new(StarRocksTypes));
+    let mut functions = state.aggregate_functions().clone().unwrap_or_default();
+    functions.push(Arc::new(AggregateUDF::from(WideSum::new())));
+    functions::add(state.with_aggregate_functions(functions)).build()
 }
 
 /// A query that is ready to run.

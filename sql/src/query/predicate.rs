@@ -184,6 +184,7 @@ mod tests {
             key_columns: 1,
             automatic_buckets: false,
             sort_key: None,
+            rollups: Vec::new(),
             indexes: Vec::new(),
             partitioning: Partitioning::Unpartitioned,
             distribution: Distribution::Random { buckets: 1 },

@@ -54,7 +54,7 @@ pub(super) fn rewrite(query: &Query, scope: &Scope<'_>) -> Result<Rewritten> {
     }
     let mut spellings = Spellings::default();
     for path in &relations.tables {
-        let columns = &scope.table(path)?.definition.columns;
+        let columns = &scope.readable(path)?.definition.columns;
         spellings.add_table(columns.iter().map(|column| column.name.as_str()));
     }
     for table in &relations.system {
@@ -194,7 +194,7 @@ impl<'a> Relations<'a> {
             return Ok(());
         }
         let path = TablePath { database, table: parse_table(&own(table))? };
-        self.scope.table(&path)?;
+        self.scope.readable(&path)?;
         if !self.tables.contains(&path) {
             self.tables.push(path);
         }

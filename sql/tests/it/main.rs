@@ -32,6 +32,8 @@ mod privileges;
 mod pruning;
 mod queries;
 mod restore_properties;
+mod rollups;
+mod schema_model;
 mod show;
 mod sketches;
 mod sort_keys;

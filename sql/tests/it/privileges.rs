@@ -12,6 +12,11 @@ fn kind(statement: &Statement) -> &'static str {
         Statement::Use(_) => "use",
         Statement::CreateTable(_) => "create table",
         Statement::AlterTable(_) => "alter table",
+        Statement::CreateMaterializedView(_) => "create materialized view",
+        Statement::DropMaterializedView(_) => "drop materialized view",
+        Statement::ShowMaterializedViews { .. } => "show materialized views",
+        Statement::ShowCreateMaterializedView(_) => "show create materialized view",
+        Statement::DescribeAll(_) => "describe all",
         Statement::DropTable(_) => "drop table",
         Statement::TruncateTable(_) => "truncate",
         Statement::Insert(_) => "insert",
@@ -70,6 +75,15 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("ALTER TABLE d.t RENAME new", &["ALTER ON TABLE d.t"]),
     ("ALTER TABLE d.t SWAP WITH u", &["ALTER ON TABLE d.t", "ALTER ON TABLE d.u"]),
     ("ALTER TABLE d.t ADD COLUMN new INT", &["ALTER ON TABLE d.t"]),
+    (
+        "CREATE MATERIALIZED VIEW d.new AS SELECT a, COUNT(*) FROM d.t GROUP BY a",
+        &["SELECT ON TABLE d.t", "CREATE MATERIALIZED VIEW ON DATABASE d"],
+    ),
+    ("DROP MATERIALIZED VIEW d.mv", &["ALTER ON TABLE d.t"]),
+    ("SHOW MATERIALIZED VIEWS FROM d", &["SELECT ON TABLE d.t"]),
+    ("SHOW CREATE MATERIALIZED VIEW d.mv", &["EXPORT ON TABLE d.t"]),
+    ("DESC d.t ALL", &["INSERT ON TABLE d.t"]),
+    ("SELECT * FROM d.mv", &["SELECT ON TABLE d.t"]),
     ("DROP TABLE d.t", &["DROP ON TABLE d.t"]),
     ("TRUNCATE TABLE d.t", &["DELETE ON TABLE d.t"]),
     ("INSERT INTO d.t VALUES (1, 1)", &["INSERT ON TABLE d.t"]),
@@ -162,14 +176,14 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("EXECUTE AS other WITH NO REVERT", &["IMPERSONATE ON USER other"]),
 ];
 
-const ALL_KINDS: usize = 48;
+const ALL_KINDS: usize = 53;
 
 fn prepared() -> Shell {
     let mut shell = Shell::new();
     let place = shell.directory.with_file_name("repository");
     shell.run(
         "CREATE DATABASE d; CREATE DATABASE e; CREATE DATABASE gone; DROP DATABASE gone;
-         CREATE TABLE d.t (a INT, b INT); CREATE TABLE d.u (a INT); CREATE TABLE d.gone (a INT); DROP TABLE d.gone;
+         CREATE TABLE d.t (a INT, b INT) ROLLUP (mv (b)); CREATE TABLE d.u (a INT); CREATE TABLE d.gone (a INT); DROP TABLE d.gone;
          CREATE TABLE d.p (k INT NOT NULL, v INT) PRIMARY KEY (k) DISTRIBUTED BY HASH (k) BUCKETS 1;
          CREATE USER u; CREATE USER other; CREATE ROLE a",
     );

@@ -28,6 +28,13 @@ pub(crate) struct Shell {
     pub(crate) root: Option<TempDir>,
 }
 
+/// What stores are opened with, so that they understand what SQL has put into them.
+fn options(stores: SystemStores) -> StoreOptions {
+    let mut options = StoreOptions::new(Arc::new(stores));
+    options.expressions = cairn_sql::expressions();
+    options
+}
+
 impl Shell {
     /// A new store in a directory of its own.
     pub(crate) fn new() -> Self {
@@ -40,7 +47,7 @@ impl Shell {
     /// A store in `directory`.
     pub(crate) fn at(directory: &Path) -> Self {
         let stores = SystemStores::new(handle(), Disk::system());
-        let store = Arc::new(TabletStore::open(directory, StoreOptions::new(Arc::new(stores))).unwrap());
+        let store = Arc::new(TabletStore::open(directory, options(stores)).unwrap());
         let session = Session::new(Arc::clone(&store), handle());
         Self { directory: directory.to_owned(), store, session, root: None }
     }

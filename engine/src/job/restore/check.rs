@@ -2,7 +2,7 @@
 
 use std::mem::discriminant;
 
-use cairn_format::{Column, Distribution, PartitionEntry, TableDefinition, TableName};
+use cairn_format::{Column, Distribution, PartitionEntry, RollupDefinition, TableDefinition, TableName};
 
 use crate::catalog::Partition;
 use crate::error::{Error, Result};
@@ -50,6 +50,18 @@ pub(super) fn same_table(
             "distribution is inconsistent: it has {}, the snapshot {}",
             distribution_text(existing),
             distribution_text(source)
+        )));
+    }
+    let names = |table: &TableDefinition| {
+        let names: Vec<_> = table.rollups.iter().map(|rollup| rollup.name.to_string()).collect();
+        if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+    };
+    let is_there = |rollup: &RollupDefinition| existing.rollups.iter().any(|other| other.is_same(rollup));
+    if existing.rollups.len() != source.rollups.len() || !source.rollups.iter().all(is_there) {
+        return Err(differs(format!(
+            "rollups are inconsistent: it has {}, the snapshot {}, or they are made in another way",
+            names(existing),
+            names(source)
         )));
     }
     Ok(())

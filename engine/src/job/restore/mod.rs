@@ -2,6 +2,7 @@
 
 mod check;
 mod plan;
+mod rollups;
 mod rules;
 
 pub use plan::{PartitionPlan, RestorePlan, TablePlan};
@@ -11,12 +12,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cairn_format::{
-    DataFile, DatabaseName, Digest, FileList, Manifest, PartitionDefinition, PartitionName, SnapshotLabel,
-    SnapshotTimestamp, TableDefinition, TableEntry, TableName,
+    DataFile, DatabaseName, Digest, FileList, Manifest, PartitionDefinition, PartitionEntry, PartitionName,
+    SnapshotLabel, SnapshotTimestamp, TableDefinition, TableEntry, TableName,
 };
 use cairn_repository::{FetchFile, Repository, StopSignal};
 
 use self::plan::{decide, partition_name};
+use self::rollups::RestoredRollups;
 use super::backup::refuse_second_job;
 use super::record::{JobRecord, JobState, JobStatus, JobTimes, JobTotals, JobWork, RestoreWork};
 use super::request::RestoreRequest;
@@ -104,6 +106,30 @@ struct Target<'m> {
     files: Vec<(SegmentId, DataFile)>,
 }
 
+/// The partitions of a snapshot's table that are restored, by their names there, and where they go.
+type Planned<'t> = BTreeMap<&'t PartitionName, (&'t PartitionEntry, &'t PartitionPlan)>;
+
+impl Target<'_> {
+    fn partitions(&self) -> Result<Planned<'_>> {
+        let plans: BTreeMap<_, _> = self.plan.partitions.iter().map(|plan| (&plan.name, plan)).collect();
+        let mut planned = BTreeMap::new();
+        for entry in &self.entry.partitions {
+            let own_name = partition_name(entry, &self.entry.definition, &self.plan.target)?;
+            if let Some(plan) = plans.get(&own_name) {
+                planned.insert(&entry.definition.name, (entry, *plan));
+            }
+        }
+        Ok(planned)
+    }
+
+    fn misplaced(&self, file: &DataFile) -> Error {
+        Error::corrupt(format!(
+            "a file of table '{}' is of partition '{}', which is not in the plan",
+            self.entry.definition.name, file.partition
+        ))
+    }
+}
+
 pub(super) fn run(context: &JobContext<'_>, record: &JobRecord) -> Result<()> {
     let store = context.store;
     let entry = Arc::clone(store.catalog.view().require_repository(&record.repository)?);
@@ -132,6 +158,8 @@ pub(super) fn run(context: &JobContext<'_>, record: &JobRecord) -> Result<()> {
         moved_objects: 0,
         requests: repository.store().requests().total(),
     };
+    let rollups = targets.iter().map(|target| RestoredRollups::build(context, record, target));
+    let rollups: Vec<RestoredRollups<'_>> = rollups.collect::<Result<_>>()?;
     for target in &targets {
         let directory = store.catalog.table_directory(target.plan.table);
         store.disk.sync_dir(&directory).map_err(|e| Error::disk("sync", &directory, e))?;
@@ -146,8 +174,9 @@ pub(super) fn run(context: &JobContext<'_>, record: &JobRecord) -> Result<()> {
         if change.view().database(&record.database).is_none() {
             change.create_database(&record.database)?;
         }
-        for target in &targets {
-            publish(store, change, &record.database, target)?;
+        for (target, rollups) in targets.iter().zip(&rollups) {
+            let partitions = publish(store, change, &record.database, target)?;
+            rollups.publish(change, &record.database, &partitions)?;
             rules::settle(change, &record.database, &target.plan, keeps_rules)?;
         }
         let mut done = JobRecord::clone(change.view().job(context.id).ok_or_else(|| lost(context.id))?);
@@ -155,6 +184,7 @@ pub(super) fn run(context: &JobContext<'_>, record: &JobRecord) -> Result<()> {
         done.times.finished = Some(change.now_ms());
         change.put_job(done)
     })?;
+    rollups.iter().for_each(RestoredRollups::keep);
     store.purge();
     Ok(())
 }
@@ -233,13 +263,14 @@ fn own_files(store: &Inner, database: &DatabaseName, target: &Target<'_>) -> Has
     segments.map(|segment| (segment.digest, segment.path().to_owned())).collect()
 }
 
-/// Makes one table's rows visible, in place of what the plan says they replace, which goes into the recycle bin.
+/// Makes one table's rows visible, in place of what the plan says they replace, which goes into the recycle bin. Says which
+/// partitions those of the snapshot are now.
 fn publish(
     store: &Inner,
     change: &mut Change<'_>,
     database: &DatabaseName,
     target: &Target<'_>,
-) -> Result<()> {
+) -> Result<BTreeMap<PartitionName, PartitionId>> {
     let plan = &target.plan;
     let name = &plan.target;
     let source = &target.entry.definition;
@@ -262,14 +293,11 @@ fn publish(
             change.raise_auto_increment(database, name, current.next_auto_increment)?;
         }
     }
-    let planned: BTreeMap<_, _> =
-        plan.partitions.iter().map(|partition| (&partition.name, partition)).collect();
-    let mut ids: BTreeMap<&PartitionName, PartitionId> = BTreeMap::new();
+    let planned = target.partitions()?;
     let mut new = Vec::new();
-    for entry in &target.entry.partitions {
-        let own_name = partition_name(entry, source, name)?;
-        let Some(partition) = planned.get(&own_name) else { continue };
-        let mut definition = PartitionDefinition { name: own_name, ..entry.definition.clone() };
+    let mut ids: BTreeMap<PartitionName, PartitionId> = BTreeMap::new();
+    for (entry, partition) in planned.values() {
+        let mut definition = PartitionDefinition { name: partition.name.clone(), ..entry.definition.clone() };
         let mut id = partition.id;
         if !partition.is_new {
             id = PartitionId::new(store.catalog.reserve_ids(1));
@@ -277,20 +305,15 @@ fn publish(
                 definition = replace_partition(change, database, name, partition.id)?;
             }
         }
-        ids.insert(&entry.definition.name, id);
+        ids.insert(entry.definition.name.clone(), id);
         new.push(NewPartition { id, definition });
     }
     change.add_partitions(database, name, new, PartitionKind::Formal)?;
     let mut tablets: BTreeMap<(PartitionId, u32), Vec<NewSegment>> = BTreeMap::new();
     for (id, file) in &target.files {
-        let partition = ids.get(&file.partition).ok_or_else(|| {
-            Error::corrupt(format!(
-                "a file of table '{}' is of partition '{}', which is not in the plan",
-                source.name, file.partition
-            ))
-        })?;
+        let partition = *ids.get(&file.partition).ok_or_else(|| target.misplaced(file))?;
         let bounds = file.columns.iter().map(|bounds| bounds.to_bounds(source));
-        tablets.entry((*partition, file.bucket)).or_default().push(NewSegment {
+        tablets.entry((partition, file.bucket)).or_default().push(NewSegment {
             id: *id,
             length: file.length,
             rows: file.rows,
@@ -301,7 +324,8 @@ fn publish(
     }
     let mut rowsets: BTreeMap<PartitionId, Vec<NewRowset>> = BTreeMap::new();
     for ((partition, bucket), segments) in tablets {
-        rowsets.entry(partition).or_default().push(NewRowset { bucket: bucket as usize, segments });
+        let rowset = NewRowset { rollup: None, bucket: bucket as usize, segments };
+        rowsets.entry(partition).or_default().push(rowset);
     }
     for (partition, rowsets) in rowsets {
         change.add_rowsets(database, name, partition, rowsets)?;
@@ -309,7 +333,7 @@ fn publish(
     if let Some(next) = target.entry.auto_increment {
         change.raise_auto_increment(database, name, next)?;
     }
-    Ok(())
+    Ok(ids)
 }
 
 /// Drops the partition that another is going to take the place of, and says what that one is to be.

@@ -58,6 +58,7 @@ impl SourceTable {
             key_columns: 1,
             automatic_buckets: false,
             sort_key: None,
+            rollups: Vec::new(),
             indexes: Vec::new(),
             partitioning: Partitioning::Unpartitioned,
             distribution: Distribution::Random { buckets: 1 },

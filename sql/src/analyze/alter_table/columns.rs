@@ -2,7 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use cairn_format::{Aggregation, Column, ColumnDefault, ColumnName, FieldId, KeyModel, TableDefinition};
+use cairn_format::{
+    Aggregation, Column, ColumnDefault, ColumnName, FieldId, KeyModel, RollupDefinition, RollupSource,
+    TableDefinition,
+};
 use sqlparser::ast::{Expr, visit_expressions};
 
 use crate::analyze::create_table::{aggregation, change_sort_key, column_of};
@@ -113,6 +116,7 @@ fn drop_column(table: &mut TableDefinition, name: &Ident) -> Result<()> {
     }
     refuse_placing(table, id, "be dropped")?;
     refuse_generated(table, column, "dropped")?;
+    refuse_rollup(table, column, "dropped")?;
     let is_key = at < table.key_columns;
     if is_key && table.key_model != KeyModel::Duplicate {
         return refused(format!(
@@ -161,6 +165,29 @@ fn refuse_generated(table: &TableDefinition, column: &Column, what: &str) -> Res
     }
 }
 
+/// Rows of a rollup are made of its table's: what they are made of stays.
+fn refuse_rollup(table: &TableDefinition, column: &Column, what: &str) -> Result<()> {
+    if let Some(rollup) = table.rollups.iter().find(|rollup| rollup.reads(column.field_id)) {
+        return Err(Error::analysis(format!(
+            "column '{}' cannot be {what}: rollup '{}' is made of it; drop the rollup first",
+            column.name, rollup.name
+        )));
+    }
+    refuse_expression(table, column, what)
+}
+
+fn refuse_expression(table: &TableDefinition, column: &Column, what: &str) -> Result<()> {
+    let names =
+        |rollup: &&RollupDefinition| rollup.expressions().any(|text| names_column(text, &column.name));
+    match table.rollups.iter().find(names) {
+        Some(rollup) => Err(Error::analysis(format!(
+            "column '{}' cannot be {what}: materialized view '{}' refers to it; drop the view first",
+            column.name, rollup.name
+        ))),
+        None => Ok(()),
+    }
+}
+
 /// Whether an expression names a column; one that cannot be read may name any.
 fn names_column(text: &str, name: &ColumnName) -> bool {
     let Ok(parsed) = parse_expression(text) else { return true };
@@ -200,7 +227,15 @@ fn rename(table: &mut TableDefinition, from: &Ident, to: &Ident) -> Result<()> {
         return Err(Error::analysis(format!("Column name[{name}] is already used")));
     }
     refuse_generated(table, &table.columns[at], "renamed")?;
+    refuse_expression(table, &table.columns[at], "renamed")?;
+    let id = table.columns[at].field_id;
     let old = std::mem::replace(&mut table.columns[at].name, name.clone());
+    // A copy in a rollup goes by the name of what it is a copy of.
+    for copy in table.rollups.iter_mut().flat_map(|rollup| &mut rollup.columns) {
+        if copy.source == RollupSource::Column(id) && copy.column.name == old {
+            copy.column.name = name.clone();
+        }
+    }
     replace_in_bloom_filters(table, &old, Some(&name));
     Ok(())
 }
@@ -239,6 +274,9 @@ fn modify(
     }
     if old.nullable && !new.nullable {
         return refused("Can not change from nullable to non-nullable".to_owned());
+    }
+    if old.column_type != new.column_type || old.nullable != new.nullable {
+        refuse_rollup(table, &old, "modified")?;
     }
     if old.column_type != new.column_type {
         refuse_placing(table, old.field_id, "be modified")?;

@@ -8,6 +8,7 @@ use cairn_format::{PartitionName, TableDefinition, TableName};
 use super::create_table::{changed_properties, check_sources};
 use super::names::{Scope, TablePath, analysed, parse_table, partitions};
 use super::partition::{PartitionAlteration, alteration};
+use super::rollup;
 use crate::ast::{AlterTableClause, AlterTableStatement, CompactionKind, Ident, PartitionChoice};
 use crate::error::{Error, Result};
 
@@ -64,6 +65,21 @@ pub(super) fn alter_table(
                 let after = TableDefinition { properties, ..before.clone() };
                 let colocation = scope.database(&path.database)?.check_colocation(&after);
                 colocation.map_err(|error| Error::from(error).while_analysing())?;
+                redefined(before, after)
+            }
+            AlterTableClause::AddRollups(clauses) => {
+                let mut after = before.clone();
+                clauses.iter().try_for_each(|clause| rollup::add(&mut after, clause))?;
+                redefined(before, after)
+            }
+            AlterTableClause::DropRollups(names) => {
+                let mut after = before.clone();
+                names.iter().try_for_each(|name| rollup::drop(&mut after, name))?;
+                redefined(before, after)
+            }
+            AlterTableClause::RenameRollup(from, to) => {
+                let mut after = before.clone();
+                rollup::rename(&mut after, from, to)?;
                 redefined(before, after)
             }
             of_column => {

@@ -145,7 +145,7 @@ fn prefix(names: &[&str], columns: &[Column]) -> Result<usize> {
 }
 
 /// The key that StarRocks gives a table without a key clause.
-fn short_key(columns: &[Column]) -> Result<usize> {
+pub(in crate::analyze) fn short_key(columns: &[Column]) -> Result<usize> {
     let (mut count, mut bytes) = (0, 0);
     for column in columns {
         if !column.column_type.can_be_key() || (column.generated.is_some() && count > 0) {

@@ -7,7 +7,7 @@ mod sort_key;
 mod values;
 
 pub(super) use columns::{check_sources, column_of};
-pub(super) use key::aggregation;
+pub(super) use key::{aggregation, short_key};
 pub(super) use properties::changed_properties;
 pub(super) use sort_key::change_sort_key;
 pub(super) use values::check_value;
@@ -20,7 +20,7 @@ use cairn_format::{
 };
 
 use super::names::analysed;
-use super::partition;
+use super::{partition, rollup};
 use crate::ast::{CreateTableStatement, DistributionClause, Ident, TableScope};
 use crate::error::{Error, Result};
 
@@ -49,7 +49,7 @@ pub(super) fn table(
     let properties = properties::properties(&statement.properties)?;
     let buckets = buckets(statement, &properties, database)?;
     let distribution = statement.distribution.as_ref();
-    let definition = TableDefinition {
+    let mut definition = TableDefinition {
         name: name.clone(),
         distribution: self::distribution(distribution, buckets.number, &columns, key_model, key_columns)?,
         columns,
@@ -57,6 +57,7 @@ pub(super) fn table(
         key_columns,
         automatic_buckets: buckets.are_automatic,
         sort_key,
+        rollups: Vec::new(),
         indexes: Vec::new(),
         partitioning,
         comment: statement.comment.clone(),
@@ -66,6 +67,9 @@ pub(super) fn table(
     columns::check_sources(&definition)?;
     analysed(definition.check())?;
     properties::check_properties(&definition)?;
+    for clause in &statement.rollups {
+        rollup::add(&mut definition, clause)?;
+    }
     database.check_colocation(&definition).map_err(|error| Error::from(error).while_analysing())?;
     let partitions = match &statement.partition {
         None => Vec::new(),
@@ -90,9 +94,6 @@ fn refuse_unsupported(statement: &CreateTableStatement) -> Result<()> {
     }
     if let Some(index) = statement.indexes.first() {
         return Err(Error::not_supported(format_args!("index '{}': an index", index.name.value)));
-    }
-    if let Some(rollup) = statement.rollups.first() {
-        return Err(Error::not_supported(format_args!("rollup '{}': ROLLUP", rollup.name.value)));
     }
     Ok(())
 }

@@ -233,6 +233,30 @@ fn create_table_clauses() {
 }
 
 #[test]
+fn materialized_views_and_rollups() {
+    check_all(&[
+        "CREATE MATERIALIZED VIEW m AS SELECT a, sum(b) FROM t GROUP BY a",
+        "CREATE MATERIALIZED VIEW IF NOT EXISTS d.m COMMENT 'x' PROPERTIES ('k' = 'v') AS SELECT a FROM t",
+        "DROP MATERIALIZED VIEW m",
+        "DROP MATERIALIZED VIEW IF EXISTS d.m",
+        "SHOW MATERIALIZED VIEWS",
+        "SHOW MATERIALIZED VIEWS IN d LIKE 'm%'",
+        "SHOW CREATE MATERIALIZED VIEW d.m",
+        "DESC t ALL",
+        "DESCRIBE d.t ALL",
+        "SELECT a FROM m [_SYNC_MV_] WHERE b = 1",
+        "SELECT a FROM d.m [_sync_mv_] x JOIN t ON x.a = (SELECT max(a) FROM n[_SYNC_MV_])",
+        "DELETE FROM t WHERE a IN (SELECT a FROM m [_SYNC_MV_])",
+        "ALTER TABLE t ADD ROLLUP r (a)",
+        "ALTER TABLE t ADD ROLLUP r (a, b) FROM t PROPERTIES ('k' = 'v'), s (b) DUPLICATE KEY (b)",
+        "ALTER TABLE t ADD ROLLUP r (a), ADD ROLLUP s (b), DROP ROLLUP u, DROP COLUMN c",
+        "ALTER TABLE t DROP ROLLUP r",
+        "ALTER TABLE t DROP ROLLUP r, s",
+        "ALTER TABLE t RENAME ROLLUP r s",
+    ]);
+}
+
+#[test]
 fn create_table_partitions() {
     let clauses = [
         "RANGE (a) ()",

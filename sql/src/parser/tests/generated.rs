@@ -450,14 +450,7 @@ fn create_table() -> impl Strategy<Value = Statement> {
         });
     let key = (select(KeyKind::ALL.to_vec()), some(ident()))
         .prop_map(|(kind, columns)| KeyClause { kind, columns });
-    let rollup = (ident(), some(ident()), prop::collection::vec(ident(), 0..2), of(ident()), properties())
-        .prop_map(|(name, columns, duplicate_key, base, properties)| RollupClause {
-            name,
-            columns,
-            duplicate_key,
-            base,
-            properties,
-        });
+    let rollup = rollup();
     let head = (scope, any::<bool>(), object_name(), some(column()), prop::collection::vec(index, 0..3));
     let middle = (of(ident()), of(key), of(text()), of(partition_clause()), of(distribution()));
     let tail = (of(some(ident())), prop::collection::vec(rollup, 0..3), properties());
@@ -483,6 +476,18 @@ fn create_table() -> impl Strategy<Value = Statement> {
     })
 }
 
+fn rollup() -> impl Strategy<Value = RollupClause> {
+    (ident(), some(ident()), prop::collection::vec(ident(), 0..2), of(ident()), properties()).prop_map(
+        |(name, columns, duplicate_key, base, properties)| RollupClause {
+            name,
+            columns,
+            duplicate_key,
+            base,
+            properties,
+        },
+    )
+}
+
 fn alter_table() -> impl Strategy<Value = Statement> {
     let position = prop_oneof![Just(ColumnPosition::First), ident().prop_map(ColumnPosition::After)];
     let typed = (column().boxed(), data_type().boxed()).prop_map(|(mut column, data_type)| {
@@ -504,6 +509,9 @@ fn alter_table() -> impl Strategy<Value = Statement> {
         (ident(), ident()).prop_map(|(from, to)| AlterTableClause::RenameColumn(from, to)),
         placed.prop_map(|(column, position)| AlterTableClause::ModifyColumn(column, position)),
         some(ident()).prop_map(AlterTableClause::OrderBy),
+        some(rollup()).prop_map(AlterTableClause::AddRollups),
+        some(ident()).prop_map(AlterTableClause::DropRollups),
+        (ident(), ident()).prop_map(|(from, to)| AlterTableClause::RenameRollup(from, to)),
     ]
     .boxed();
     (object_name(), some(clause))
