@@ -27,6 +27,7 @@ mod rollup;
 mod scan;
 mod segment;
 mod store;
+mod verification;
 
 pub use access::{
     Access, AccessChange, Authority, Credential, Grantee, Grants, Place, Privilege, PrivilegeChange, Role,
@@ -34,7 +35,7 @@ pub use access::{
 };
 pub use catalog::{
     COLOCATE_WITH, CatalogView, Database, DropMode, NewRepository, Partition, PartitionKind, Replacement,
-    RepositoryEntry, Rowset, Segment, SegmentFile, SegmentLocation, Table, Tablet,
+    RepositoryEntry, Rowset, Segment, SegmentFile, SegmentLocation, Table, TableTimes, Tablet,
 };
 pub use edit::{Compaction, CompactionOutcome, RowDeletion};
 pub use error::{Error, ErrorKind, Result};
@@ -42,9 +43,9 @@ pub use id::{
     CatalogVersion, DatabaseId, JobId, PartitionId, RepositoryEntryId, RowsetId, SegmentId, TableId, TabletId,
 };
 pub use job::{
-    BackupRequest, BackupWork, DEFAULT_TIMEOUT_S, IfExists, JobProgress, JobRecord, JobState, JobStatus,
-    JobTimes, JobTotals, JobWork, MIN_TIMEOUT_S, PartitionPlan, RestorePlan, RestoreRequest, RestoreWork,
-    TablePlan, TableSelection,
+    BackupRequest, BackupWork, DEFAULT_TIMEOUT_S, ExplainedTable, IfExists, JobExplanation, JobProgress,
+    JobRecord, JobState, JobStatus, JobTimes, JobTotals, JobWork, MIN_TIMEOUT_S, PartitionPlan,
+    PlannedAction, RestorePlan, RestoreRequest, RestoreWork, TablePlan, TableSelection,
 };
 pub use keys::UpsertOptions;
 pub use load::{Load, LoadOptions, LoadOutcome};
@@ -57,3 +58,4 @@ pub use rollup::{ExpressionPlanner, RowExpression};
 pub use scan::{ColumnPredicate, ColumnTest, select_segments};
 pub use segment::{SegmentReader, check_segments};
 pub use store::{JobKind, StoreOptions, TabletStore, check_ttl};
+pub use verification::{VerificationCounts, VerificationEntry};

@@ -24,8 +24,8 @@ use crate::edit::{Compaction, CompactionOutcome, Compactor, RowDeletion, compact
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{JobId, PartitionId, SegmentId, TableId};
 use crate::job::{
-    BackupRequest, JobProgress, JobRecord, JobWork, Jobs, RestoreRequest, TablePlan, submit_backup,
-    submit_restore,
+    BackupRequest, JobExplanation, JobProgress, JobRecord, JobWork, Jobs, RestoreRequest, TablePlan,
+    explain_backup, explain_restore, submit_backup, submit_restore,
 };
 use crate::keys::TableLocks;
 use crate::load::{AutoIncrements, Load, LoadOptions};
@@ -34,6 +34,7 @@ use crate::properties::OwnProperties;
 use crate::repositories::SharedLimits;
 use crate::rollup::{ExpressionPlanner, NoExpressions, add_rollups, makers};
 use crate::segment::SegmentReader;
+use crate::verification::VerificationEntry;
 
 /// What a store is opened with.
 #[derive(Clone)]
@@ -419,6 +420,16 @@ impl TabletStore {
         Ok(names)
     }
 
+    /// Puts a verification on record.
+    pub(crate) fn record_verification(&self, entry: &VerificationEntry) -> Result<()> {
+        self.inner.catalog.commit(|change| change.put_verification(entry))
+    }
+
+    /// The verifications on record, oldest first.
+    pub fn verifications(&self) -> Result<Vec<VerificationEntry>> {
+        self.inner.catalog.verifications()
+    }
+
     /// Forgets a repository. Its objects stay where they are.
     pub fn drop_repository(&self, name: &RepositoryName) -> Result<()> {
         self.inner.catalog.commit(|change| {
@@ -451,6 +462,23 @@ impl TabletStore {
     /// Accepts a restore. It is done in the background: see [`TabletStore::wait_for_job`].
     pub fn submit_restore(&self, request: &RestoreRequest) -> Result<JobId> {
         submit_restore(&self.inner, request)
+    }
+
+    /// What a backup would do, without any of it done: nothing is written, here or in the repository.
+    ///
+    /// # Errors
+    /// When the repository cannot be read. What would refuse the backup is told as a conflict.
+    pub fn explain_backup(&self, request: &BackupRequest) -> Result<JobExplanation> {
+        explain_backup(&self.inner, request)
+    }
+
+    /// What a restore would do, without any of it done.
+    ///
+    /// # Errors
+    /// When the snapshot cannot be read or does not hold what is asked for; what else would refuse the restore is told
+    /// as a conflict, or as a table that is refused.
+    pub fn explain_restore(&self, request: &RestoreRequest) -> Result<JobExplanation> {
+        explain_restore(&self.inner, request)
     }
 
     /// Waits until the job has ended, at most for `limit`, and returns its record of then.

@@ -12,6 +12,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod basis;
 mod calendar;
 mod check_store;
 mod closure;
@@ -38,6 +39,7 @@ mod upload;
 mod verify;
 mod workers;
 
+pub use basis::{BaseSnapshot, SnapshotBasis};
 pub use calendar::in_calendar;
 pub use check_store::{CheckStatus, StoreCheck, StoreReport, check_store};
 pub use collect::{
@@ -51,7 +53,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use location::{Location, LocationKind};
 pub use options::{DEFAULT_BUNDLE_BYTES, DEFAULT_THREADS, DEFAULT_WRITER, RepositoryOptions};
 pub use problem::Problem;
-pub use publish::{BaseSnapshot, BeginOptions, CommitOutcome, SnapshotWriter};
+pub use publish::{BeginOptions, CommitOutcome, SnapshotWriter};
 pub use repository::{Access, Repository, SnapshotName};
 pub use shown::without_secrets;
 pub use sizes::SnapshotSizes;
@@ -61,5 +63,5 @@ pub use store::{
     StoreProvider, SystemStores, WORKERS, check_properties, is_secret_property,
 };
 pub use transfer::Transfer;
-pub use upload::{StoredFile, UploadFile, UploadGroup, UploadOutcome};
+pub use upload::{PlannedUpload, StoredFile, UploadFile, UploadGroup, UploadOutcome};
 pub use verify::{Finding, Verified, VerifyOptions, VerifyReport, VerifySelection};

@@ -13,22 +13,20 @@
 //! writer sees the marks and leaves alone what they name. And it only reuses what the manifest of a snapshot leads to
 //! that it found after that.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard};
+use std::collections::HashSet;
 
 use cairn_format::{
-    Compression, DatabaseName, FileList, FileListRef, INTENT_LIFETIME_MS, Intent, IntentId, Manifest,
-    ObjectKey, ObjectName, SnapshotLabel, SnapshotTimestamp, TableEntry,
+    Compression, FileList, FileListRef, INTENT_LIFETIME_MS, Intent, IntentId, Manifest, ObjectKey,
+    SnapshotLabel, SnapshotTimestamp,
 };
 
+use crate::basis::SnapshotBasis;
 use crate::error::{Error, ErrorKind, Result};
-use crate::lock::{into_inner, lock};
-use crate::marks;
 use crate::records::{put_record, read_record};
-use crate::repository::{Repository, SnapshotName};
+use crate::repository::Repository;
 use crate::store::PutOutcome;
 use crate::transfer::Transfer;
-use crate::upload::{self, Known, UploadGroup, UploadOutcome};
+use crate::upload::{self, UploadGroup, UploadOutcome};
 use crate::workers;
 
 /// What became of a commit.
@@ -79,49 +77,12 @@ impl BeginOptions {
     }
 }
 
-/// An earlier snapshot that a new one builds on.
-#[derive(Debug)]
-pub struct BaseSnapshot {
-    manifest: Manifest,
-    /// The positions of the tables that have each file list.
-    tables: HashMap<ObjectName, Vec<usize>>,
-}
-
-impl BaseSnapshot {
-    fn new(manifest: Manifest) -> Self {
-        let mut tables: HashMap<ObjectName, Vec<usize>> = HashMap::new();
-        for (position, table) in manifest.tables.iter().enumerate() {
-            tables.entry(table.files.object).or_default().push(position);
-        }
-        Self { manifest, tables }
-    }
-
-    /// Its manifest.
-    pub fn manifest(&self) -> &Manifest {
-        &self.manifest
-    }
-
-    /// Its tables whose file list is `list`.
-    pub fn tables_of<'b>(&'b self, list: &FileListRef) -> impl Iterator<Item = &'b TableEntry> + use<'b> {
-        let list = *list;
-        let positions = self.tables.get(&list.object).into_iter().flatten();
-        let tables = positions.filter_map(|position| self.manifest.tables.get(*position));
-        tables.filter(move |table| table.files == list)
-    }
-}
-
 /// A snapshot that is being made. Dropped, it leaves objects that nothing refers to, and an intent that expires.
 #[derive(Debug)]
 pub struct SnapshotWriter {
-    repository: Repository,
+    basis: SnapshotBasis,
     intent: Intent,
     is_resumed: bool,
-    /// Objects that a collection may delete at any moment: nothing of them is used.
-    marked: HashSet<ObjectName>,
-    /// Data files that can be used.
-    known: Mutex<Known>,
-    /// File lists that can be used.
-    lists: Mutex<HashSet<ObjectName>>,
 }
 
 impl SnapshotWriter {
@@ -143,10 +104,8 @@ impl SnapshotWriter {
             None => (new_intent(&repository, label, timestamp, options.lifetime_ms)?, false),
         };
         // After the intent: see above.
-        let mut marked = marks::marked_objects(&repository)?;
-        // Marks on what an earlier attempt put wait for its intent, which is this one.
-        marked.retain(|name| name.intent() != Some(intent.id));
-        Ok(Self { repository, intent, is_resumed, marked, known: Mutex::default(), lists: Mutex::default() })
+        let basis = SnapshotBasis::read(repository, Some(intent.id))?;
+        Ok(Self { basis, intent, is_resumed })
     }
 
     /// The snapshot's label.
@@ -165,85 +124,9 @@ impl SnapshotWriter {
         &self.intent.id
     }
 
-    /// An earlier snapshot, whose file lists can then be [adopted](Self::adopt_list) or [reused](Self::reuse). `None` when
-    /// it does not exist any more.
-    ///
-    /// # Errors
-    /// `Corrupt` when its manifest is damaged.
-    pub fn base(&self, name: &SnapshotName) -> Result<Option<BaseSnapshot>> {
-        // It must be looked for now, not earlier: that it exists while the intent does is what protects it.
-        match self.repository.open_snapshot(&name.label, name.timestamp) {
-            Ok(manifest) => Ok(Some(BaseSnapshot::new(manifest))),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// The newest snapshot of a database that can be built on, among the newest few of the repository.
-    ///
-    /// # Errors
-    /// `Unavailable` when storage does not answer; a snapshot that cannot be read is passed over.
-    pub fn latest_base_of(&self, database: &DatabaseName) -> Result<Option<BaseSnapshot>> {
-        Ok(self.repository.latest_snapshot_of(database)?.map(BaseSnapshot::new))
-    }
-
-    /// Takes a file list of `base` as it is for the new snapshot, with everything in it. No request is made unless a
-    /// collection is under way. Whether it can be used; if not, [reuse](Self::reuse) what can be of it.
-    pub fn adopt_list(&self, base: &BaseSnapshot, list: &FileListRef) -> Result<bool> {
-        if base.tables_of(list).next().is_none() {
-            return Ok(false);
-        }
-        let usable = self.marked.is_empty()
-            || (!self.marked.contains(&list.object)
-                && self
-                    .repository
-                    .file_locations_at(list)?
-                    .files()
-                    .iter()
-                    .all(|file| !self.marked.contains(&file.location.object)));
-        if usable {
-            lock(&self.lists).insert(list.object);
-        }
-        Ok(usable)
-    }
-
-    /// Takes the data files of file lists, each of a base, as there, but for those that a collection has marked. One
-    /// request a list, in parallel. Returns the lists that are missing or damaged, with what is wrong with them.
-    pub fn reuse(&self, lists: &[(&BaseSnapshot, FileListRef)]) -> Result<Vec<(FileListRef, Error)>> {
-        let mut names = HashSet::new();
-        let wanted: Vec<FileListRef> = lists
-            .iter()
-            .filter(|(base, list)| base.tables_of(list).next().is_some() && names.insert(list.object))
-            .map(|(_, list)| *list)
-            .collect();
-        let unusable = Mutex::new(Vec::new());
-        workers::for_each(
-            self.repository.workers(),
-            &wanted,
-            || (),
-            |(), list| match self.repository.file_locations_at(list) {
-                Ok(files) => {
-                    let mut known = self.known();
-                    for file in files.files() {
-                        if !self.marked.contains(&file.location.object) {
-                            known.add(file);
-                        }
-                    }
-                    Ok(())
-                }
-                Err(error)
-                    if matches!(
-                        error.kind(),
-                        ErrorKind::Corrupt | ErrorKind::NotFound | ErrorKind::Unsupported
-                    ) =>
-                {
-                    lock(&unusable).push((*list, error));
-                    Ok(())
-                }
-                Err(error) => Err(error),
-            },
-        )?;
-        Ok(into_inner(unusable))
+    /// What it can build on. The intent protects what is found so, and was put before anything was looked for.
+    pub fn basis(&self) -> &SnapshotBasis {
+        &self.basis
     }
 
     /// Makes sure that the repository has these files, sending those it lacks, compressed anew where that is asked for.
@@ -264,16 +147,16 @@ impl SnapshotWriter {
     /// Puts file lists, in parallel. Every data file in them must have been uploaded or reused before; it becomes durable
     /// before the lists do.
     pub fn put_file_lists(&self, lists: Vec<FileList>) -> Result<Vec<FileListRef>> {
-        let algorithm = self.repository.descriptor().digest_algorithm;
+        let algorithm = self.repository().descriptor().digest_algorithm;
         let sealed = lists.into_iter().map(|list| list.seal(algorithm, self.intent.id));
         let sealed: Vec<_> = sealed.collect::<cairn_format::Result<_>>()?;
-        let store = self.repository.store();
+        let store = self.repository().store();
         store.barrier()?;
         // Empty tables have equal lists.
         let mut names = HashSet::new();
         let distinct: Vec<_> = sealed.iter().filter(|list| names.insert(list.reference().object)).collect();
         workers::for_each(
-            self.repository.workers(),
+            self.repository().workers(),
             &distinct,
             || (),
             |(), list| {
@@ -290,7 +173,7 @@ impl SnapshotWriter {
             },
         )?;
         let references: Vec<_> = sealed.iter().map(cairn_format::SealedFileList::reference).collect();
-        lock(&self.lists).extend(references.iter().map(|list| list.object));
+        self.basis.add_lists(references.iter().map(|list| list.object));
         Ok(references)
     }
 
@@ -309,18 +192,18 @@ impl SnapshotWriter {
             return Err(Error::invalid(message));
         }
         let manifest = &Manifest { intent: Some(self.intent.id), ..manifest.clone() };
-        let bytes = manifest.encode(self.repository.descriptor().digest_algorithm)?;
+        let bytes = manifest.encode(self.repository().descriptor().digest_algorithm)?;
         for table in &manifest.tables {
-            if !lock(&self.lists).contains(&table.files.object) {
+            if !self.basis.has_list(&table.files.object) {
                 let message =
                     format!("the file list of table '{}' is not in the repository", table.definition.name);
                 return Err(Error::invalid(message));
             }
         }
-        let store = self.repository.store();
+        let store = self.repository().store();
         store.barrier()?;
         let key = ObjectKey::Snapshot { label: label.clone(), timestamp: *timestamp };
-        let outcome = if label_taken(&self.repository, label, *timestamp)? {
+        let outcome = if label_taken(self.repository(), label, *timestamp)? {
             CommitOutcome::LabelTaken
         } else {
             match store.put_create(&key, bytes.into())? {
@@ -334,12 +217,12 @@ impl SnapshotWriter {
 
     /// Gives the snapshot up: removes its intent. What was uploaded stays until a collection.
     pub fn abandon(self) -> Result<()> {
-        self.repository.store().delete(&ObjectKey::Intent(self.intent.id))
+        self.repository().store().delete(&ObjectKey::Intent(self.intent.id))
     }
 
     /// Whether what stands under the manifest's key is the snapshot that was to be committed.
     fn compare(&self, manifest: &Manifest, key: &ObjectKey) -> Result<CommitOutcome> {
-        let found = match self.repository.open_snapshot(&self.intent.label, self.intent.timestamp) {
+        let found = match self.repository().open_snapshot(&self.intent.label, self.intent.timestamp) {
             Ok(found) => found,
             // It is a fence, or was dropped since: either way this backup is over.
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(CommitOutcome::GivenUp),
@@ -348,30 +231,26 @@ impl SnapshotWriter {
         if !manifest.is_same_snapshot(&found) {
             return Ok(CommitOutcome::LabelTaken);
         }
-        self.repository.store().touch(key)?;
-        self.repository.store().barrier()?;
+        self.repository().store().touch(key)?;
+        self.repository().store().barrier()?;
         Ok(CommitOutcome::AlreadyCommitted)
     }
 
     /// The snapshot's fate is sealed, so an intent that cannot be removed is no failure: it expires.
     fn remove_intent(&self) {
         let key = ObjectKey::Intent(self.intent.id);
-        if let Err(error) = self.repository.store().delete(&key) {
+        if let Err(error) = self.repository().store().delete(&key) {
             tracing::warn!(%key, %error, "the intent of a finished backup stays until it expires");
         }
     }
 
     pub(crate) fn repository(&self) -> &Repository {
-        &self.repository
+        self.basis.repository()
     }
 
     /// Whether the attempt goes on with the intent of an earlier one.
     pub fn is_resumed(&self) -> bool {
         self.is_resumed
-    }
-
-    pub(crate) fn known(&self) -> MutexGuard<'_, Known> {
-        lock(&self.known)
     }
 }
 

@@ -8,6 +8,7 @@ use cairn_format::{
     RepositoryId, SNAPSHOTS_PREFIX, SnapshotLabel, SnapshotTimestamp, TableEntry,
 };
 
+use crate::basis::SnapshotBasis;
 use crate::download::{self, FetchFile, FetchOutcome};
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
@@ -327,6 +328,16 @@ impl Repository {
     ) -> Result<SnapshotWriter> {
         self.check_writable()?;
         SnapshotWriter::begin(self.clone(), label, timestamp, options)
+    }
+
+    /// What a snapshot that is begun now could build on. Nothing is written for it, so nothing is promised either.
+    pub fn survey(&self) -> Result<SnapshotBasis> {
+        SnapshotBasis::read(self.clone(), None)
+    }
+
+    /// The requests that [`Repository::fetch`] would make for files that are not there yet.
+    pub fn requests_to_fetch(&self, files: &[FetchFile]) -> u64 {
+        download::requests(&self.inner.store, files)
     }
 
     pub(crate) fn environment(&self) -> &Environment {

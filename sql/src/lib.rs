@@ -30,19 +30,19 @@ pub use ast::{
     GranteeIdent, Password, PasswordText, RoleChoice, UserIdent,
 };
 pub use ast::{
-    Aggregation, AlterRepositoryStatement, AlterTableClause, AlterTableStatement, BackupStatement,
-    CancelStatement, CancelTarget, CatalogChoice, CatalogItem, CheckRepositoryStatement, ColumnClause,
-    ColumnDefault, ColumnPosition, ColumnValue, CompactionKind, CreateDatabaseStatement,
-    CreateMaterializedViewStatement, CreateRepositoryStatement, CreateTableStatement, DatabaseName,
-    DeleteStatement, DistributionClause, DropDatabaseStatement, DropMaterializedViewStatement,
-    DropRepositoryStatement, DropSnapshotStatement, DropTableStatement, DroppedPartitions, ExplainLevel,
-    ExplainStatement, ExprText, Ident, IndexClause, IndexKind, InsertStatement, JobKind, KeyClause, KeyKind,
-    ListPart, ListValue, Location, ObjectKind, ObjectName, PartitionChange, PartitionChoice, PartitionClause,
-    PartitionExpression, PartitionKey, PartitionKeyValue, PartitionPart, PartitionStep, Properties,
-    PruneRepositoryStatement, QueryText, RangeBatch, RangeBound, RangePart, RangePartition, RangeValue,
-    RecoverStatement, RestoreDatabase, RestoreStatement, RollupClause, ShowJobsStatement, ShowPredicates,
-    ShowSnapshotStatement, SnapshotFilter, SnapshotObject, Statement, TableScope, TimeUnit,
-    TruncateTableStatement, TypeName, UpdateStatement, VerifyStatement,
+    Aggregation, AlterRepositoryStatement, AlterTableClause, AlterTableStatement, AlterationKind,
+    BackupStatement, CancelStatement, CancelTarget, CatalogChoice, CatalogItem, CheckRepositoryStatement,
+    ColumnClause, ColumnDefault, ColumnPosition, ColumnValue, CompactionKind, CreateDatabaseStatement,
+    CreateIndexStatement, CreateMaterializedViewStatement, CreateRepositoryStatement, CreateTableStatement,
+    DatabaseName, DeleteStatement, DistributionClause, DropDatabaseStatement, DropIndexStatement,
+    DropMaterializedViewStatement, DropRepositoryStatement, DropSnapshotStatement, DropTableStatement,
+    DroppedPartitions, ExplainLevel, ExplainStatement, ExprText, Ident, IndexClause, IndexKind,
+    InsertStatement, JobKind, KeyClause, KeyKind, ListPart, ListValue, Location, ObjectKind, ObjectName,
+    PartitionChange, PartitionChoice, PartitionClause, PartitionExpression, PartitionKey, PartitionKeyValue,
+    PartitionPart, PartitionStep, Properties, PruneRepositoryStatement, QueryText, RangeBatch, RangeBound,
+    RangePart, RangePartition, RangeValue, RecoverStatement, RestoreDatabase, RestoreStatement, RollupClause,
+    ShowPredicates, ShowSnapshotStatement, ShowStatement, ShowWhat, SnapshotFilter, SnapshotObject,
+    Statement, TableScope, TimeUnit, TruncateTableStatement, TypeName, UpdateStatement, VerifyStatement,
 };
 pub use checker::Checker;
 pub use error::{Error, ErrorKind, Result};

@@ -191,7 +191,8 @@ impl<'c> Change<'c> {
                 "table '{database}.{name}' exists already; use IF NOT EXISTS to keep it"
             )));
         }
-        let bytes = record::encode(&TableV1::new(owner.id.get(), &definition, self.view.version))?;
+        let stored = TableV1::new(owner.id.get(), &definition, self.view.version, self.now_ms);
+        let (times, bytes) = (stored.times(), record::encode(&stored)?);
         self.txn.open_table(tables::TABLES)?.insert(id.get(), bytes.as_slice())?;
         let has_steps = |id| definition.partitioning.list_step(id).is_some();
         let columns = definition.partitioning.columns();
@@ -205,6 +206,7 @@ impl<'c> Change<'c> {
             id,
             definition: Arc::new(definition),
             partitions: Vec::new(),
+            times,
             next_auto_increment: FIRST_AUTO_INCREMENT,
             temporary_partitions: Vec::new(),
         };

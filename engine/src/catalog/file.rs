@@ -179,6 +179,11 @@ impl Catalog {
             .ok_or_else(|| Error::corrupt("the catalog has no version"))
     }
 
+    /// Begins to read what is on record beside the view.
+    pub(super) fn begin_read(&self) -> Result<redb::ReadTransaction> {
+        Ok(self.redb.begin_read()?)
+    }
+
     /// What earlier backups of a table left in a repository.
     pub(crate) fn table_bases(
         &self,

@@ -118,12 +118,13 @@ pub(super) fn view_at(
         }
         let id = TableId::new(id.value());
         let definition = Arc::new(stored.definition_at(version)?);
-        let next_auto_increment = stored.next_auto_increment();
+        let (next_auto_increment, times) = (stored.next_auto_increment(), stored.times());
         let mut table = Table {
             id,
             definition,
             partitions: Vec::new(),
             temporary_partitions: Vec::new(),
+            times,
             next_auto_increment,
         };
         for entry in partitions.range((id.get(), 0)..=(id.get(), u64::MAX))? {

@@ -11,7 +11,7 @@ use cairn_format::{DatabaseName, PartitionDefinition, RepositoryName, TableDefin
 use super::change::NewRepository;
 use super::new_table::partitions_of_new_table;
 use super::record::{FIRST_AUTO_INCREMENT, RepositoryEntry};
-use super::view::{CatalogView, Database, Partition, Table};
+use super::view::{CatalogView, Database, Partition, Table, TableTimes};
 use crate::error::{Error, Result};
 use crate::id::{DatabaseId, PartitionId, RepositoryEntryId, TableId};
 
@@ -70,6 +70,7 @@ impl CatalogView {
             id: TableId::new(self.made_up_id()),
             definition: Arc::new(definition),
             partitions: partitions.into_iter().map(partition).collect(),
+            times: TableTimes::default(),
             next_auto_increment: FIRST_AUTO_INCREMENT,
             temporary_partitions: Vec::new(),
         };

@@ -23,6 +23,7 @@ mod redefine;
 mod replacement;
 mod rollups;
 mod tables;
+mod verifications;
 mod view;
 mod visible;
 
@@ -38,5 +39,6 @@ pub use record::RepositoryEntry;
 pub(crate) use record::TableBase;
 pub use replacement::Replacement;
 pub use view::{
-    CatalogView, Database, Partition, Rowset, Segment, SegmentFile, SegmentLocation, Table, Tablet,
+    CatalogView, Database, Partition, Rowset, Segment, SegmentFile, SegmentLocation, Table, TableTimes,
+    Tablet,
 };

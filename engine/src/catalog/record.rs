@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::partitions::PartitionKind;
-use super::view::Tablet;
+use super::view::{TableTimes, Tablet};
 use crate::error::{Error, Result};
 use crate::id::{CatalogVersion, RepositoryEntryId, SegmentId, TabletId};
 
@@ -61,9 +61,22 @@ pub(super) struct TableV1 {
     /// What the `AUTO_INCREMENT` column gives next, once it has given something.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     next_auto_increment: Option<i64>,
+    /// When it was made; unknown of tables of older stores.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    created_ms: Option<i64>,
+    /// The last change of its columns or indexes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    altered: Option<AlteredV1>,
     added: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     removed: Option<u64>,
+}
+
+/// A change of a table's columns or indexes.
+#[derive(Serialize, Deserialize, Clone, Copy)]
+struct AlteredV1 {
+    version: u64,
+    time_ms: i64,
 }
 
 /// A definition that a table had.
@@ -240,10 +253,32 @@ impl DatabaseV1 {
 }
 
 impl TableV1 {
-    pub(super) fn new(database: u64, definition: &TableDefinition, added: CatalogVersion) -> Self {
-        let definition = definition.into();
-        let (earlier, added) = (Vec::new(), added.get());
-        Self { database, definition, earlier, next_auto_increment: None, added, removed: None }
+    pub(super) fn new(
+        database: u64,
+        definition: &TableDefinition,
+        added: CatalogVersion,
+        now_ms: i64,
+    ) -> Self {
+        Self {
+            database,
+            definition: definition.into(),
+            earlier: Vec::new(),
+            next_auto_increment: None,
+            created_ms: Some(now_ms),
+            altered: None,
+            added: added.get(),
+            removed: None,
+        }
+    }
+
+    pub(super) fn times(&self) -> TableTimes {
+        let altered = self.altered.map(|altered| (CatalogVersion::new(altered.version), altered.time_ms));
+        TableTimes { created_ms: self.created_ms, altered }
+    }
+
+    /// Takes note of a change of columns or indexes.
+    pub(super) fn set_altered(&mut self, version: CatalogVersion, time_ms: i64) {
+        self.altered = Some(AlteredV1 { version: version.get(), time_ms });
     }
 
     pub(super) fn next_auto_increment(&self) -> i64 {

@@ -41,7 +41,14 @@ impl Change<'_> {
         if becomes_double(&table.definition, &definition) {
             self.respell_bounds(&table, &definition)?;
         }
-        self.put_table(database, &name, with_definition(&table, definition)?)?;
+        let is_altered = table.definition.columns != definition.columns
+            || table.definition.indexes != definition.indexes
+            || table.definition.sort_key != definition.sort_key;
+        let mut changed = with_definition(&table, definition)?;
+        if is_altered {
+            changed.times.altered = Some((self.version(), self.now_ms()));
+        }
+        self.put_table(database, &name, changed)?;
         self.change_rollups(database, &name, &table)
     }
 
@@ -114,6 +121,9 @@ impl Change<'_> {
             let mut records = self.txn().open_table(tables::TABLES)?;
             let mut stored: TableV1 = require(records.get(id)?, "table")?;
             stored.redefine(&table.definition, version, pinned);
+            if let Some((version, time_ms)) = table.times.altered {
+                stored.set_altered(version, time_ms);
+            }
             records.insert(id, record::encode(&stored)?.as_slice())?;
         }
         let tables = &mut self.database_mut(database)?.tables;

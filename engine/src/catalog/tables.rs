@@ -33,6 +33,9 @@ pub(super) const REMOVED: TableDefinition<(u64, u8, u64, u64), ()> = TableDefini
 /// What was dropped and can be recovered, by the commit that dropped it, kind and id.
 pub(super) const RECYCLED: TableDefinition<(u64, u8, u64), &[u8]> = TableDefinition::new("recycled");
 
+/// Verifications of repositories, by the commit that put them on record.
+pub(super) const VERIFICATIONS: TableDefinition<u64, &[u8]> = TableDefinition::new("verifications");
+
 /// The newest version of the catalog file that this build reads.
 pub(super) const FORMAT_VERSION: u64 = 3;
 /// The version of a catalog file that has nothing in it which the first release would not understand.

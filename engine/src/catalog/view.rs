@@ -49,10 +49,21 @@ pub struct Table {
     pub definition: Arc<TableDefinition>,
     /// Its partitions, by their ranges' lower ends.
     pub partitions: Vec<Arc<Partition>>,
+    /// When it was made and changed.
+    pub times: TableTimes,
     /// Above every value of its `AUTO_INCREMENT` column, when it has one.
     pub next_auto_increment: i64,
     /// Those that stand beside it until they take the place of others.
     pub temporary_partitions: Vec<Arc<Partition>>,
+}
+
+/// When a table was made and changed, in milliseconds since 1970 UTC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TableTimes {
+    /// When it was made; unknown of tables of older stores.
+    pub created_ms: Option<i64>,
+    /// The commit that last changed its columns or indexes, and when that was.
+    pub altered: Option<(CatalogVersion, i64)>,
 }
 
 /// A partition and its tablets.
@@ -194,6 +205,16 @@ impl Tablet {
     pub fn segments(&self) -> impl Iterator<Item = &Segment> {
         self.rowsets.iter().flat_map(|rowset| &rowset.segments)
     }
+
+    /// Its rows.
+    pub fn rows(&self) -> u64 {
+        self.segments().map(Segment::live_rows).sum()
+    }
+
+    /// The bytes of its files.
+    pub fn bytes(&self) -> u64 {
+        self.segments().map(|segment| segment.length).sum()
+    }
 }
 
 impl Partition {
@@ -287,6 +308,7 @@ impl Table {
             id: self.id,
             definition: Arc::new(self.definition.of_rollup(rollup)),
             partitions: own(&self.partitions),
+            times: self.times,
             next_auto_increment: self.next_auto_increment,
             temporary_partitions: own(&self.temporary_partitions),
         }
@@ -300,6 +322,11 @@ impl Table {
     /// Its rows.
     pub fn rows(&self) -> u64 {
         self.partitions.iter().map(|partition| partition.rows()).sum()
+    }
+
+    /// The bytes of its files.
+    pub fn bytes(&self) -> u64 {
+        self.partitions.iter().map(|partition| partition.bytes()).sum()
     }
 
     /// The temporary partition named `name`.

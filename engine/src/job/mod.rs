@@ -4,12 +4,14 @@
 //! dies leaves unfinished records, which the next open takes up again. Nothing polls: a job moves as fast as its work.
 
 mod backup;
+mod explain;
 mod record;
 mod request;
 mod restore;
 mod runner;
 mod v1;
 
+pub use explain::{ExplainedTable, JobExplanation, PlannedAction};
 pub use record::{BackupWork, JobRecord, JobState, JobStatus, JobTimes, JobTotals, JobWork, RestoreWork};
 pub use request::{
     BackupRequest, DEFAULT_TIMEOUT_S, IfExists, MIN_TIMEOUT_S, RestoreRequest, TableSelection,
@@ -17,4 +19,5 @@ pub use request::{
 pub use restore::{PartitionPlan, RestorePlan, TablePlan};
 pub use runner::JobProgress;
 pub(crate) use runner::Jobs;
-pub(crate) use {backup::submit_backup, restore::submit_restore};
+pub(crate) use {backup::explain_backup, backup::submit_backup};
+pub(crate) use {restore::explain_restore, restore::submit_restore};

@@ -196,17 +196,13 @@ fn type_text(column_type: &ColumnType) -> String {
 }
 
 fn index_text(table: &TableDefinition, index: &IndexDefinition) -> Result<String> {
-    let mut text = format!(
-        "  INDEX {} ({}) USING {}",
+    Ok(format!(
+        "  INDEX {} ({}) USING {} COMMENT {}",
         quoted_name(&index.name),
         names(table, &index.columns)?,
-        index.kind.as_sql()
-    );
-    if !index.properties.is_empty() {
-        let _ = write!(text, " ({})", pairs(&index.properties, ", "));
-    }
-    let _ = write!(text, " COMMENT {}", string_literal(index.comment.as_deref().unwrap_or_default()));
-    Ok(text)
+        index.kind_text(),
+        string_literal(index.comment.as_deref().unwrap_or_default())
+    ))
 }
 
 /// The clause of the partitioning. Partitions that loads made are left out: loads make them again.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::column::FieldId;
+use super::ddl::string_literal;
 
 /// What kind of index was declared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,4 +48,18 @@ pub struct IndexDefinition {
     pub properties: BTreeMap<String, String>,
     /// What the user says of it.
     pub comment: Option<String>,
+}
+
+impl IndexDefinition {
+    /// Its kind with its properties, as StarRocks prints them: `GIN("parser" = "none")`.
+    pub fn kind_text(&self) -> String {
+        let kind = self.kind.as_sql();
+        if self.properties.is_empty() {
+            return kind.to_owned();
+        }
+        let pair =
+            |(key, value): (&String, &String)| format!("{} = {}", string_literal(key), string_literal(value));
+        let pairs: Vec<String> = self.properties.iter().map(pair).collect();
+        format!("{kind}({})", pairs.join(", "))
+    }
 }

@@ -102,6 +102,16 @@ pub(crate) fn fetch(
     })
 }
 
+/// The requests that fetching `files` would make.
+pub(crate) fn requests(store: &Store, files: &[FetchFile]) -> u64 {
+    let files: Vec<_> = files.iter().collect();
+    let of = |piece: Piece<'_>| match piece {
+        Piece::Object(file) => store.requests_to_read(file.length),
+        Piece::Range { .. } => 1,
+    };
+    plan(&files).into_iter().map(of).sum()
+}
+
 struct Run<'a> {
     store: &'a Store,
     disk: &'a Disk,

@@ -237,6 +237,16 @@ impl Store {
         if self.is_local() { LOCAL_BLOCK } else { REMOTE_WHOLE }
     }
 
+    /// Requests that it takes to put an object of so many bytes: one, or one a part and one that completes them.
+    pub(crate) fn requests_to_put(&self, length: u64) -> u64 {
+        if length <= self.whole_bytes() as u64 { 1 } else { length.div_ceil(self.block_bytes() as u64) + 1 }
+    }
+
+    /// Requests that it takes to read an object of so many bytes from its first to its last.
+    pub(crate) fn requests_to_read(&self, length: u64) -> u64 {
+        if self.inner.durability.is_some() { 1 } else { length.div_ceil(self.window().max(1)).max(1) }
+    }
+
     /// The location's text, without secrets.
     pub fn location(&self) -> &str {
         &self.inner.location

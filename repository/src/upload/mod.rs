@@ -12,7 +12,9 @@ use std::path::PathBuf;
 use cairn_format::{Compression, DataFile, Digest, FileLocation, FileSource};
 
 pub(crate) use self::known::Known;
+pub use self::plan::PlannedUpload;
 use self::plan::plan;
+pub(crate) use self::plan::plan_upload;
 use self::send::Sender;
 use crate::error::{Error, Result};
 use crate::publish::SnapshotWriter;
@@ -78,7 +80,7 @@ pub(crate) fn upload(
     transfer: &Transfer,
 ) -> Result<UploadOutcome> {
     let repository = writer.repository();
-    let known = writer.known();
+    let known = writer.basis().known();
     let plan = plan(groups, &known, compression, repository.options().bundle_bytes)?;
     drop(known);
     for file in &plan.reused {
@@ -96,7 +98,7 @@ pub(crate) fn upload(
         },
     )?;
     let sent = sender.finish();
-    let mut known = writer.known();
+    let mut known = writer.basis().known();
     for (digest, stored) in &sent.stored {
         known.insert(*digest, compression, *stored);
     }

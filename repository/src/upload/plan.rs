@@ -6,6 +6,7 @@ use cairn_format::{Compression, ObjectName};
 
 use super::{ByDigest, Known, UploadFile, UploadGroup};
 use crate::error::{Error, Result};
+use crate::repository::Repository;
 
 /// The most small objects that a table's files may lie in. Every backup that adds a little adds a small object; when
 /// there are more than these, their files are sent again, together. A file grows into larger company that way each
@@ -28,7 +29,14 @@ pub(super) enum Item<'a> {
     Bundle(Vec<&'a UploadFile>),
 }
 
-impl Item<'_> {
+impl<'a> Item<'a> {
+    fn files(&self) -> &[&'a UploadFile] {
+        match self {
+            Self::File(file) => std::slice::from_ref(file),
+            Self::Bundle(files) => files,
+        }
+    }
+
     fn length(&self) -> u64 {
         match self {
             Self::File(file) => file.length,
@@ -75,6 +83,58 @@ pub(super) fn plan<'a>(
     }
     items.sort_by_key(|item| std::cmp::Reverse(item.length()));
     Ok(Plan { items, reused })
+}
+
+/// What an upload would do for one group.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PlannedUpload {
+    /// Files that would be sent.
+    pub send_files: u64,
+    /// Their bytes, before they are compressed.
+    pub send_bytes: u64,
+    /// Objects that they would become.
+    pub send_objects: u64,
+    /// Requests that it takes to put these.
+    pub send_requests: u64,
+    /// Files that are there already, or are sent for another mention of them.
+    pub reused_files: u64,
+    /// Their bytes.
+    pub reused_bytes: u64,
+}
+
+/// The plan of an upload, group by group.
+pub(crate) fn plan_upload(
+    repository: &Repository,
+    known: &Known,
+    groups: &[UploadGroup],
+    compression: Option<Compression>,
+) -> Result<Vec<PlannedUpload>> {
+    let plan = plan(groups, known, compression, repository.options().bundle_bytes)?;
+    let sent: HashMap<*const UploadFile, &Item<'_>> = plan
+        .items
+        .iter()
+        .flat_map(|item| item.files().iter().map(move |file| (std::ptr::from_ref(*file), item)))
+        .collect();
+    let store = repository.store();
+    let one = |group: &UploadGroup| {
+        let mut planned = PlannedUpload::default();
+        for file in &group.files {
+            let Some(item) = sent.get(&std::ptr::from_ref(file)) else {
+                planned.reused_files += 1;
+                planned.reused_bytes += file.length;
+                continue;
+            };
+            planned.send_files += 1;
+            planned.send_bytes += file.length;
+            // An object counts where the first of its files does.
+            if item.files().first().is_some_and(|first| std::ptr::eq(*first, file)) {
+                planned.send_objects += 1;
+                planned.send_requests += store.requests_to_put(item.length());
+            }
+        }
+        planned
+    };
+    Ok(groups.iter().map(one).collect())
 }
 
 /// Whether something is too small for an object of its own, where it has company.

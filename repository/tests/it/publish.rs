@@ -95,8 +95,8 @@ fn only_what_is_new_is_sent() {
     let mut files = old.tables[0].files.clone();
     files.push(world.file(9, 123));
     let writer = begin(&repository, &world.backup("new"));
-    let base = writer.base(&old.name()).unwrap().unwrap();
-    assert!(writer.reuse(&[(&base, base.manifest().tables[0].files)]).unwrap().is_empty());
+    let base = writer.basis().base(&old.name()).unwrap().unwrap();
+    assert!(writer.basis().reuse(&[(&base, base.manifest().tables[0].files)]).unwrap().is_empty());
     let before = repository.store().requests();
     let transfer = Transfer::new();
     let outcome = writer.upload(&[UploadGroup { files, is_whole: true }], None, &transfer).unwrap();

@@ -7,6 +7,7 @@
 mod access;
 mod alter_table;
 mod create_table;
+mod index;
 mod insert;
 mod materialized_view;
 mod names;
@@ -15,11 +16,12 @@ mod properties;
 mod repository;
 mod rollup;
 mod rows;
+mod show;
 mod snapshot;
 
 use std::collections::BTreeMap;
 
-use cairn_engine::{DropMode, JobKind, NewRepository, PartitionKind, RestoreRequest};
+use cairn_engine::{DropMode, JobKind, NewRepository, RestoreRequest};
 use cairn_format::{
     DatabaseName, PartitionDefinition, PartitionName, RepositoryName, SnapshotLabel, TableDefinition,
     TableName,
@@ -35,13 +37,14 @@ pub(crate) use names::{
 pub(crate) use partition::PartitionAlteration;
 pub(crate) use repository::{Pruning, Verification};
 pub(crate) use rows::Delete;
+pub(crate) use show::{Show, Shown};
 pub(crate) use snapshot::{Backup, SnapshotChoice};
 
 use crate::ast::{
     CreateTableStatement, DropMaterializedViewStatement, ExplainLevel, QueryText, RecoverStatement,
     Statement, TruncateTableStatement,
 };
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::identity::Identity;
 use crate::system::{SystemTable, is_information_schema};
 use names::{database_name, partitions, refuse_information_schema};
@@ -64,11 +67,9 @@ pub(crate) enum Request<'s> {
     Delete(Box<Delete>),
     Query(&'s QueryText),
     Explain(ExplainLevel, &'s QueryText),
-    ShowDatabases(Option<&'s str>),
-    ShowTables(DatabaseName, Option<&'s str>),
-    ShowSystemTables(Option<&'s str>),
+    Show(Box<Show<'s>>),
+    ShowTablet(u64),
     DescribeSystemTable(SystemTable),
-    ShowPartitions(TablePath, PartitionKind),
     ShowCreateTable(TablePath),
     ShowCreateDatabase(DatabaseName),
     Describe(TablePath),
@@ -85,11 +86,11 @@ pub(crate) enum Request<'s> {
         repository: RepositoryName,
         label: SnapshotLabel,
     },
-    ShowRepositories,
     Backup(Box<Backup>),
     Restore(Box<RestoreRequest>),
+    ExplainBackup(Box<Backup>),
+    ExplainRestore(Box<RestoreRequest>),
     Cancel(DatabaseName, JobKind),
-    ShowJobs(JobKind, Option<DatabaseName>),
     ShowSnapshot(RepositoryName, SnapshotChoice),
     Access(Box<AccessRequest>),
     /// `IF EXISTS` or `IF NOT EXISTS` leaves nothing to do.
@@ -148,6 +149,12 @@ pub(crate) fn analyze<'s>(
             let (path, alteration) = alter_table::alter_table(statement, scope)?;
             Request::AlterTable(path, alteration)
         }
+        Statement::CreateIndex(statement) => {
+            alter_table::redefine(&statement.table, scope, |table| index::add(table, &statement.index))?
+        }
+        Statement::DropIndex(statement) => {
+            alter_table::redefine(&statement.table, scope, |table| index::drop(table, &statement.name))?
+        }
         Statement::DropTable(statement) => {
             let path = scope.table_path(&statement.table)?;
             if statement.if_exists && scope.table(&path).is_err() {
@@ -182,6 +189,12 @@ pub(crate) fn analyze<'s>(
         }
         Statement::Backup(statement) => Request::Backup(Box::new(snapshot::backup(statement, scope)?)),
         Statement::Restore(statement) => Request::Restore(Box::new(snapshot::restore(statement, scope)?)),
+        Statement::ExplainBackup(statement) => {
+            Request::ExplainBackup(Box::new(snapshot::backup(statement, scope)?))
+        }
+        Statement::ExplainRestore(statement) => {
+            Request::ExplainRestore(Box::new(snapshot::restore(statement, scope)?))
+        }
         Statement::Cancel(statement) => {
             let (database, kind) = snapshot::cancel(statement, scope)?;
             Request::Cancel(database, kind)
@@ -190,86 +203,7 @@ pub(crate) fn analyze<'s>(
         Statement::Access(statement) => {
             Request::Access(Box::new(access::access(statement, scope, identity)?))
         }
-        shows => show(shows, scope)?,
-    })
-}
-
-fn show<'s>(statement: &'s Statement, scope: &Scope<'_>) -> Result<Request<'s>> {
-    let known_table = |name| -> Result<TablePath> {
-        let path = scope.table_path(name)?;
-        scope.table(&path)?;
-        Ok(path)
-    };
-    Ok(match statement {
-        Statement::ShowDatabases { like } => Request::ShowDatabases(like.as_deref()),
-        Statement::ShowTables { database, like } => {
-            let named = database.as_ref().map(database_name).transpose()?;
-            if named.as_ref().or(scope.current).is_some_and(|name| is_information_schema(name.as_str())) {
-                return Ok(Request::ShowSystemTables(like.as_deref()));
-            }
-            let database = match named {
-                Some(name) => {
-                    scope.database(&name)?;
-                    name
-                }
-                None => scope.current_database()?,
-            };
-            Request::ShowTables(database, like.as_deref())
-        }
-        Statement::ShowPartitions(name) => Request::ShowPartitions(known_table(name)?, PartitionKind::Formal),
-        Statement::ShowTemporaryPartitions(name) => {
-            Request::ShowPartitions(known_table(name)?, PartitionKind::Temporary)
-        }
-        Statement::ShowCreateTable(name) => Request::ShowCreateTable(known_table(name)?),
-        Statement::Describe(name) => match scope.system_table(name)? {
-            Some(table) => Request::DescribeSystemTable(table),
-            None => Request::Describe(known_table(name)?),
-        },
-        Statement::DescribeAll(name) => Request::DescribeAll(known_table(name)?),
-        Statement::ShowMaterializedViews { database, like } => {
-            let database = match database {
-                Some(name) => {
-                    let name = database_name(name)?;
-                    scope.database(&name)?;
-                    name
-                }
-                None => scope.current_database()?,
-            };
-            Request::ShowMaterializedViews(database, like.as_deref())
-        }
-        Statement::ShowCreateMaterializedView(name) => {
-            let (path, _, rollup) = materialized_view::find(name, scope)?;
-            Request::ShowCreateMaterializedView(path, rollup.name.clone())
-        }
-        Statement::ShowCreateDatabase(name) => {
-            let name = database_name(name)?;
-            scope.database(&name)?;
-            Request::ShowCreateDatabase(name)
-        }
-        Statement::ShowRepositories => Request::ShowRepositories,
-        Statement::ShowJobs(statement) => {
-            let kind = match statement.kind {
-                crate::ast::JobKind::Backup => JobKind::Backup,
-                crate::ast::JobKind::Restore => JobKind::Restore,
-            };
-            let database = match &statement.database {
-                None => None,
-                Some(name) => {
-                    let name = parse_database(name)?;
-                    // A restore makes its database when it ends: until then only its job knows the name.
-                    if !scope.view.jobs().any(|job| job.database == name) {
-                        scope.database(&name)?;
-                    }
-                    Some(name)
-                }
-            };
-            Request::ShowJobs(kind, database)
-        }
-        Statement::ShowSnapshot(statement) => {
-            let (repository, choice) = snapshot::show_snapshot(statement, scope)?;
-            Request::ShowSnapshot(repository, choice)
-        }
-        other => return Err(Error::not_supported(other)),
+        shows => show::show(shows, scope)?,
     })
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::print::{Commas, Quoted, write_property_list};
-use super::{ColumnClause, Ident, ObjectName, PartitionChange, Properties, RollupClause};
+use super::{ColumnClause, Ident, IndexClause, ObjectName, PartitionChange, Properties, RollupClause};
 
 /// `ALTER TABLE t clause {, clause}`
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +43,10 @@ pub enum AlterTableClause {
     RenameColumn(Ident, Ident),
     /// `MODIFY COLUMN column [position]`
     ModifyColumn(ColumnClause, Option<ColumnPosition>),
+    /// `ADD INDEX name (columns) …`
+    AddIndex(IndexClause),
+    /// `DROP INDEX name`
+    DropIndex(Ident),
     /// `ORDER BY (name, …)`, never empty
     OrderBy(Vec<Ident>),
     /// `ADD ROLLUP rollup, …`, never empty
@@ -117,6 +121,8 @@ impl fmt::Display for AlterTableClause {
                 write!(f, "MODIFY COLUMN {column}")?;
                 placed(f, position)
             }
+            Self::AddIndex(index) => write!(f, "ADD {index}"),
+            Self::DropIndex(name) => write!(f, "DROP INDEX {name}"),
             Self::OrderBy(names) => write!(f, "ORDER BY ({})", Commas(names)),
             Self::AddRollups(rollups) => write!(f, "ADD ROLLUP {}", Commas(rollups)),
             Self::DropRollups(names) => write!(f, "DROP ROLLUP {}", Commas(names)),

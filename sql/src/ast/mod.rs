@@ -12,6 +12,7 @@ mod alter_partition;
 mod alter_table;
 mod backup;
 mod database;
+mod index;
 mod materialized_view;
 mod name;
 mod partition;
@@ -39,6 +40,7 @@ pub use backup::{
 pub use database::{
     CreateDatabaseStatement, DropDatabaseStatement, DropTableStatement, TruncateTableStatement,
 };
+pub use index::{CreateIndexStatement, DropIndexStatement, IndexClause, IndexKind};
 pub use materialized_view::{CreateMaterializedViewStatement, DropMaterializedViewStatement};
 pub use name::{DatabaseName, Ident, Location, ObjectName};
 pub use partition::{
@@ -53,10 +55,12 @@ pub use repository::{
     PruneRepositoryStatement, VerifyStatement,
 };
 pub use restore::{RestoreDatabase, RestoreStatement};
-pub use show::{ShowJobsStatement, ShowPredicates, ShowSnapshotStatement, SnapshotFilter};
+pub use show::{
+    AlterationKind, ShowPredicates, ShowSnapshotStatement, ShowStatement, ShowWhat, SnapshotFilter,
+};
 pub use table::{
     Aggregation, ColumnClause, ColumnDefault, ColumnValue, CreateTableStatement, DistributionClause,
-    IndexClause, IndexKind, KeyClause, KeyKind, RollupClause, TableScope,
+    KeyClause, KeyKind, RollupClause, TableScope,
 };
 pub use types::TypeName;
 
@@ -78,6 +82,10 @@ pub enum Statement {
     CreateTable(Box<CreateTableStatement>),
     /// `ALTER TABLE`
     AlterTable(Box<AlterTableStatement>),
+    /// `CREATE INDEX`
+    CreateIndex(CreateIndexStatement),
+    /// `DROP INDEX`
+    DropIndex(DropIndexStatement),
     /// `CREATE MATERIALIZED VIEW`
     CreateMaterializedView(Box<CreateMaterializedViewStatement>),
     /// `DROP MATERIALIZED VIEW`
@@ -91,8 +99,6 @@ pub enum Statement {
     },
     /// `SHOW CREATE MATERIALIZED VIEW`
     ShowCreateMaterializedView(ObjectName),
-    /// `DESC … ALL`
-    DescribeAll(ObjectName),
     /// `DROP TABLE`
     DropTable(DropTableStatement),
     /// `TRUNCATE TABLE`
@@ -107,30 +113,20 @@ pub enum Statement {
     Query(QueryText),
     /// `EXPLAIN`
     Explain(ExplainStatement),
-    /// `SHOW DATABASES`, with the pattern of its `LIKE`
-    ShowDatabases {
-        /// The `LIKE` pattern.
-        like: Option<String>,
-    },
-    /// `SHOW TABLES`
-    ShowTables {
-        /// The database after `FROM`; without one, the session's.
-        database: Option<DatabaseName>,
-        /// The `LIKE` pattern.
-        like: Option<String>,
-    },
+    /// `SHOW` of rows that conditions choose among
+    Show(Box<ShowStatement>),
+    /// `SHOW TABLET id`
+    ShowTablet(u64),
     /// `RECOVER`
     Recover(RecoverStatement),
-    /// `SHOW PARTITIONS FROM`
-    ShowPartitions(ObjectName),
-    /// `SHOW TEMPORARY PARTITIONS FROM`
-    ShowTemporaryPartitions(ObjectName),
     /// `SHOW CREATE TABLE`
     ShowCreateTable(ObjectName),
     /// `SHOW CREATE DATABASE`
     ShowCreateDatabase(DatabaseName),
     /// `DESC` of a table
     Describe(ObjectName),
+    /// `DESC t ALL`
+    DescribeAll(ObjectName),
     /// `CREATE REPOSITORY`
     CreateRepository(CreateRepositoryStatement),
     /// `ALTER REPOSITORY`
@@ -143,16 +139,16 @@ pub enum Statement {
     Verify(VerifyStatement),
     /// `PRUNE REPOSITORY`
     PruneRepository(PruneRepositoryStatement),
-    /// `SHOW REPOSITORIES`
-    ShowRepositories,
     /// `BACKUP`
     Backup(Box<BackupStatement>),
     /// `RESTORE`
     Restore(Box<RestoreStatement>),
+    /// `EXPLAIN BACKUP`
+    ExplainBackup(Box<BackupStatement>),
+    /// `EXPLAIN RESTORE`
+    ExplainRestore(Box<RestoreStatement>),
     /// `CANCEL BACKUP` and `CANCEL RESTORE`
     Cancel(CancelStatement),
-    /// `SHOW BACKUP` and `SHOW RESTORE`
-    ShowJobs(Box<ShowJobsStatement>),
     /// `SHOW SNAPSHOT ON`
     ShowSnapshot(Box<ShowSnapshotStatement>),
     /// `DROP SNAPSHOT`
@@ -169,6 +165,8 @@ impl fmt::Display for Statement {
             Self::Use(database) => write!(f, "USE {database}"),
             Self::CreateTable(statement) => statement.fmt(f),
             Self::AlterTable(statement) => statement.fmt(f),
+            Self::CreateIndex(statement) => statement.fmt(f),
+            Self::DropIndex(statement) => statement.fmt(f),
             Self::CreateMaterializedView(statement) => statement.fmt(f),
             Self::DropMaterializedView(statement) => statement.fmt(f),
             Self::ShowMaterializedViews { database, like } => {
@@ -179,7 +177,6 @@ impl fmt::Display for Statement {
                 show::write_like(f, like.as_deref())
             }
             Self::ShowCreateMaterializedView(name) => write!(f, "SHOW CREATE MATERIALIZED VIEW {name}"),
-            Self::DescribeAll(table) => write!(f, "DESC {table} ALL"),
             Self::DropTable(statement) => statement.fmt(f),
             Self::TruncateTable(statement) => statement.fmt(f),
             Self::Insert(statement) => statement.fmt(f),
@@ -187,34 +184,24 @@ impl fmt::Display for Statement {
             Self::Update(statement) => statement.fmt(f),
             Self::Query(query) => query.fmt(f),
             Self::Explain(statement) => statement.fmt(f),
-            Self::ShowDatabases { like } => {
-                f.write_str("SHOW DATABASES")?;
-                show::write_like(f, like.as_deref())
-            }
-            Self::ShowTables { database, like } => {
-                f.write_str("SHOW TABLES")?;
-                if let Some(database) = database {
-                    write!(f, " FROM {database}")?;
-                }
-                show::write_like(f, like.as_deref())
-            }
-            Self::ShowPartitions(table) => write!(f, "SHOW PARTITIONS FROM {table}"),
-            Self::ShowTemporaryPartitions(table) => write!(f, "SHOW TEMPORARY PARTITIONS FROM {table}"),
+            Self::Show(statement) => statement.fmt(f),
+            Self::ShowTablet(id) => write!(f, "SHOW TABLET {id}"),
             Self::Recover(statement) => statement.fmt(f),
             Self::ShowCreateTable(table) => write!(f, "SHOW CREATE TABLE {table}"),
             Self::ShowCreateDatabase(database) => write!(f, "SHOW CREATE DATABASE {database}"),
             Self::Describe(table) => write!(f, "DESC {table}"),
+            Self::DescribeAll(table) => write!(f, "DESC {table} ALL"),
             Self::CreateRepository(statement) => statement.fmt(f),
             Self::AlterRepository(statement) => statement.fmt(f),
             Self::DropRepository(statement) => statement.fmt(f),
             Self::CheckRepository(statement) => statement.fmt(f),
             Self::Verify(statement) => statement.fmt(f),
             Self::PruneRepository(statement) => statement.fmt(f),
-            Self::ShowRepositories => f.write_str("SHOW REPOSITORIES"),
             Self::Backup(statement) => statement.fmt(f),
             Self::Restore(statement) => statement.fmt(f),
+            Self::ExplainBackup(statement) => write!(f, "EXPLAIN {statement}"),
+            Self::ExplainRestore(statement) => write!(f, "EXPLAIN {statement}"),
             Self::Cancel(statement) => statement.fmt(f),
-            Self::ShowJobs(statement) => statement.fmt(f),
             Self::ShowSnapshot(statement) => statement.fmt(f),
             Self::DropSnapshot(statement) => statement.fmt(f),
             Self::Access(statement) => statement.fmt(f),

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::database::if_word;
-use super::print::{Commas, Quoted, write_comment, write_properties, write_property_list};
-use super::{ExprText, Ident, ObjectName, PartitionClause, Properties, TypeName};
+use super::print::{Commas, Quoted, write_comment, write_properties};
+use super::{ExprText, Ident, IndexClause, ObjectName, PartitionClause, Properties, TypeName};
 
 /// `CREATE [TEMPORARY|EXTERNAL] TABLE …`
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -217,63 +217,6 @@ impl fmt::Display for ColumnDefault {
             Self::CurrentTimestamp(None) => f.write_str("CURRENT_TIMESTAMP"),
             Self::CurrentTimestamp(Some(precision)) => write!(f, "CURRENT_TIMESTAMP({precision})"),
             Self::Function(function) => write!(f, "({function}())"),
-        }
-    }
-}
-
-/// `INDEX name (columns) [USING kind [("k" = "v", …)]] [COMMENT "…"]`
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IndexClause {
-    /// Its name.
-    pub name: Ident,
-    /// Its columns, never empty.
-    pub columns: Vec<Ident>,
-    /// Its kind.
-    pub kind: Option<IndexKind>,
-    /// Its properties; only beside a kind.
-    pub properties: Properties,
-    /// Its comment.
-    pub comment: Option<String>,
-}
-
-impl fmt::Display for IndexClause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "INDEX {} ({})", self.name, Commas(&self.columns))?;
-        if let Some(kind) = self.kind {
-            write!(f, " USING {}", kind.word())?;
-        }
-        if !self.properties.is_empty() {
-            f.write_str(" ")?;
-            write_property_list(f, &self.properties)?;
-        }
-        write_comment(f, self.comment.as_deref())
-    }
-}
-
-/// The kinds of indexes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum IndexKind {
-    /// `BITMAP`
-    Bitmap,
-    /// `GIN`
-    Gin,
-    /// `NGRAMBF`
-    NgramBloomFilter,
-    /// `VECTOR`
-    Vector,
-}
-
-impl IndexKind {
-    /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Bitmap, Self::Gin, Self::NgramBloomFilter, Self::Vector];
-
-    /// The kind's word.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Bitmap => "BITMAP",
-            Self::Gin => "GIN",
-            Self::NgramBloomFilter => "NGRAMBF",
-            Self::Vector => "VECTOR",
         }
     }
 }

@@ -7,6 +7,7 @@ mod cast_nested;
 mod cell;
 mod delete;
 mod insert;
+mod listing;
 mod repository;
 mod select;
 mod values;
@@ -92,6 +93,7 @@ impl Executor<'_> {
             Request::Query(query) | Request::Explain(_, query) => {
                 self.queries.plan(self.view, self.current, &query.query).map(drop)
             }
+            Request::Show(show) => self.check_show(show),
             _ => Ok(()),
         }
     }
@@ -117,39 +119,24 @@ impl Executor<'_> {
                 let planned = self.queries.plan(view, self.current, &query.query)?;
                 planned.explain(level)?.run().map(Rows::of_query)
             }
-            Request::ShowDatabases(like) => show::databases(&*self.visible()?, like),
-            Request::ShowTables(database, like) => {
-                show::tables(self.visible()?.require_database(&database)?, like)
-            }
-            Request::ShowSystemTables(like) => show::system_tables(like),
+            Request::Show(show) => self.show(&show),
+            Request::ShowTablet(id) => show::owner(&*self.visible()?, id),
             Request::DescribeSystemTable(table) => show::describe_system_table(table),
-            Request::ShowPartitions(path, kind) => {
-                show::partitions(view.require_database(&path.database)?.require_table(&path.table)?, kind)
-            }
-            Request::ShowCreateTable(path) => {
-                show::create_table(view.require_database(&path.database)?.require_table(&path.table)?)
-            }
+            Request::ShowCreateTable(path) => show::create_table(self.table(&path)?),
             Request::ShowCreateDatabase(database) => show::create_database(&database),
-            Request::Describe(path) => {
-                show::describe(view.require_database(&path.database)?.require_table(&path.table)?)
-            }
-            Request::DescribeAll(path) => {
-                show::describe_all(view.require_database(&path.database)?.require_table(&path.table)?)
-            }
+            Request::Describe(path) => show::describe(self.table(&path)?),
+            Request::DescribeAll(path) => show::describe_all(self.table(&path)?),
+            Request::ExplainBackup(backup) => show::explanation(&self.store.explain_backup(&backup.request)?),
+            Request::ExplainRestore(restore) => show::explanation(&self.store.explain_restore(&restore)?),
             Request::ShowMaterializedViews(database, like) => {
                 show::materialized_views(view.require_database(&database)?, like)
             }
             Request::ShowCreateMaterializedView(path, name) => {
-                let table = view.require_database(&path.database)?.require_table(&path.table)?;
-                show::create_materialized_view(table, &name)
+                show::create_materialized_view(self.table(&path)?, &name)
             }
             Request::CheckRepository(name) => repository::check(self.store, &name),
             Request::Verify(verification) => repository::verify(self.store, *verification),
             Request::Prune(pruning) => repository::prune(view, self.store, &pruning),
-            Request::ShowRepositories => show::repositories(view, self.store),
-            Request::ShowJobs(kind, database) => {
-                show::jobs(&*self.visible()?, self.store, kind, database.as_ref())
-            }
             Request::ShowSnapshot(repository, choice) => show::snapshots(self.store, &repository, &choice),
             // Not what it is: a request may hold what must not be shown.
             _ => Err(Error::new(ErrorKind::Internal, "a statement without rows was asked for some")),

@@ -2,7 +2,7 @@
 
 use cairn_engine::{CatalogView, RETENTION, TabletStore};
 use cairn_format::{RepositoryName, Retention};
-use cairn_repository::{CollectionPolicy, DEFAULT_GRACE, Transfer, VerifyOptions, VerifySelection};
+use cairn_repository::{CollectionPolicy, DEFAULT_GRACE, VerifyOptions, VerifySelection};
 
 use crate::analyze::{Pruning, Verification};
 use crate::error::Result;
@@ -14,7 +14,6 @@ pub(super) fn check(store: &TabletStore, repository: &RepositoryName) -> Result<
 }
 
 pub(super) fn verify(store: &TabletStore, verification: Verification) -> Result<Rows> {
-    let repository = store.open_repository(&verification.repository)?;
     let selection = match (verification.label, verification.timestamp) {
         (Some(label), Some(timestamp)) => VerifySelection::Snapshot(label, timestamp),
         (Some(label), None) => VerifySelection::Label(label),
@@ -25,7 +24,7 @@ pub(super) fn verify(store: &TabletStore, verification: Verification) -> Result<
         .with_max_age(verification.max_age)
         .with_max_duration(verification.max_duration)
         .with_record(true);
-    show::verification(&repository.verify(&options, &Transfer::new())?)
+    show::verification(&store.verify_repository(&verification.repository, &options)?)
 }
 
 pub(super) fn prune(view: &CatalogView, store: &TabletStore, pruning: &Pruning) -> Result<Rows> {

@@ -6,6 +6,7 @@ use super::Result;
 use super::alter_partition::{partition_change, starts_partition_change};
 use super::column::{column, column_definition};
 use super::cursor::Cursor;
+use super::index::index;
 use super::materialized_view::{rollup_names, rollups};
 use crate::ast::{AlterTableClause, AlterTableStatement, ColumnPosition, CompactionKind};
 
@@ -24,7 +25,7 @@ pub(super) fn alter_table(cursor: &mut Cursor<'_>) -> Result<AlterTableStatement
 /// alter_clause := RENAME ident | RENAME COLUMN ident TO ident | SWAP WITH ident
 ///               | COMMENT = string | SET property_list
 ///               | ADD COLUMN {column position | ( column {, column} )} | DROP COLUMN ident
-///               | MODIFY COLUMN column position | ORDER BY idents
+///               | MODIFY COLUMN column position | ORDER BY idents | ADD index | DROP INDEX ident
 ///               | ADD ROLLUP rollups | DROP ROLLUP rollup_names | RENAME ROLLUP ident ident
 ///               | [BASE | CUMULATIVE] COMPACT [ident | ( ident {, ident} )]
 ///               | partition_change
@@ -62,6 +63,9 @@ fn alter_clause(cursor: &mut Cursor<'_>) -> Result<AlterTableClause> {
         if cursor.eat_keyword("ROLLUP") {
             return rollups(cursor).map(AlterTableClause::AddRollups);
         }
+        if cursor.is_keyword("INDEX") {
+            return index(cursor).map(AlterTableClause::AddIndex);
+        }
         cursor.expect_keyword("COLUMN")?;
         if cursor.peek() == &Token::LParen {
             return cursor.parenthesised(column).map(AlterTableClause::AddColumns);
@@ -72,6 +76,10 @@ fn alter_clause(cursor: &mut Cursor<'_>) -> Result<AlterTableClause> {
     if cursor.eat_keyword("DROP") {
         if cursor.eat_keyword("ROLLUP") {
             return rollup_names(cursor).map(AlterTableClause::DropRollups);
+        }
+        if cursor.is_keyword("INDEX") {
+            cursor.advance();
+            return cursor.ident("an index name").map(AlterTableClause::DropIndex);
         }
         cursor.expect_keyword("COLUMN")?;
         return cursor.ident("a column name").map(AlterTableClause::DropColumn);

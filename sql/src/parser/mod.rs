@@ -16,6 +16,7 @@ mod cursor;
 mod database;
 mod dialect;
 mod error;
+mod index;
 mod lexer;
 mod materialized_view;
 mod nested_type;
@@ -87,7 +88,7 @@ fn statement(cursor: &mut Cursor<'_>) -> Result<Statement> {
         Some("INSERT") => query::insert(cursor).map(|statement| Statement::Insert(Box::new(statement))),
         Some("DELETE") => query::delete(cursor).map(|statement| Statement::Delete(Box::new(statement))),
         Some("UPDATE") => query::update(cursor).map(|statement| Statement::Update(Box::new(statement))),
-        Some("EXPLAIN") => query::explain(cursor).map(Statement::Explain),
+        Some("EXPLAIN") => explain(cursor),
         Some("DESC" | "DESCRIBE") => query::describe(cursor),
         Some("SHOW") => show::show(cursor),
         Some("BACKUP") => backup::backup(cursor).map(|statement| Statement::Backup(Box::new(statement))),
@@ -114,6 +115,23 @@ fn about_access(statement: AccessStatement) -> Statement {
     Statement::Access(Box::new(statement))
 }
 
+/// ```text
+/// explain := EXPLAIN {backup | restore} | explain_query
+/// ```
+fn explain(cursor: &mut Cursor<'_>) -> Result<Statement> {
+    match cursor.keyword_at(1).as_deref() {
+        Some("BACKUP") => {
+            cursor.advance();
+            backup::backup(cursor).map(|statement| Statement::ExplainBackup(Box::new(statement)))
+        }
+        Some("RESTORE") => {
+            cursor.advance();
+            restore::restore(cursor).map(|statement| Statement::ExplainRestore(Box::new(statement)))
+        }
+        _ => query::explain(cursor).map(Statement::Explain),
+    }
+}
+
 /// What else is done to a repository, and to nothing but a repository.
 fn repository_statement(cursor: &mut Cursor<'_>) -> Result<Statement> {
     match (cursor.keyword().as_deref(), cursor.keyword_at(1).as_deref()) {
@@ -129,12 +147,13 @@ fn repository_statement(cursor: &mut Cursor<'_>) -> Result<Statement> {
 }
 
 /// ```text
-/// create := create_database | create_table | create_materialized_view | create_repository | create_user | create_role
+/// create := create_database | create_table | create_materialized_view | create_index | create_repository | create_user | create_role
 /// ```
 fn create(cursor: &mut Cursor<'_>) -> Result<Statement> {
     match cursor.keyword_at(1).as_deref() {
         Some("DATABASE" | "SCHEMA") => database::create_database(cursor).map(Statement::CreateDatabase),
         Some("TABLE") => create_table(cursor),
+        Some("INDEX") => index::create_index(cursor).map(Statement::CreateIndex),
         Some("MATERIALIZED") => materialized_view::create_materialized_view(cursor)
             .map(|statement| Statement::CreateMaterializedView(Box::new(statement))),
         Some("TEMPORARY" | "EXTERNAL") if cursor.is_keyword_at(2, "TABLE") => create_table(cursor),
@@ -143,7 +162,7 @@ fn create(cursor: &mut Cursor<'_>) -> Result<Statement> {
         Some(_) => Err(cursor.unsupported(3)),
         None => {
             cursor.advance();
-            Err(cursor.expected(&["DATABASE", "TABLE", "REPOSITORY", "USER", "ROLE"]))
+            Err(cursor.expected(&["DATABASE", "TABLE", "INDEX", "REPOSITORY", "USER", "ROLE"]))
         }
     }
 }
@@ -153,12 +172,13 @@ fn create_table(cursor: &mut Cursor<'_>) -> Result<Statement> {
 }
 
 /// ```text
-/// drop := drop_database | drop_table | drop_materialized_view | drop_repository | drop_snapshot | drop_user | drop_role
+/// drop := drop_database | drop_table | drop_materialized_view | drop_index | drop_repository | drop_snapshot | drop_user | drop_role
 /// ```
 fn drop(cursor: &mut Cursor<'_>) -> Result<Statement> {
     match cursor.keyword_at(1).as_deref() {
         Some("DATABASE" | "SCHEMA") => database::drop_database(cursor).map(Statement::DropDatabase),
         Some("TABLE") => database::drop_table(cursor).map(Statement::DropTable),
+        Some("INDEX") => index::drop_index(cursor).map(Statement::DropIndex),
         Some("MATERIALIZED") => {
             materialized_view::drop_materialized_view(cursor).map(Statement::DropMaterializedView)
         }
@@ -168,7 +188,7 @@ fn drop(cursor: &mut Cursor<'_>) -> Result<Statement> {
         Some(_) => Err(cursor.unsupported(3)),
         None => {
             cursor.advance();
-            Err(cursor.expected(&["DATABASE", "TABLE", "REPOSITORY", "SNAPSHOT", "USER", "ROLE"]))
+            Err(cursor.expected(&["DATABASE", "TABLE", "INDEX", "REPOSITORY", "SNAPSHOT", "USER", "ROLE"]))
         }
     }
 }

@@ -164,7 +164,7 @@ fn location(text: &str) -> Option<Location> {
 }
 
 /// ```text
-/// explain := EXPLAIN [LOGICAL | VERBOSE | COSTS | ANALYZE] query
+/// explain_query := EXPLAIN [LOGICAL | VERBOSE | COSTS | ANALYZE] query
 /// ```
 pub(super) fn explain(cursor: &mut Cursor<'_>) -> Result<ExplainStatement> {
     cursor.expect_one_of(&["EXPLAIN", "DESC", "DESCRIBE"])?;

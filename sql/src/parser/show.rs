@@ -6,63 +6,41 @@ use sqlparser::tokenizer::Token;
 use super::Result;
 use super::access::show_grants;
 use super::cursor::Cursor;
+use super::objects::{ListEnd, partition_choice};
 use super::query::{expr, order_by_expr};
 use crate::ast::{
-    AccessStatement, JobKind, ShowJobsStatement, ShowPredicates, ShowSnapshotStatement, SnapshotFilter,
-    Statement,
+    AccessStatement, AlterationKind, DatabaseName, JobKind, ObjectName, ShowPredicates,
+    ShowSnapshotStatement, ShowStatement, ShowWhat, SnapshotFilter, Statement,
 };
 
 /// ```text
-/// show := SHOW {DATABASES | SCHEMAS} [LIKE string]
-///       | SHOW TABLES [{FROM | IN} database_name] [LIKE string]
-///       | SHOW [TEMPORARY] PARTITIONS FROM object_name
-///       | SHOW MATERIALIZED {VIEW | VIEWS} [{FROM | IN} database_name] [LIKE string]
+/// show := SHOW show_what predicates | SHOW show_what_named [LIKE string] predicates
+///       | SHOW DATA [FROM object_name]
+///       | SHOW {TABLET | TABLETS} integer
+///       | SHOW MATERIALIZED {VIEW | VIEWS} in_database [LIKE string]
 ///       | SHOW CREATE {TABLE | MATERIALIZED VIEW} object_name
 ///       | SHOW CREATE {DATABASE | SCHEMA} database_name
-///       | SHOW REPOSITORIES
 ///       | SHOW ROLES | SHOW USERS
-///       | show_grants | show_jobs | show_snapshot
+///       | show_grants | show_snapshot
+/// show_what_named := {DATABASES | SCHEMAS}
+///       | [FULL] TABLES in_database
+///       | TABLE STATUS in_database
+///       | [FULL] {COLUMNS | FIELDS} table_of
+/// show_what := {INDEX | INDEXES | KEY | KEYS} table_of
+///       | [TEMPORARY] PARTITIONS FROM object_name
+///       | {TABLET | TABLETS} FROM object_name [partitions]
+///       | ALTER {TABLE {COLUMN | OPTIMIZE | ROLLUP} | MATERIALIZED VIEW} in_database
+///       | REPOSITORIES
+///       | {BACKUP | RESTORE} [{FROM | IN} ident]
+/// in_database := [{FROM | IN} database_name]
 /// ```
 pub(super) fn show(cursor: &mut Cursor<'_>) -> Result<Statement> {
     match cursor.keyword_at(1).as_deref() {
-        Some("DATABASES" | "SCHEMAS") => {
-            skip(cursor, 2);
-            Ok(Statement::ShowDatabases { like: like(cursor)? })
-        }
-        Some("TABLES") => {
-            skip(cursor, 2);
-            let database =
-                if cursor.eat_one_of(&["FROM", "IN"]) { Some(cursor.database_name()?) } else { None };
-            Ok(Statement::ShowTables { database, like: like(cursor)? })
-        }
-        Some("PARTITIONS") => {
-            skip(cursor, 2);
-            cursor.expect_keyword("FROM")?;
-            let table = cursor.object_name("a table name")?;
-            match cursor.keyword().as_deref() {
-                Some(clause @ ("WHERE" | "ORDER" | "LIMIT")) => {
-                    let clause = if clause == "ORDER" { "ORDER BY" } else { clause };
-                    Err(cursor.not_supported(&format!("{clause} in SHOW PARTITIONS")))
-                }
-                _ => Ok(Statement::ShowPartitions(table)),
-            }
-        }
-        Some("TEMPORARY") if cursor.is_keyword_at(2, "PARTITIONS") => {
-            skip(cursor, 3);
-            cursor.expect_keyword("FROM")?;
-            cursor.object_name("a table name").map(Statement::ShowTemporaryPartitions)
-        }
         Some("MATERIALIZED") if cursor.is_keyword_at(2, "VIEWS") || cursor.is_keyword_at(2, "VIEW") => {
             skip(cursor, 3);
-            let database =
-                if cursor.eat_one_of(&["FROM", "IN"]) { Some(cursor.database_name()?) } else { None };
-            Ok(Statement::ShowMaterializedViews { database, like: like(cursor)? })
+            Ok(Statement::ShowMaterializedViews { database: in_database(cursor)?, like: like(cursor)? })
         }
         Some("CREATE") => show_create(cursor),
-        Some("REPOSITORIES") => {
-            skip(cursor, 2);
-            Ok(Statement::ShowRepositories)
-        }
         Some("GRANTS") => show_grants(cursor).map(|statement| Statement::Access(Box::new(statement))),
         Some("ROLES") => {
             skip(cursor, 2);
@@ -72,17 +50,30 @@ pub(super) fn show(cursor: &mut Cursor<'_>) -> Result<Statement> {
             skip(cursor, 2);
             Ok(Statement::Access(Box::new(AccessStatement::ShowUsers)))
         }
-        Some("BACKUP") => show_jobs(cursor, JobKind::Backup),
-        Some("RESTORE") => show_jobs(cursor, JobKind::Restore),
         Some("SNAPSHOT") => show_snapshot(cursor),
         Some("SNAPSHOTS") => Err(cursor.unsupported(2).with_hint("write SHOW SNAPSHOT ON repository")),
-        Some(_) => Err(cursor.unsupported(2)),
+        Some("TABLET" | "TABLETS") if matches!(cursor.peek_at(2), Token::Number(..)) => {
+            skip(cursor, 2);
+            cursor.integer("a tablet's number").map(Statement::ShowTablet)
+        }
+        Some("DATA") => {
+            skip(cursor, 2);
+            let table =
+                if cursor.eat_keyword("FROM") { Some(cursor.object_name("a table name")?) } else { None };
+            Ok(shown(ShowWhat::Data(table), ShowPredicates::default()))
+        }
+        Some(_) => show_chosen(cursor),
         None => {
             skip(cursor, 1);
             Err(cursor.expected(&[
                 "DATABASES",
                 "TABLES",
+                "COLUMNS",
+                "INDEX",
                 "PARTITIONS",
+                "TABLET",
+                "DATA",
+                "ALTER",
                 "CREATE",
                 "REPOSITORIES",
                 "SNAPSHOT",
@@ -96,8 +87,126 @@ pub(super) fn show(cursor: &mut Cursor<'_>) -> Result<Statement> {
     }
 }
 
+fn shown(what: ShowWhat, predicates: ShowPredicates) -> Statement {
+    Statement::Show(Box::new(ShowStatement { what, predicates }))
+}
+
+/// What conditions choose among.
+fn show_chosen(cursor: &mut Cursor<'_>) -> Result<Statement> {
+    let full = cursor.is_keyword_at(1, "FULL");
+    let words = if full { 2 } else { 1 };
+    let what = match cursor.keyword_at(words).as_deref() {
+        Some("TABLES") => {
+            skip(cursor, words + 1);
+            ShowWhat::Tables { full, database: in_database(cursor)? }
+        }
+        Some("COLUMNS" | "FIELDS") => {
+            skip(cursor, words + 1);
+            ShowWhat::Columns { full, table: table_of(cursor)? }
+        }
+        _ if full => return Err(cursor.unsupported(3)),
+        Some("DATABASES" | "SCHEMAS") => {
+            skip(cursor, 2);
+            ShowWhat::Databases
+        }
+        Some("TABLE") if cursor.is_keyword_at(2, "STATUS") => {
+            skip(cursor, 3);
+            ShowWhat::TableStatus(in_database(cursor)?)
+        }
+        _ => {
+            let what = show_listed(cursor)?;
+            let predicates = predicates(cursor)?;
+            return Ok(shown(what, predicates));
+        }
+    };
+    let like = like(cursor)?;
+    let predicates = predicates(cursor)?;
+    Ok(shown(what, ShowPredicates { like, ..predicates }))
+}
+
+/// What has no name that a pattern could match.
+fn show_listed(cursor: &mut Cursor<'_>) -> Result<ShowWhat> {
+    Ok(match cursor.keyword_at(1).as_deref() {
+        Some("INDEX" | "INDEXES" | "KEY" | "KEYS") => {
+            skip(cursor, 2);
+            ShowWhat::Index(table_of(cursor)?)
+        }
+        Some("PARTITIONS") => {
+            skip(cursor, 2);
+            cursor.expect_keyword("FROM")?;
+            ShowWhat::Partitions { temporary: false, table: cursor.object_name("a table name")? }
+        }
+        Some("TEMPORARY") if cursor.is_keyword_at(2, "PARTITIONS") => {
+            skip(cursor, 3);
+            cursor.expect_keyword("FROM")?;
+            ShowWhat::Partitions { temporary: true, table: cursor.object_name("a table name")? }
+        }
+        Some("TABLET" | "TABLETS") => {
+            skip(cursor, 2);
+            if !cursor.eat_keyword("FROM") {
+                return Err(cursor.expected(&["a tablet's number"]));
+            }
+            let table = cursor.object_name("a table name")?;
+            ShowWhat::Tablets { table, partitions: partition_choice(cursor, ListEnd::NoComma)? }
+        }
+        Some("ALTER") => {
+            skip(cursor, 2);
+            let kind = alteration_kind(cursor)?;
+            ShowWhat::Alterations { kind, database: in_database(cursor)? }
+        }
+        Some("REPOSITORIES") => {
+            skip(cursor, 2);
+            ShowWhat::Repositories
+        }
+        Some("BACKUP") => jobs(cursor, JobKind::Backup)?,
+        Some("RESTORE") => jobs(cursor, JobKind::Restore)?,
+        _ => return Err(cursor.unsupported(2)),
+    })
+}
+
+fn jobs(cursor: &mut Cursor<'_>, kind: JobKind) -> Result<ShowWhat> {
+    skip(cursor, 2);
+    let database =
+        if cursor.eat_one_of(&["FROM", "IN"]) { Some(cursor.ident("a database name")?) } else { None };
+    Ok(ShowWhat::Jobs { kind, database })
+}
+
+/// What StarRocks calls a synchronous materialized view is a rollup.
+fn alteration_kind(cursor: &mut Cursor<'_>) -> Result<AlterationKind> {
+    if cursor.eat_keyword("MATERIALIZED") {
+        cursor.expect_keyword("VIEW")?;
+        return Ok(AlterationKind::Rollup);
+    }
+    cursor.expect_keyword("TABLE")?;
+    let kind = AlterationKind::ALL.into_iter().find(|kind| cursor.eat_keyword(kind.word()));
+    kind.ok_or_else(|| cursor.expected(&[]))
+}
+
+fn like(cursor: &mut Cursor<'_>) -> Result<Option<String>> {
+    if cursor.eat_keyword("LIKE") { cursor.string("the pattern as a string").map(Some) } else { Ok(None) }
+}
+
+fn in_database(cursor: &mut Cursor<'_>) -> Result<Option<DatabaseName>> {
+    if cursor.eat_one_of(&["FROM", "IN"]) { cursor.database_name().map(Some) } else { Ok(None) }
+}
+
 fn skip(cursor: &mut Cursor<'_>, words: usize) {
     cursor.set_index(cursor.index() + words);
+}
+
+/// ```text
+/// table_of := {FROM | IN} object_name [{FROM | IN} database_name]
+/// ```
+///
+/// The database that stands behind the table wins.
+fn table_of(cursor: &mut Cursor<'_>) -> Result<ObjectName> {
+    cursor.expect_one_of(&["FROM", "IN"])?;
+    let table = cursor.object_name("a table name")?;
+    if !cursor.eat_one_of(&["FROM", "IN"]) {
+        return Ok(table);
+    }
+    let database = cursor.database_name()?;
+    Ok(ObjectName { catalog: database.catalog, database: Some(database.name), name: table.name })
 }
 
 fn show_create(cursor: &mut Cursor<'_>) -> Result<Statement> {
@@ -123,24 +232,6 @@ fn show_create(cursor: &mut Cursor<'_>) -> Result<Statement> {
 }
 
 /// ```text
-/// like := [LIKE string]
-/// ```
-fn like(cursor: &mut Cursor<'_>) -> Result<Option<String>> {
-    if cursor.eat_keyword("LIKE") { cursor.string("the pattern as a string").map(Some) } else { Ok(None) }
-}
-
-/// ```text
-/// show_jobs := SHOW {BACKUP | RESTORE} [{FROM | IN} ident] predicates
-/// ```
-fn show_jobs(cursor: &mut Cursor<'_>, kind: JobKind) -> Result<Statement> {
-    skip(cursor, 2);
-    let database =
-        if cursor.eat_one_of(&["FROM", "IN"]) { Some(cursor.ident("a database name")?) } else { None };
-    let predicates = predicates(cursor)?;
-    Ok(Statement::ShowJobs(Box::new(ShowJobsStatement { kind, database, predicates })))
-}
-
-/// ```text
 /// predicates := [WHERE expr] [ORDER BY order {, order}]
 ///               [LIMIT [integer ,] integer | LIMIT integer OFFSET integer]
 /// ```
@@ -162,7 +253,7 @@ fn predicates(cursor: &mut Cursor<'_>) -> Result<ShowPredicates> {
             (0, first)
         });
     }
-    Ok(ShowPredicates { filter, order_by, limit })
+    Ok(ShowPredicates { like: None, filter, order_by, limit })
 }
 
 /// ```text

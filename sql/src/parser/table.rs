@@ -6,10 +6,10 @@ use super::Result;
 use super::column::column;
 use super::cursor::Cursor;
 use super::error::ParseError;
+use super::index::index;
 use super::partition::partition_clause;
 use crate::ast::{
-    CreateTableStatement, DistributionClause, IndexClause, IndexKind, KeyClause, KeyKind, RollupClause,
-    TableScope,
+    CreateTableStatement, DistributionClause, IndexClause, KeyClause, KeyKind, RollupClause, TableScope,
 };
 
 const CLAUSE_ORDER: &str = "the clauses stand in this order, each at most once: ENGINE, key, COMMENT, PARTITION BY, \
@@ -104,26 +104,6 @@ fn elements(cursor: &mut Cursor<'_>) -> Result<(Vec<crate::ast::ColumnClause>, V
         Ok(())
     })?;
     Ok((columns, indexes))
-}
-
-/// ```text
-/// index := INDEX ident idents [USING {BITMAP | GIN | NGRAMBF | VECTOR} [property_list]] comment
-/// ```
-fn index(cursor: &mut Cursor<'_>) -> Result<IndexClause> {
-    cursor.expect_keyword("INDEX")?;
-    let name = cursor.ident("an index name")?;
-    let columns = cursor.idents("a column name")?;
-    let (mut kind, mut properties) = (None, Vec::new());
-    if cursor.eat_keyword("USING") {
-        kind = IndexKind::ALL.into_iter().find(|kind| cursor.eat_keyword(kind.word()));
-        if kind.is_none() {
-            return Err(cursor.expected(&[]));
-        }
-        if cursor.peek() == &Token::LParen {
-            properties = cursor.property_list()?;
-        }
-    }
-    Ok(IndexClause { name, columns, kind, properties, comment: cursor.comment()? })
 }
 
 /// ```text

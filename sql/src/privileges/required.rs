@@ -8,7 +8,9 @@ use cairn_format::DatabaseName;
 use sqlparser::ast::Query;
 
 use super::Requirement;
-use crate::analyze::{AccessRequest, CATALOG, Insert, Recovery, Request, Scope, TableAlteration, TablePath};
+use crate::analyze::{
+    AccessRequest, CATALOG, Insert, Recovery, Request, Scope, Shown, TableAlteration, TablePath,
+};
 use crate::error::Result;
 use crate::identity::Identity;
 use crate::query::reads;
@@ -27,18 +29,30 @@ pub(super) fn requirements(
     };
     match request {
         Request::Nothing
-        | Request::ShowDatabases(_)
-        | Request::ShowSystemTables(_)
-        | Request::DescribeSystemTable(_)
-        | Request::ShowRepositories => Ok(Vec::new()),
+        // It shows what the user may see.
+        | Request::ShowTablet(_)
+        | Request::DescribeSystemTable(_) => Ok(Vec::new()),
         Request::CreateDatabase(_) | Request::Recover(Recovery::Database(_)) => {
             Ok(vec![on_catalog(Privilege::CreateDatabase)])
         }
         Request::DropDatabase(name, _) => Ok(vec![on_database(Privilege::Drop, name, scope)?]),
         Request::Use(name) if is_information_schema(name.as_str()) => Ok(Vec::new()),
-        Request::Use(name) | Request::ShowTables(name, _) | Request::ShowMaterializedViews(name, _) => {
-            Ok(vec![Requirement::AnyIn(scope.database(name)?.id, name.to_string())])
-        }
+        Request::Use(name) | Request::ShowMaterializedViews(name, _) => any_in_database(name, scope),
+        Request::Show(show) => match &show.what {
+            Shown::Databases | Shown::SystemTables { .. } | Shown::SystemColumns { .. } | Shown::Repositories => {
+                Ok(Vec::new())
+            }
+            Shown::Tables { database, .. }
+            | Shown::TableStatus(database)
+            | Shown::DataOfDatabase(database)
+            | Shown::Alterations(database, _) => any_in_database(database, scope),
+            Shown::Columns { table, .. }
+            | Shown::Indexes(table)
+            | Shown::Partitions(table, _)
+            | Shown::Tablets(table, _)
+            | Shown::DataOfTable(table) => any_on_table(table),
+            Shown::Jobs(..) => Ok(vec![on_system(Privilege::Repository)]),
+        },
         Request::ShowCreateDatabase(name) => {
             Ok(vec![Requirement::Any(Securable::Database(Some(scope.database(name)?.id)), name.to_string())])
         }
@@ -65,8 +79,7 @@ pub(super) fn requirements(
             Ok(needed)
         }
         Request::Query(query) | Request::Explain(_, query) => select(&query.query, None, scope),
-        Request::ShowPartitions(path, _)
-        | Request::ShowCreateTable(path)
+        Request::ShowCreateTable(path)
         | Request::ShowCreateMaterializedView(path, _)
         | Request::Describe(path)
         | Request::DescribeAll(path) => any_on_table(path),
@@ -77,18 +90,21 @@ pub(super) fn requirements(
         | Request::Verify(_)
         | Request::Prune(_)
         | Request::DropSnapshot { .. }
-        | Request::ShowJobs(..)
         | Request::ShowSnapshot(..) => Ok(vec![on_system(Privilege::Repository)]),
-        Request::Backup(backup) => {
+        Request::Backup(backup) | Request::ExplainBackup(backup) => {
             let request = &backup.request;
             let mut needed = vec![on_system(Privilege::Repository)];
             needed.extend(export(&request.database, request.tables.as_deref(), scope)?);
             Ok(needed)
         }
-        Request::Restore(restore) => self::restore(restore, scope),
+        Request::Restore(restore) | Request::ExplainRestore(restore) => self::restore(restore, scope),
         Request::Cancel(database, kind) => cancel(database, *kind, scope),
         Request::Access(request) => Ok(access(request, identity)),
     }
+}
+
+fn any_in_database(name: &DatabaseName, scope: &Scope<'_>) -> Result<Vec<Requirement>> {
+    Ok(vec![Requirement::AnyIn(scope.database(name)?.id, name.to_string())])
 }
 
 fn on_system(privilege: Privilege) -> Requirement {

@@ -16,6 +16,7 @@ mod output;
 mod predicate;
 mod rewrite;
 mod rows;
+mod show;
 mod spelling;
 mod stack;
 mod statistics;

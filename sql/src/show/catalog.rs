@@ -3,38 +3,99 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use arrow::datatypes::{DataType, FieldRef};
 use cairn_engine::{CatalogView, Database, Table, TabletStore};
-use cairn_format::{ColumnType, DatabaseName, create_table_statement};
+use cairn_format::{DatabaseName, create_table_statement};
 use cairn_repository::Repository;
 
-use super::text::{NULL, Row, is_like, time};
+use super::listing::Listing;
+use super::text::{NULL, Row, time, time_or_null};
 use crate::error::Result;
 use crate::outcome::Rows;
-use crate::system::SystemTable;
+use crate::system::{INFORMATION_SCHEMA, SystemTable};
 
 /// So long a repository has to be opened where all of them are shown: one that is away must not hide the others.
 pub(crate) const TIME_TO_ANSWER: Duration = Duration::from_secs(10);
 
-pub(crate) fn databases(view: &CatalogView, like: Option<&str>) -> Result<Rows> {
-    let names = view.databases().map(|database| database.name.as_str());
-    names_as_rows("Database", names, like)
+pub(crate) fn databases(view: &CatalogView) -> Listing {
+    let rows = view.databases().map(|database| vec![Some(database.name.to_string())]);
+    Listing::new(&["Database"], &[], &[], rows.collect())
 }
 
-pub(crate) fn tables(database: &Database, like: Option<&str>) -> Result<Rows> {
-    let names = database.tables().map(|table| table.name().as_str());
-    names_as_rows(&format!("Tables_in_{}", database.name), names, like)
+/// The kind of every table there is.
+const BASE_TABLE: &str = "BASE TABLE";
+/// The kind of those of `information_schema`.
+const SYSTEM_VIEW: &str = "SYSTEM VIEW";
+
+pub(crate) fn tables(database: &Database, full: bool) -> Listing {
+    let names = database.tables().map(|table| table.name().to_string());
+    named_tables(database.name.as_str(), names, BASE_TABLE, full)
 }
 
-pub(crate) fn system_tables(like: Option<&str>) -> Result<Rows> {
-    names_as_rows("Tables_in_information_schema", SystemTable::ALL.iter().map(|table| table.name()), like)
+pub(crate) fn system_tables(full: bool) -> Listing {
+    let names = SystemTable::ALL.iter().map(|table| table.name().to_owned());
+    named_tables(INFORMATION_SCHEMA, names, SYSTEM_VIEW, full)
 }
 
-fn names_as_rows<'n>(header: &str, names: impl Iterator<Item = &'n str>, like: Option<&str>) -> Result<Rows> {
-    let shown = names.filter(|name| like.is_none_or(|pattern| is_like(name, pattern)));
-    let rows: Vec<Row> = shown.map(|name| vec![Some(name.to_owned())]).collect();
-    Rows::of_text(&[header], &rows)
+fn named_tables(database: &str, names: impl Iterator<Item = String>, kind: &str, full: bool) -> Listing {
+    let header = format!("Tables_in_{database}");
+    let columns = [header.as_str(), "Table_type"];
+    let shown = if full { &columns[..] } else { &columns[..1] };
+    let rows = names.map(|name| [Some(name), Some(kind.to_owned())].into_iter().take(shown.len()).collect());
+    Listing::new(shown, &[], &[], rows.collect())
 }
+
+pub(crate) fn table_status(database: &Database) -> Listing {
+    const COLUMNS: [&str; 18] = [
+        "Name",
+        "Engine",
+        "Version",
+        "Row_format",
+        "Rows",
+        "Avg_row_length",
+        "Data_length",
+        "Max_data_length",
+        "Index_length",
+        "Data_free",
+        "Auto_increment",
+        "Create_time",
+        "Update_time",
+        "Check_time",
+        "Collation",
+        "Checksum",
+        "Create_options",
+        "Comment",
+    ];
+    const NUMBERS: [&str; 4] = ["Rows", "Avg_row_length", "Data_length", "Auto_increment"];
+    let row = |table: &Arc<Table>| {
+        let (rows, bytes) = (table.rows(), table.bytes());
+        let updated = table.partitions.iter().map(|partition| partition.version_time_ms).max();
+        let mut row: Row = vec![None; COLUMNS.len()];
+        let values = [
+            (0, table.name().to_string()),
+            (1, ENGINE.to_owned()),
+            (4, rows.to_string()),
+            (5, bytes.checked_div(rows).unwrap_or(0).to_string()),
+            (6, bytes.to_string()),
+            (11, time_or_null(table.times.created_ms)),
+            (12, time_or_null(updated)),
+            (14, COLLATION.to_owned()),
+            (17, table.definition.comment.clone().unwrap_or_default()),
+        ];
+        for (place, value) in values {
+            row[place] = Some(value);
+        }
+        if table.definition.auto_increment().is_some() {
+            row[10] = Some(table.next_auto_increment.to_string());
+        }
+        row
+    };
+    Listing::new(&COLUMNS, &NUMBERS, &[], database.tables().map(row).collect())
+}
+
+/// What StarRocks calls its tables' engine where `MySQL` has one.
+pub(crate) const ENGINE: &str = "StarRocks";
+/// How texts are compared: byte by byte.
+pub(crate) const COLLATION: &str = "utf8_general_ci";
 
 pub(crate) fn create_database(database: &DatabaseName) -> Result<Rows> {
     let statement = format!("CREATE DATABASE `{database}`");
@@ -46,46 +107,15 @@ pub(crate) fn create_table(table: &Table) -> Result<Rows> {
     Rows::of_text(&["Table", "Create Table"], &[vec![Some(table.name().to_string()), Some(statement)]])
 }
 
-const FIELD_COLUMNS: [&str; 6] = ["Field", "Type", "Null", "Key", "Default", "Extra"];
+const REPOSITORY_COLUMNS: [&str; 7] =
+    ["RepoId", "RepoName", "CreateTime", "IsReadOnly", "Location", "Broker", "ErrMsg"];
 
-pub(crate) fn describe_system_table(table: SystemTable) -> Result<Rows> {
-    let row = |field: &FieldRef| {
-        let column_type = match field.data_type() {
-            DataType::Int64 => ColumnType::BigInt,
-            DataType::Timestamp(..) => ColumnType::DateTime,
-            _ => ColumnType::String,
-        };
-        let values = [field.name().clone(), column_type.to_string(), "YES".to_owned(), "false".to_owned()];
-        values.into_iter().map(Some).chain([None, Some(String::new())]).collect()
-    };
-    let rows: Vec<Row> = table.schema().fields().iter().map(row).collect();
-    Rows::of_text(&FIELD_COLUMNS, &rows)
+/// What conditions on repositories are checked against.
+pub(crate) fn no_repositories() -> Listing {
+    Listing::new(&REPOSITORY_COLUMNS, &["RepoId"], &[], Vec::new())
 }
 
-pub(crate) fn describe(table: &Table) -> Result<Rows> {
-    let definition = &table.definition;
-    let row = |(position, column): (usize, &cairn_format::Column)| {
-        let default = column.default.as_ref().map(ToString::to_string);
-        let extra = match column.aggregation {
-            Some(aggregation) => aggregation.as_sql(),
-            None if column.auto_increment => "AUTO_INCREMENT",
-            None if column.generated.is_some() => "GENERATED",
-            None => "",
-        };
-        vec![
-            Some(column.name.to_string()),
-            Some(column.column_type.to_string()),
-            Some(if column.nullable { "YES" } else { "NO" }.to_owned()),
-            Some((position < definition.key_columns).to_string()),
-            default,
-            Some(extra.to_owned()),
-        ]
-    };
-    let rows: Vec<Row> = definition.columns.iter().enumerate().map(row).collect();
-    Rows::of_text(&FIELD_COLUMNS, &rows)
-}
-
-pub(crate) fn repositories(view: &CatalogView, store: &TabletStore) -> Result<Rows> {
+pub(crate) fn repositories(view: &CatalogView, store: &TabletStore) -> Listing {
     let names: Vec<_> = view.repositories().map(|entry| entry.name.clone()).collect();
     let opened = store.open_repositories(&names, TIME_TO_ANSWER);
     let row = |(entry, opened): (&Arc<cairn_engine::RepositoryEntry>, cairn_engine::Result<Repository>)| {
@@ -103,6 +133,5 @@ pub(crate) fn repositories(view: &CatalogView, store: &TabletStore) -> Result<Ro
             Some(health),
         ]
     };
-    let rows: Vec<Row> = view.repositories().zip(opened).map(row).collect();
-    Rows::of_text(&["RepoId", "RepoName", "CreateTime", "IsReadOnly", "Location", "Broker", "ErrMsg"], &rows)
+    Listing { rows: view.repositories().zip(opened).map(row).collect(), ..no_repositories() }
 }

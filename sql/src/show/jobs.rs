@@ -8,9 +8,8 @@ use cairn_engine::{
 };
 use cairn_format::{DatabaseName, PartitionName};
 
+use super::listing::Listing;
 use super::text::{Row, time, time_or_null};
-use crate::error::Result;
-use crate::outcome::Rows;
 
 const BACKUP_COLUMNS: [&str; 14] = [
     "JobId",
@@ -50,12 +49,14 @@ const RESTORE_COLUMNS: [&str; 18] = [
     "Timeout",
 ];
 
+const NUMBERS: [&str; 3] = ["JobId", "ReplicationNum", "Timeout"];
+
 pub(crate) fn jobs(
     view: &CatalogView,
     store: &TabletStore,
     kind: JobKind,
     database: Option<&DatabaseName>,
-) -> Result<Rows> {
+) -> Listing {
     let mut last: BTreeMap<&DatabaseName, &Arc<JobRecord>> = BTreeMap::new();
     for job in view.jobs().filter(|job| database.is_none_or(|name| job.database == *name)) {
         last.insert(&job.database, job);
@@ -64,8 +65,8 @@ pub(crate) fn jobs(
     let shown = last.into_values().filter(|job| job.is_backup() == (kind == JobKind::Backup));
     let rows: Vec<Row> = shown.map(|job| row(job, store)).collect();
     match kind {
-        JobKind::Backup => Rows::of_text(&BACKUP_COLUMNS, &rows),
-        JobKind::Restore => Rows::of_text(&RESTORE_COLUMNS, &rows),
+        JobKind::Backup => Listing::new(&BACKUP_COLUMNS, &NUMBERS, &[], rows),
+        JobKind::Restore => Listing::new(&RESTORE_COLUMNS, &NUMBERS, &[], rows),
     }
 }
 

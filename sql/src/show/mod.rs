@@ -1,24 +1,38 @@
 //! The rows of SHOW statements, column by column as StarRocks has them.
 
 mod access;
+mod alterations;
 mod catalog;
 mod collection;
+mod columns;
+mod data;
+mod explanation;
+mod indexes;
 mod jobs;
+mod listing;
 mod partitions;
 mod rollups;
 mod snapshots;
+mod tablets;
 mod text;
 mod verification;
 
 pub(crate) use access::{grants, roles, users};
+pub(crate) use alterations::alterations;
 pub(crate) use catalog::{
-    TIME_TO_ANSWER, create_database, create_table, databases, describe, describe_system_table, repositories,
-    system_tables, tables,
+    COLLATION, ENGINE, TIME_TO_ANSWER, create_database, create_table, databases, no_repositories,
+    repositories, system_tables, table_status, tables,
 };
 pub(crate) use collection::collection;
 pub use collection::{CollectionAction, CollectionStep};
+pub(crate) use columns::{columns, describe, describe_system_table, system_columns};
+pub(crate) use data::{data_of_database, data_of_table};
+pub(crate) use explanation::explanation;
+pub(crate) use indexes::indexes;
 pub(crate) use jobs::{job_objects, job_progress, jobs};
-pub(crate) use partitions::partitions;
+pub(crate) use listing::{Kind, Listing};
+pub(crate) use partitions::{NO_COOLDOWN, held, names, partitions};
 pub(crate) use rollups::{create_materialized_view, describe_all, materialized_views};
 pub(crate) use snapshots::{BEYOND, is_beyond, snapshots};
+pub(crate) use tablets::{owner, tablets};
 pub(crate) use verification::{store_checks, verification};

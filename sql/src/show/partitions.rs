@@ -7,9 +7,9 @@ use cairn_format::{
     BoundValue, ColumnType, Distribution, FieldId, PartitionBound, PartitionRows, Partitioning, Value,
 };
 
-use super::text::{Row, size, time};
+use super::listing::Listing;
+use super::text::{Row, time};
 use crate::error::Result;
-use crate::outcome::Rows;
 
 const COLUMNS: [&str; 18] = [
     "PartitionId",
@@ -32,13 +32,15 @@ const COLUMNS: [&str; 18] = [
     "RowCount",
 ];
 
+const NUMBERS: [&str; 5] = ["PartitionId", "VisibleVersion", "Buckets", "ReplicationNum", "RowCount"];
+
 /// The place of what a partition holds.
 const RANGE: usize = 7;
 
 /// What StarRocks prints for a partition that is never moved to a slower medium.
-const NO_COOLDOWN: &str = "9999-12-31 23:59:59";
+pub(crate) const NO_COOLDOWN: &str = "9999-12-31 23:59:59";
 
-pub(crate) fn partitions(table: &Table, kind: PartitionKind) -> Result<Rows> {
+pub(crate) fn partitions(table: &Table, kind: PartitionKind) -> Result<Listing> {
     let definition = &table.definition;
     let key = names(table, definition.partitioning.columns())?;
     let distribution = match &definition.distribution {
@@ -54,7 +56,7 @@ pub(crate) fn partitions(table: &Table, kind: PartitionKind) -> Result<Rows> {
                 .map_or(default, |value| value)
                 .to_owned()
         };
-        let bytes = size(partition.bytes());
+        let bytes = partition.bytes().to_string();
         let values = [
             partition.id.to_string(),
             partition.definition.name.to_string(),
@@ -86,10 +88,10 @@ pub(crate) fn partitions(table: &Table, kind: PartitionKind) -> Result<Rows> {
     if matches!(definition.partitioning, Partitioning::List { .. }) {
         columns[RANGE] = "List";
     }
-    Rows::of_text(&columns, &rows)
+    Ok(Listing::new(&columns, &NUMBERS, &["DataSize", "StorageSize"], rows))
 }
 
-fn names(table: &Table, ids: &[FieldId]) -> Result<String> {
+pub(crate) fn names(table: &Table, ids: &[FieldId]) -> Result<String> {
     let mut text = String::new();
     for id in ids {
         let separator = if text.is_empty() { "" } else { ", " };
@@ -99,8 +101,8 @@ fn names(table: &Table, ids: &[FieldId]) -> Result<String> {
     Ok(text)
 }
 
-/// `[types: [DATE]; keys: [2013-01-01]; ..types: [DATE]; keys: [2013-02-01]; )`
-fn held(partition: &Partition, types: &[ColumnType]) -> String {
+/// What a partition holds: `[types: [DATE]; keys: [2013-01-01]; ..types: [DATE]; keys: [2013-02-01]; )`
+pub(crate) fn held(partition: &Partition, types: &[ColumnType]) -> String {
     match &partition.definition.rows {
         PartitionRows::All => String::new(),
         PartitionRows::Range(range) => {

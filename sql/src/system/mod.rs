@@ -1,11 +1,14 @@
-//! The tables of `information_schema`: what the store knows of its snapshots and jobs, for queries.
+//! The tables of `information_schema`: what the store knows of its tables, snapshots and jobs, for queries.
 //!
 //! They are made when a scan asks for them, and no more of them than it asks for: a query for labels lists a
 //! repository and reads no manifest.
 
+mod catalog;
 mod jobs;
 mod snapshots;
 mod table;
+mod tablets;
+mod verifications;
 
 use std::collections::BTreeSet;
 
@@ -27,9 +30,18 @@ pub(crate) fn is_information_schema(name: &str) -> bool {
 /// A table of `information_schema`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SystemTable {
-    Snapshots,
     Backups,
+    Columns,
+    Partitions,
+    PartitionsMeta,
     Restores,
+    Rowsets,
+    Schemata,
+    Snapshots,
+    Tables,
+    TablesConfig,
+    Tablets,
+    Verifications,
 }
 
 /// What a scan needs of a table.
@@ -45,13 +57,35 @@ pub(crate) struct Wanted {
 
 impl SystemTable {
     /// Every table, by name.
-    pub(crate) const ALL: [Self; 3] = [Self::Backups, Self::Restores, Self::Snapshots];
+    pub(crate) const ALL: [Self; 12] = [
+        Self::Backups,
+        Self::Columns,
+        Self::Partitions,
+        Self::PartitionsMeta,
+        Self::Restores,
+        Self::Rowsets,
+        Self::Schemata,
+        Self::Snapshots,
+        Self::Tables,
+        Self::TablesConfig,
+        Self::Tablets,
+        Self::Verifications,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Snapshots => "snapshots",
             Self::Backups => "backups",
+            Self::Columns => "columns",
+            Self::Partitions => "partitions",
+            Self::PartitionsMeta => "partitions_meta",
             Self::Restores => "restores",
+            Self::Rowsets => "rowsets",
+            Self::Schemata => "schemata",
+            Self::Snapshots => "snapshots",
+            Self::Tables => "tables",
+            Self::TablesConfig => "tables_config",
+            Self::Tablets => "tablets",
+            Self::Verifications => "verifications",
         }
     }
 
@@ -67,9 +101,18 @@ impl SystemTable {
 
     fn columns(self) -> &'static [Column] {
         match self {
-            Self::Snapshots => &snapshots::COLUMNS,
             Self::Backups => &jobs::BACKUP_COLUMNS,
+            Self::Columns => &catalog::COLUMNS,
+            Self::Partitions => &catalog::PARTITIONS,
+            Self::PartitionsMeta => &catalog::PARTITIONS_META,
             Self::Restores => &jobs::RESTORE_COLUMNS,
+            Self::Rowsets => &tablets::ROWSETS,
+            Self::Schemata => &catalog::SCHEMATA,
+            Self::Snapshots => &snapshots::COLUMNS,
+            Self::Tables => &catalog::TABLES,
+            Self::TablesConfig => &catalog::TABLES_CONFIG,
+            Self::Tablets => &tablets::TABLETS,
+            Self::Verifications => &verifications::COLUMNS,
         }
     }
 
@@ -81,9 +124,18 @@ impl SystemTable {
         wanted: &Wanted,
     ) -> Result<RecordBatch> {
         let rows = match self {
-            Self::Snapshots => snapshots::rows(view, store, wanted),
             Self::Backups => jobs::rows(view, store, JobKind::Backup),
+            Self::Columns => catalog::columns(view),
+            Self::Partitions => catalog::partitions(view)?,
+            Self::PartitionsMeta => catalog::partitions_meta(view)?,
             Self::Restores => jobs::rows(view, store, JobKind::Restore),
+            Self::Rowsets => tablets::rowsets(view),
+            Self::Schemata => catalog::schemata(view),
+            Self::Snapshots => snapshots::rows(view, store, wanted),
+            Self::Tables => catalog::tables(view),
+            Self::TablesConfig => catalog::tables_config(view)?,
+            Self::Tablets => tablets::tablets(view),
+            Self::Verifications => verifications::rows(view, store)?,
         };
         table::batch(self.columns(), &rows)
     }

@@ -69,7 +69,7 @@ const CASES: &[(&str, ErrorKind, &str)] = &[
     ("CREATE TABLE d.n (a INT, b INT AS ((SELECT 1)))", Analysis, "don't support subquery"),
     ("CREATE TABLE d.n (a INT, b DOUBLE AS (random()))", Analysis, "other values at other times"),
     ("CREATE TABLE d.n (a DATE, b INT AS (a))", Analysis, "Illegal expression type for Generated Column 'b'"),
-    ("CREATE TABLE d.n (a INT, INDEX i (a) USING BITMAP)", Analysis, "index is not supported yet"),
+    ("CREATE TABLE d.n (a INT, INDEX i (a) USING VECTOR)", Analysis, "VECTOR index is not supported yet"),
     ("CREATE TABLE d.n (a INT, b INT) ROLLUP (r (c))", Analysis, "Column[c] does not exist"),
     ("CREATE TABLE d.n (a INT) ENGINE = mysql", Analysis, "use OLAP"),
     ("CREATE TEMPORARY TABLE d.n (a INT)", Analysis, "TEMPORARY TABLE is not supported yet"),

@@ -172,20 +172,20 @@ fn every_job_is_on_record() {
 #[test]
 fn the_schema_is_shown_and_cannot_be_changed() {
     let mut shell = Shell::with_database();
-    assert_eq!(shell.rows("SHOW TABLES FROM information_schema"), ["backups", "restores", "snapshots"]);
-    assert_eq!(shell.rows("SHOW TABLES FROM INFORMATION_SCHEMA LIKE 's%'"), ["snapshots"]);
+    assert_eq!(shell.rows("SHOW TABLES FROM information_schema").len(), 12);
+    assert_eq!(shell.rows("SHOW TABLES FROM INFORMATION_SCHEMA LIKE 's%'"), ["schemata", "snapshots"]);
     let described = shell.rows("DESC information_schema.SNAPSHOTS");
     assert_eq!(described[0], "REPOSITORY|string|YES|false|NULL|");
     assert!(described.contains(&"FINISH_TIME|datetime|YES|false|NULL|".to_owned()), "{described:?}");
     assert!(described.contains(&"TOTAL_BYTES|bigint|YES|false|NULL|".to_owned()), "{described:?}");
     shell.run("USE information_schema");
     assert_eq!(shell.value("SELECT count(*) FROM snapshots"), "0");
-    assert_eq!(shell.rows("SHOW TABLES").len(), 3);
+    assert_eq!(shell.rows("SHOW TABLES LIKE '%s'").len(), 9);
     assert_eq!(shell.rows("DESC restores").len(), shell.columns("SELECT * FROM restores").len());
     shell.run("USE d");
     assert_eq!(shell.rows("SHOW DATABASES"), ["d"]);
     for (sql, expected) in [
-        ("SELECT * FROM information_schema.tables", "its tables are backups, restores, snapshots"),
+        ("SELECT * FROM information_schema.events", "its tables are backups, columns, partitions,"),
         ("DESC information_schema.nope", "unknown table 'information_schema.nope'"),
         ("SELECT nope FROM information_schema.snapshots", "no field named nope"),
         ("CREATE DATABASE Information_Schema", "is the system's"),
@@ -217,4 +217,165 @@ fn checking_reads_no_repository() {
     assert_eq!(verdicts[0..2], ["ok", "ok"]);
     assert!(verdicts[2].contains("no field named nope"), "{verdicts:?}");
     assert_eq!(verdicts[3..], ["ok", "ok"]);
+}
+
+/// Two tables, one of them with a partition beside it.
+fn with_tables() -> Shell {
+    let mut shell = Shell::with_database();
+    shell.run(
+        "CREATE TABLE sales (day DATE NOT NULL COMMENT 'of the sale', shop VARCHAR(20) NOT NULL DEFAULT 'Oslo',
+           amount DECIMAL(12, 2) SUM) AGGREGATE KEY (day, shop) COMMENT 'what was sold'
+           PARTITION BY RANGE (day) (PARTITION p1 VALUES LESS THAN ('2026-01-01'), PARTITION p2 VALUES LESS THAN MAXVALUE)
+           DISTRIBUTED BY HASH (shop) BUCKETS 3 PROPERTIES ('replication_num' = '1');
+         CREATE TABLE people (id BIGINT NOT NULL AUTO_INCREMENT, name STRING, up STRING AS (upper(name)))
+           PRIMARY KEY (id) DISTRIBUTED BY HASH (id) BUCKETS 1;
+         INSERT INTO sales VALUES ('2025-12-31', 'Oslo', 1.5), ('2026-01-01', 'Oslo', 2), ('2026-01-02', 'Bergen', 3);
+         INSERT INTO people VALUES (DEFAULT, 'Ada'), (DEFAULT, 'Grace');
+         DELETE FROM people WHERE name = 'Ada'",
+    );
+    shell
+}
+
+#[test]
+fn databases_and_tables_are_rows() {
+    let mut shell = with_tables();
+    assert_eq!(
+        shell.rows("SELECT schema_name FROM information_schema.schemata ORDER BY 1"),
+        ["d", "information_schema"]
+    );
+    assert_eq!(
+        shell.rows(
+            "SELECT table_schema, table_name, table_type, engine, table_rows, auto_increment, table_comment
+             FROM information_schema.tables WHERE table_schema = 'd' ORDER BY table_name"
+        ),
+        ["d|people|BASE TABLE|StarRocks|1|3|", "d|sales|BASE TABLE|StarRocks|3|NULL|what was sold"]
+    );
+    assert_eq!(
+        shell.value(
+            "SELECT count(*) FROM information_schema.tables
+             WHERE data_length > 0 AND create_time <= update_time AND avg_row_length > 0"
+        ),
+        "2"
+    );
+    assert_eq!(
+        shell.value("SELECT count(*) FROM information_schema.tables WHERE table_type = 'SYSTEM VIEW'"),
+        "12"
+    );
+    assert_eq!(
+        shell.rows(
+            "SELECT table_name, table_model, primary_key, partition_key, distribute_key, distribute_bucket, sort_key
+             FROM information_schema.tables_config ORDER BY 1"
+        ),
+        ["people|PRI_KEYS|id||id|1|id", "sales|AGG_KEYS||day|shop|3|day, shop"]
+    );
+}
+
+#[test]
+fn columns_are_rows() {
+    let mut shell = with_tables();
+    assert_eq!(
+        shell.rows(
+            "SELECT column_name, ordinal_position, column_default, is_nullable, data_type, column_type, column_key, extra
+             FROM information_schema.columns WHERE table_name IN ('people', 'sales')
+             ORDER BY table_name, ordinal_position"
+        ),
+        [
+            "id|1|NULL|NO|bigint|bigint(20)|PRI|auto_increment",
+            "name|2|NULL|YES|string|string||",
+            "up|3|NULL|YES|string|string||STORED GENERATED",
+            "day|1|NULL|NO|date|date|AGG|",
+            "shop|2|Oslo|NO|varchar|varchar(20)|AGG|",
+            "amount|3|NULL|YES|decimal|decimal(12,2)||",
+        ]
+    );
+    assert_eq!(
+        shell.rows(
+            "SELECT character_maximum_length, numeric_precision, numeric_scale, column_comment
+             FROM information_schema.columns WHERE table_name = 'sales' ORDER BY ordinal_position"
+        ),
+        ["NULL|NULL|NULL|of the sale", "20|NULL|NULL|", "NULL|12|2|"]
+    );
+}
+
+#[test]
+fn partitions_tablets_and_rowsets_are_rows() {
+    let mut shell = with_tables();
+    shell.run("INSERT INTO sales VALUES ('2025-12-30', 'Oslo', 1)");
+    assert_eq!(
+        shell.rows(
+            "SELECT partition_name, partition_ordinal_position, partition_method, partition_expression, table_rows
+             FROM information_schema.partitions WHERE table_name = 'sales' ORDER BY 2"
+        ),
+        ["p1|1|RANGE|day|2", "p2|2|RANGE|day|2"]
+    );
+    assert_eq!(
+        shell.rows(
+            "SELECT partition_name, partition_value, distribution_key, buckets, replication_num, is_temp, row_count
+             FROM information_schema.partitions_meta WHERE db_name = 'd' ORDER BY table_name, partition_id"
+        ),
+        [
+            "people|NULL|id|1|1|0|1",
+            "p1|[types: [DATE]; keys: [0000-01-01]; ..types: [DATE]; keys: [2026-01-01]; )|shop|3|1|0|2",
+            "p2|[types: [DATE]; keys: [2026-01-01]; ..types: [DATE]; keys: [MAXVALUE]; )|shop|3|1|0|2"
+        ]
+    );
+    assert_eq!(
+        shell.rows(
+            "SELECT table_name, count(*), sum(row_count), sum(deleted_rows), sum(rowset_count)
+             FROM information_schema.tablets GROUP BY table_name ORDER BY 1"
+        ),
+        ["people|1|1|1|1", "sales|6|4|0|3"]
+    );
+    // What tablets hold is what their rowsets hold, and what the statement shows.
+    assert_eq!(
+        shell.value(
+            "SELECT count(*) FROM information_schema.tablets t WHERE t.data_size <> coalesce(
+               (SELECT sum(r.data_size) FROM information_schema.rowsets r WHERE r.tablet_id = t.tablet_id), 0)"
+        ),
+        "0"
+    );
+    assert_eq!(
+        shell.rows("SHOW TABLET FROM sales WHERE RowCount > 0").len().to_string(),
+        shell.value(
+            "SELECT count(*) FROM information_schema.tablets WHERE table_name = 'sales' AND row_count > 0"
+        )
+    );
+}
+
+#[test]
+fn verifications_are_kept_on_record() {
+    let root = tempfile::tempdir().unwrap();
+    let mut shell = backed_up(root.path());
+    assert_eq!(shell.value("SELECT count(*) FROM information_schema.verifications"), "0");
+    shell.rows("VERIFY SNAPSHOT one ON r PROPERTIES ('level' = 'structure')");
+    shell.rows("VERIFY REPOSITORY r");
+    shell.rows("VERIFY REPOSITORY r PROPERTIES ('max_age' = '1 DAY')");
+    let data = std::fs::read_dir(root.path().join("q/data")).unwrap();
+    for folder in data.map(|entry| entry.unwrap().path()) {
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+    shell.rows("VERIFY REPOSITORY q");
+    std::fs::remove_dir_all(root.path().join("q")).unwrap();
+    shell.refusal("VERIFY REPOSITORY q");
+    let history = "SELECT repository, snapshot, level, snapshot_count, read_bytes > 0, remembered_objects, finding_count,
+         split_part(status, ':', 1) FROM information_schema.verifications ORDER BY verification_id";
+    let expected = [
+        "r|one|structure|1|true|0|0|OK",
+        "r|NULL|data|2|true|0|0|OK",
+        "r|NULL|data|2|true|1|0|OK",
+        "q|NULL|data|1|true|0|1|DAMAGED",
+        "q|NULL|data|NULL|NULL|NULL|NULL|ERROR",
+    ];
+    assert_eq!(shell.rows(history), expected);
+    assert_eq!(
+        shell.value("SELECT count(*) FROM information_schema.verifications WHERE begin_time <= end_time"),
+        "5"
+    );
+    // Also after the store has been opened again.
+    let directory = shell.directory.clone();
+    let kept = shell.root.take();
+    drop(shell);
+    let mut again = Shell::at(&directory);
+    again.root = kept;
+    assert_eq!(again.rows(history), expected);
 }

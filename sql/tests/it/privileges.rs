@@ -1,6 +1,6 @@
 //! What each statement needs leave for.
 
-use cairn_sql::{AccessStatement, Error, ErrorKind, Statement, parse_statement, split_statements};
+use cairn_sql::{AccessStatement, Error, ErrorKind, ShowWhat, Statement, parse_statement, split_statements};
 
 use crate::support::Shell;
 
@@ -16,7 +16,6 @@ fn kind(statement: &Statement) -> &'static str {
         Statement::DropMaterializedView(_) => "drop materialized view",
         Statement::ShowMaterializedViews { .. } => "show materialized views",
         Statement::ShowCreateMaterializedView(_) => "show create materialized view",
-        Statement::DescribeAll(_) => "describe all",
         Statement::DropTable(_) => "drop table",
         Statement::TruncateTable(_) => "truncate",
         Statement::Insert(_) => "insert",
@@ -24,25 +23,38 @@ fn kind(statement: &Statement) -> &'static str {
         Statement::Update(_) => "update",
         Statement::Query(_) => "query",
         Statement::Explain(_) => "explain",
-        Statement::ShowDatabases { .. } => "show databases",
-        Statement::ShowTables { .. } => "show tables",
+        Statement::ExplainBackup(_) => "explain backup",
+        Statement::ExplainRestore(_) => "explain restore",
+        Statement::CreateIndex(_) => "create index",
+        Statement::DropIndex(_) => "drop index",
+        Statement::Show(statement) => match statement.what {
+            ShowWhat::Databases => "show databases",
+            ShowWhat::Tables { .. } => "show tables",
+            ShowWhat::TableStatus(_) => "show table status",
+            ShowWhat::Columns { .. } => "show columns",
+            ShowWhat::Index(_) => "show index",
+            ShowWhat::Partitions { .. } => "show partitions",
+            ShowWhat::Tablets { .. } => "show tablets",
+            ShowWhat::Data(_) => "show data",
+            ShowWhat::Alterations { .. } => "show alter table",
+            ShowWhat::Repositories => "show repositories",
+            ShowWhat::Jobs { .. } => "show jobs",
+        },
+        Statement::ShowTablet(_) => "show tablet",
         Statement::Recover(_) => "recover",
-        Statement::ShowPartitions(_) => "show partitions",
-        Statement::ShowTemporaryPartitions(_) => "show temporary partitions",
         Statement::ShowCreateTable(_) => "show create table",
         Statement::ShowCreateDatabase(_) => "show create database",
         Statement::Describe(_) => "describe",
+        Statement::DescribeAll(_) => "describe all",
         Statement::CreateRepository(_) => "create repository",
         Statement::AlterRepository(_) => "alter repository",
         Statement::DropRepository(_) => "drop repository",
         Statement::CheckRepository(_) => "check repository",
         Statement::Verify(_) => "verify",
         Statement::PruneRepository(_) => "prune",
-        Statement::ShowRepositories => "show repositories",
         Statement::Backup(_) => "backup",
         Statement::Restore(_) => "restore",
         Statement::Cancel(_) => "cancel",
-        Statement::ShowJobs(_) => "show jobs",
         Statement::ShowSnapshot(_) => "show snapshot",
         Statement::DropSnapshot(_) => "drop snapshot",
         Statement::Access(statement) => match statement.as_ref() {
@@ -104,6 +116,16 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("EXPLAIN SELECT * FROM d.t", &["SELECT ON TABLE d.t"]),
     ("SHOW DATABASES", &[]),
     ("SHOW TABLES FROM d", &["INSERT ON TABLE d.t"]),
+    ("CREATE INDEX new ON d.t (a)", &["ALTER ON TABLE d.t"]),
+    ("DROP INDEX old ON e.i", &["ALTER ON TABLE e.i"]),
+    ("SHOW TABLE STATUS FROM d", &["INSERT ON TABLE d.t"]),
+    ("SHOW ALTER TABLE COLUMN FROM d", &["INSERT ON TABLE d.t"]),
+    ("SHOW COLUMNS FROM d.t WHERE Field = 'a'", &["SELECT ON TABLE d.t"]),
+    ("SHOW FULL COLUMNS FROM information_schema.backups", &[]),
+    ("SHOW INDEX FROM d.t", &["SELECT ON TABLE d.t"]),
+    ("SHOW TABLET FROM d.t", &["ALTER ON TABLE d.t"]),
+    ("SHOW TABLET 1", &[]),
+    ("SHOW DATA FROM d.t", &["SELECT ON TABLE d.t"]),
     ("RECOVER DATABASE gone", &["CREATE DATABASE ON CATALOG default_catalog"]),
     ("RECOVER TABLE d.gone", &["CREATE TABLE ON DATABASE d"]),
     ("RECOVER PARTITION gone FROM d.t", &["INSERT ON TABLE d.t", "ALTER ON TABLE d.t"]),
@@ -150,6 +172,12 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "INSERT ON ALL TABLES IN ALL DATABASES",
         ],
     ),
+    ("EXPLAIN BACKUP SNAPSHOT d.new TO r ON (TABLE t)", &["REPOSITORY ON SYSTEM", "EXPORT ON TABLE d.t"]),
+    (
+        "EXPLAIN RESTORE SNAPSHOT l FROM r DATABASE d ON (TABLE t AS new)
+           PROPERTIES ('backup_timestamp' = '2026-01-01-00-00-00-000')",
+        &["REPOSITORY ON SYSTEM", "CREATE TABLE ON DATABASE d"],
+    ),
     ("CANCEL BACKUP FROM d", &["REPOSITORY ON SYSTEM"]),
     ("SHOW BACKUP", &["REPOSITORY ON SYSTEM"]),
     ("SHOW RESTORE FROM d", &["REPOSITORY ON SYSTEM"]),
@@ -176,7 +204,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("EXECUTE AS other WITH NO REVERT", &["IMPERSONATE ON USER other"]),
 ];
 
-const ALL_KINDS: usize = 53;
+const ALL_KINDS: usize = 63;
 
 fn prepared() -> Shell {
     let mut shell = Shell::new();
@@ -184,6 +212,7 @@ fn prepared() -> Shell {
     shell.run(
         "CREATE DATABASE d; CREATE DATABASE e; CREATE DATABASE gone; DROP DATABASE gone;
          CREATE TABLE d.t (a INT, b INT) ROLLUP (mv (b)); CREATE TABLE d.u (a INT); CREATE TABLE d.gone (a INT); DROP TABLE d.gone;
+         CREATE TABLE e.i (a INT, INDEX old (a));
          CREATE TABLE d.p (k INT NOT NULL, v INT) PRIMARY KEY (k) DISTRIBUTED BY HASH (k) BUCKETS 1;
          CREATE USER u; CREATE USER other; CREATE ROLE a",
     );

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 
 use cairn_format::{
-    DataFile, Digest, DigestHasher, FileColumnBounds, FileLocation, ObjectName, PartitionDefinition,
-    TableDefinition,
+    DataFile, DatabaseName, Digest, DigestHasher, FileColumnBounds, FileLocation, ObjectName,
+    PartitionDefinition, TableDefinition,
 };
 
 use crate::catalog::{CatalogView, Partition, Table};
 use crate::error::Result;
 use crate::id::TableId;
-use crate::job::record::{BackupWork, JobRecord};
+use crate::job::record::BackupWork;
 use crate::job::request::TableSelection;
 
 /// A table as it is at the cut.
@@ -30,8 +30,8 @@ pub(super) struct CutTable {
 }
 
 /// The tables that the job backs up.
-pub(super) fn cut(view: &CatalogView, record: &JobRecord, work: &BackupWork) -> Result<Vec<CutTable>> {
-    let database = view.require_database(&record.database)?;
+pub(super) fn cut(view: &CatalogView, database: &DatabaseName, work: &BackupWork) -> Result<Vec<CutTable>> {
+    let database = view.require_database(database)?;
     let one = |selection: &TableSelection| {
         let table = database.require_table(&selection.table)?;
         cut_table(table, selection, work).map_err(|e| e.about(format_args!("table '{}'", table.name())))

@@ -1,6 +1,8 @@
 //! Backup: name the files of one version, send those that the repository lacks, make the snapshot exist.
 
+mod adopt;
 mod cut;
+mod explain;
 mod send;
 
 use std::collections::HashSet;
@@ -13,6 +15,7 @@ use cairn_format::{
 use cairn_repository::{BeginOptions, CommitOutcome, Repository, SnapshotName, SnapshotWriter, StopSignal};
 
 use self::cut::{CutTable, cut};
+pub(crate) use self::explain::explain_backup;
 use self::send::{SentTable, SentTables, send};
 
 use super::record::{BackupWork, JobRecord, JobState, JobStatus, JobTimes, JobTotals, JobWork};
@@ -33,19 +36,8 @@ pub(crate) fn submit_backup(store: &Arc<Inner>, request: &BackupRequest) -> Resu
     let entry = Arc::clone(view.require_repository(&request.repository)?);
     select(&view, &request.database, request.tables.as_deref())?;
     refuse_second_job(&view, &request.database)?;
-    if entry.read_only {
-        let message = format!(
-            "Repository {} is read only; back up into another, or create it without READ ONLY",
-            entry.name
-        );
-        return Err(Error::new(ErrorKind::ReadOnly, message));
-    }
-    if !store.open_repository(&entry, &StopSignal::new())?.snapshots(Some(&request.label))?.is_empty() {
-        return Err(Error::already_exists(format!(
-            "Snapshot with name '{}' already exist in repository {}; choose another label",
-            request.label, entry.name
-        )));
-    }
+    refuse_read_only(&entry)?;
+    refuse_taken_label(&store.open_repository(&entry, &StopSignal::new())?, request)?;
     let id = store.catalog.commit(|change| {
         refuse_second_job(change.view(), &request.database)?;
         let tables = select(change.view(), &request.database, request.tables.as_deref())?;
@@ -74,6 +66,27 @@ pub(crate) fn submit_backup(store: &Arc<Inner>, request: &BackupRequest) -> Resu
     })?;
     Jobs::start(store, id)?;
     Ok(id)
+}
+
+fn refuse_read_only(entry: &RepositoryEntry) -> Result<()> {
+    if !entry.read_only {
+        return Ok(());
+    }
+    let message = format!(
+        "Repository {} is read only; back up into another, or create it without READ ONLY",
+        entry.name
+    );
+    Err(Error::new(ErrorKind::ReadOnly, message))
+}
+
+fn refuse_taken_label(repository: &Repository, request: &BackupRequest) -> Result<()> {
+    if repository.snapshots(Some(&request.label))?.is_empty() {
+        return Ok(());
+    }
+    Err(Error::already_exists(format!(
+        "Snapshot with name '{}' already exist in repository {}; choose another label",
+        request.label, request.repository
+    )))
 }
 
 /// StarRocks' rule: one unfinished job a database.
@@ -185,7 +198,7 @@ fn back_up(
     })?;
     // The view keeps the files of the cut alive while this runs; the record does so across processes.
     let view = store.catalog.view_at(work.cut, &record.database)?;
-    let tables = cut(&view, record, work)?;
+    let tables = cut(&view, &record.database, work)?;
     context.advance(JobState::UploadSnapshot, |record, now| record.times.snapshot_finished = Some(now))?;
 
     let resume = work.intent.filter(|_| !may_have_committed);

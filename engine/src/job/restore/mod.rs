@@ -1,10 +1,12 @@
 //! Restore: plan, fetch and check every file on the side, then make all of it visible in one commit.
 
 mod check;
+mod explain;
 mod plan;
 mod rollups;
 mod rules;
 
+pub(crate) use explain::explain_restore;
 pub use plan::{PartitionPlan, RestorePlan, TablePlan};
 
 use std::collections::{BTreeMap, HashMap};
@@ -23,13 +25,47 @@ use super::backup::refuse_second_job;
 use super::record::{JobRecord, JobState, JobStatus, JobTimes, JobTotals, JobWork, RestoreWork};
 use super::request::RestoreRequest;
 use super::runner::{JobContext, Jobs, lost};
-use crate::catalog::{Change, DropMode, NewPartition, NewRowset, NewSegment, PartitionKind};
+use crate::catalog::{Change, DropMode, NewPartition, NewRowset, NewSegment, PartitionKind, Table};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{JobId, PartitionId, SegmentId};
 use crate::store::Inner;
 
 /// Accepts a restore: the snapshot exists and holds what is asked for. Its work goes on in a thread.
 pub(crate) fn submit_restore(store: &Arc<Inner>, request: &RestoreRequest) -> Result<JobId> {
+    let (_, manifest) = snapshot_of(store, request)?;
+    plan::selected(&manifest, request.tables.as_deref())?;
+    let database = request.database.clone().unwrap_or_else(|| manifest.database.clone());
+    let id = store.catalog.commit(|change| {
+        refuse_second_job(change.view(), &database)?;
+        let id = change.new_job_id();
+        change.put_job(JobRecord {
+            id,
+            database: database.clone(),
+            label: request.label.clone(),
+            timestamp: manifest.timestamp,
+            repository: request.repository.clone(),
+            state: JobState::Pending,
+            status: JobStatus::Ok,
+            times: JobTimes { created: change.now_ms(), ..JobTimes::default() },
+            timeout_s: request.timeout_s,
+            totals: None,
+            work: JobWork::Restore(RestoreWork {
+                tables: request.tables.clone(),
+                plan: None,
+                allow_load: request.allow_load,
+                replication_num: request.replication_num,
+                if_exists: request.if_exists,
+                keeps_partition_rules: request.keeps_partition_rules,
+            }),
+        })?;
+        Ok(id)
+    })?;
+    Jobs::start(store, id)?;
+    Ok(id)
+}
+
+/// The snapshot that is asked for, which must be of the database that is named for it.
+fn snapshot_of(store: &Inner, request: &RestoreRequest) -> Result<(Repository, Manifest)> {
     let entry = Arc::clone(store.catalog.view().require_repository(&request.repository)?);
     let repository = store.open_repository(&entry, &StopSignal::new())?;
     let timestamp = match request.timestamp {
@@ -51,35 +87,7 @@ pub(crate) fn submit_restore(store: &Arc<Inner>, request: &RestoreRequest) -> Re
             request.label, manifest.database
         )));
     }
-    plan::selected(&manifest, request.tables.as_deref())?;
-    let database = request.database.clone().unwrap_or_else(|| manifest.database.clone());
-    let id = store.catalog.commit(|change| {
-        refuse_second_job(change.view(), &database)?;
-        let id = change.new_job_id();
-        change.put_job(JobRecord {
-            id,
-            database: database.clone(),
-            label: request.label.clone(),
-            timestamp,
-            repository: entry.name.clone(),
-            state: JobState::Pending,
-            status: JobStatus::Ok,
-            times: JobTimes { created: change.now_ms(), ..JobTimes::default() },
-            timeout_s: request.timeout_s,
-            totals: None,
-            work: JobWork::Restore(RestoreWork {
-                tables: request.tables.clone(),
-                plan: None,
-                allow_load: request.allow_load,
-                replication_num: request.replication_num,
-                if_exists: request.if_exists,
-                keeps_partition_rules: request.keeps_partition_rules,
-            }),
-        })?;
-        Ok(id)
-    })?;
-    Jobs::start(store, id)?;
-    Ok(id)
+    Ok((repository, manifest))
 }
 
 /// When the last snapshot of a label was made.
@@ -241,7 +249,9 @@ fn prepare_places(
     for target in targets {
         let directory = store.catalog.table_directory(target.plan.table);
         store.disk.create_dir_all(&directory).map_err(|e| Error::disk("create", &directory, e))?;
-        let own = own_files(store, &record.database, target);
+        let view = store.catalog.view();
+        let table = view.database(&record.database).and_then(|database| database.table(&target.plan.target));
+        let own = table.map_or_else(HashMap::new, |table| own_files(table));
         for (id, file) in &target.files {
             context.check()?;
             let path = store.catalog.segment_path(target.plan.table, *id);
@@ -255,11 +265,9 @@ fn prepare_places(
     Ok(fetch)
 }
 
-/// The files that the table to be overwritten has now, by digest.
-fn own_files(store: &Inner, database: &DatabaseName, target: &Target<'_>) -> HashMap<Digest, PathBuf> {
-    let view = store.catalog.view();
-    let table = view.database(database).and_then(|database| database.table(&target.plan.target)).cloned();
-    let segments = table.iter().flat_map(|table| table.partitions.iter().flat_map(|p| p.segments()));
+/// The files that a table has now, by digest.
+fn own_files(table: &Table) -> HashMap<Digest, PathBuf> {
+    let segments = table.partitions.iter().flat_map(|partition| partition.segments());
     segments.map(|segment| (segment.digest, segment.path().to_owned())).collect()
 }
 

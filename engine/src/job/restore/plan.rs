@@ -149,7 +149,7 @@ pub(super) fn decide(
 }
 
 /// What happens to a table; `None` when nothing does.
-fn decide_table(
+pub(super) fn decide_table(
     catalog: &Catalog,
     selection: &Selected<'_>,
     existing: Option<&Table>,

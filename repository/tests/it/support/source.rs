@@ -125,7 +125,7 @@ impl Source {
         // An earlier intent whose manifest may still arrive stays, and expires.
         progress.intent = Some(*writer.intent_id());
         let base = match &self.base {
-            Some((name, tables)) => writer.base(name)?.map(|snapshot| (snapshot, tables)),
+            Some((name, tables)) => writer.basis().base(name)?.map(|snapshot| (snapshot, tables)),
             None => None,
         };
         let mut references: Vec<Option<FileListRef>> = vec![None; self.tables.len()];
@@ -135,11 +135,11 @@ impl Source {
                 && let Some(entry) = snapshot.manifest().table(&table.name)
             {
                 let unchanged = tables.iter().any(|old| old.name == table.name && old.files == table.files);
-                if unchanged && writer.adopt_list(snapshot, &entry.files)? {
+                if unchanged && writer.basis().adopt_list(snapshot, &entry.files)? {
                     *reference = Some(entry.files);
                     continue;
                 }
-                writer.reuse(&[(snapshot, entry.files)])?;
+                writer.basis().reuse(&[(snapshot, entry.files)])?;
             }
             groups.push(UploadGroup { files: table.files.clone(), is_whole: true });
         }

@@ -1,4 +1,4 @@
-//! Changes of columns that leave every file as it is.
+//! Changes of columns and indexes that leave every file as it is.
 
 use std::ops::ControlFlow;
 
@@ -9,6 +9,7 @@ use cairn_format::{
 use sqlparser::ast::{Expr, visit_expressions};
 
 use crate::analyze::create_table::{aggregation, change_sort_key, column_of};
+use crate::analyze::index;
 use crate::analyze::names::analysed;
 use crate::ast::{AlterTableClause, ColumnClause, ColumnPosition, ColumnValue, Ident};
 use crate::error::{Error, Result};
@@ -25,6 +26,8 @@ pub(super) fn apply(clause: &AlterTableClause, table: &mut TableDefinition) -> R
         AlterTableClause::RenameColumn(from, to) => rename(table, from, to),
         AlterTableClause::ModifyColumn(clause, position) => modify(table, clause, position.as_ref()),
         AlterTableClause::OrderBy(names) => reorder(table, names),
+        AlterTableClause::AddIndex(clause) => index::add(table, clause),
+        AlterTableClause::DropIndex(name) => index::drop(table, name),
         _ => Err(Error::analysis(format!(
             "Alter operation conflicts: '{clause}' stands alone in a statement on table '{}'",
             table.name

@@ -5,11 +5,12 @@ mod columns;
 use cairn_engine::{Compaction, Table};
 use cairn_format::{PartitionName, TableDefinition, TableName};
 
+use super::Request;
 use super::create_table::{changed_properties, check_sources};
 use super::names::{Scope, TablePath, analysed, parse_table, partitions};
 use super::partition::{PartitionAlteration, alteration};
 use super::rollup;
-use crate::ast::{AlterTableClause, AlterTableStatement, CompactionKind, Ident, PartitionChoice};
+use crate::ast::{AlterTableClause, AlterTableStatement, CompactionKind, Ident, ObjectName, PartitionChoice};
 use crate::error::{Error, Result};
 
 /// A change of a table, its names looked up.
@@ -34,7 +35,7 @@ pub(crate) struct Redefinition {
     pub(crate) after: TableDefinition,
 }
 
-/// What the clauses do to the table. Changes of columns may stand together; anything else stands alone.
+/// What the clauses do to the table. Changes of columns and indexes may stand together; anything else stands alone.
 pub(super) fn alter_table(
     statement: &AlterTableStatement,
     scope: &Scope<'_>,
@@ -96,6 +97,20 @@ pub(super) fn alter_table(
     }
     let alteration = checked(before, after)?;
     Ok((path, alteration))
+}
+
+/// One change of the definition of a table.
+pub(super) fn redefine<'s>(
+    name: &ObjectName,
+    scope: &Scope<'_>,
+    change: impl FnOnce(&mut TableDefinition) -> Result<()>,
+) -> Result<Request<'s>> {
+    let path = scope.table_path(name)?;
+    let before = scope.table(&path)?.definition.as_ref();
+    let mut after = before.clone();
+    change(&mut after)?;
+    let alteration = checked(before, after)?;
+    Ok(Request::AlterTable(path, alteration))
 }
 
 fn named_partitions(table: &Table, names: &[Ident]) -> Result<Option<Vec<PartitionName>>> {

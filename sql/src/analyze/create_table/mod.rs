@@ -19,6 +19,7 @@ use cairn_format::{
     Column, Distribution, FieldId, KeyModel, PartitionDefinition, Partitioning, TableDefinition, TableName,
 };
 
+use super::index;
 use super::names::analysed;
 use super::{partition, rollup};
 use crate::ast::{CreateTableStatement, DistributionClause, Ident, TableScope};
@@ -64,6 +65,7 @@ pub(super) fn table(
         properties,
         next_field_id,
     };
+    index::add_all(&mut definition, &statement.indexes)?;
     columns::check_sources(&definition)?;
     analysed(definition.check())?;
     properties::check_properties(&definition)?;
@@ -91,9 +93,6 @@ fn refuse_unsupported(statement: &CreateTableStatement) -> Result<()> {
         statement.engine.as_ref().filter(|engine| !engine.value.eq_ignore_ascii_case("olap"))
     {
         return Err(Error::analysis(format!("unknown engine '{}': use OLAP", engine.value)));
-    }
-    if let Some(index) = statement.indexes.first() {
-        return Err(Error::not_supported(format_args!("index '{}': an index", index.name.value)));
     }
     Ok(())
 }

@@ -7,14 +7,15 @@ use proptest::sample::select;
 
 use super::{parse, parse_statement, split_statements};
 use crate::ast::{
-    Aggregation, AlterRepositoryStatement, AlterTableClause, AlterTableStatement, BackupStatement,
-    CatalogChoice, CatalogItem, CheckRepositoryStatement, ColumnClause, ColumnDefault, ColumnPosition,
-    ColumnValue, CreateRepositoryStatement, CreateTableStatement, DatabaseName, DistributionClause,
-    DropRepositoryStatement, DropSnapshotStatement, DroppedPartitions, Ident, IndexClause, IndexKind,
-    KeyClause, KeyKind, ListPart, ListValue, Location, ObjectKind, ObjectName, PartitionChange,
-    PartitionChoice, PartitionClause, PartitionExpression, PartitionKey, PartitionKeyValue, PartitionPart,
-    PartitionStep, Properties, PruneRepositoryStatement, RangeBatch, RangeBound, RangePart, RangePartition,
-    RangeValue, RecoverStatement, RestoreDatabase, RestoreStatement, RollupClause, SnapshotObject, Statement,
+    Aggregation, AlterRepositoryStatement, AlterTableClause, AlterTableStatement, AlterationKind,
+    BackupStatement, CatalogChoice, CatalogItem, CheckRepositoryStatement, ColumnClause, ColumnDefault,
+    ColumnPosition, ColumnValue, CreateIndexStatement, CreateRepositoryStatement, CreateTableStatement,
+    DatabaseName, DistributionClause, DropIndexStatement, DropRepositoryStatement, DropSnapshotStatement,
+    DroppedPartitions, Ident, IndexClause, IndexKind, JobKind, KeyClause, KeyKind, ListPart, ListValue,
+    Location, ObjectKind, ObjectName, PartitionChange, PartitionChoice, PartitionClause, PartitionExpression,
+    PartitionKey, PartitionKeyValue, PartitionPart, PartitionStep, Properties, PruneRepositoryStatement,
+    RangeBatch, RangeBound, RangePart, RangePartition, RangeValue, RecoverStatement, RestoreDatabase,
+    RestoreStatement, RollupClause, ShowPredicates, ShowStatement, ShowWhat, SnapshotObject, Statement,
     TableScope, TimeUnit, TypeName, VerifyStatement,
 };
 
@@ -216,6 +217,14 @@ fn backup() -> impl Strategy<Value = Statement> {
     )
 }
 
+fn explain() -> impl Strategy<Value = Statement> {
+    prop_oneof![backup().boxed(), restore().boxed()].prop_map(|statement| match statement {
+        Statement::Backup(backup) => Statement::ExplainBackup(backup),
+        Statement::Restore(restore) => Statement::ExplainRestore(restore),
+        other => other,
+    })
+}
+
 fn restore() -> impl Strategy<Value = Statement> {
     let database = prop_oneof![
         Just(RestoreDatabase::Recorded),
@@ -409,10 +418,7 @@ fn recover() -> impl Strategy<Value = Statement> {
         (ident(), object_name())
             .prop_map(|(partition, table)| RecoverStatement::Partition { partition, table }),
     ];
-    prop_oneof![
-        4 => statement.prop_map(Statement::Recover),
-        1 => object_name().prop_map(Statement::ShowTemporaryPartitions),
-    ]
+    statement.prop_map(Statement::Recover)
 }
 
 fn partition_clause() -> impl Strategy<Value = PartitionClause> {
@@ -440,18 +446,31 @@ fn distribution() -> impl Strategy<Value = DistributionClause> {
         .prop_map(|(hash_columns, buckets)| DistributionClause { hash_columns, buckets })
 }
 
-fn create_table() -> impl Strategy<Value = Statement> {
-    let scope = select(vec![TableScope::Ordinary, TableScope::Temporary, TableScope::External]);
-    let index = (ident(), some(ident()), of((select(IndexKind::ALL.to_vec()), properties())), of(text()))
-        .prop_map(|(name, columns, using, comment)| {
+fn index() -> impl Strategy<Value = IndexClause> {
+    (ident(), some(ident()), of((select(IndexKind::ALL.to_vec()), properties())), of(text())).prop_map(
+        |(name, columns, using, comment)| {
             let (kind, properties) =
                 using.map_or((None, Vec::new()), |(kind, properties)| (Some(kind), properties));
             IndexClause { name, columns, kind, properties, comment }
-        });
+        },
+    )
+}
+
+fn index_statement() -> impl Strategy<Value = Statement> {
+    prop_oneof![
+        (object_name(), index())
+            .prop_map(|(table, index)| Statement::CreateIndex(CreateIndexStatement { table, index })),
+        (ident(), object_name())
+            .prop_map(|(name, table)| Statement::DropIndex(DropIndexStatement { name, table })),
+    ]
+}
+
+fn create_table() -> impl Strategy<Value = Statement> {
+    let scope = select(vec![TableScope::Ordinary, TableScope::Temporary, TableScope::External]);
     let key = (select(KeyKind::ALL.to_vec()), some(ident()))
         .prop_map(|(kind, columns)| KeyClause { kind, columns });
     let rollup = rollup();
-    let head = (scope, any::<bool>(), object_name(), some(column()), prop::collection::vec(index, 0..3));
+    let head = (scope, any::<bool>(), object_name(), some(column()), prop::collection::vec(index(), 0..3));
     let middle = (of(ident()), of(key), of(text()), of(partition_clause()), of(distribution()));
     let tail = (of(some(ident())), prop::collection::vec(rollup, 0..3), properties());
     (head, middle, tail).prop_map(|(head, middle, tail)| {
@@ -512,10 +531,65 @@ fn alter_table() -> impl Strategy<Value = Statement> {
         some(rollup()).prop_map(AlterTableClause::AddRollups),
         some(ident()).prop_map(AlterTableClause::DropRollups),
         (ident(), ident()).prop_map(|(from, to)| AlterTableClause::RenameRollup(from, to)),
+        index().prop_map(AlterTableClause::AddIndex).boxed(),
+        ident().prop_map(AlterTableClause::DropIndex),
     ]
     .boxed();
     (object_name(), some(clause))
         .prop_map(|(table, clauses)| Statement::AlterTable(Box::new(AlterTableStatement { table, clauses })))
+}
+
+fn database_name() -> impl Strategy<Value = DatabaseName> {
+    (of(ident()), ident()).prop_map(|(catalog, name)| DatabaseName { catalog, name })
+}
+
+/// Conditions as they are read from texts: their trees are `sqlparser`'s.
+fn predicates() -> impl Strategy<Value = ShowPredicates> {
+    let filters = ["a = 'x'", "`b` LIKE '%' AND c IN (1, 2)", "NOT (a > 1.5)"];
+    let orders = ["a", "2 DESC", "`b` ASC NULLS LAST"];
+    let limit = of((any::<u64>(), any::<u64>()));
+    (of(select(filters.to_vec())), prop::collection::vec(select(orders.to_vec()), 0..3), limit).prop_map(
+        |(filter, order, limit)| {
+            let condition = filter.map_or_else(String::new, |filter| format!(" WHERE {filter}"));
+            let order =
+                if order.is_empty() { String::new() } else { format!(" ORDER BY {}", order.join(", ")) };
+            match parse(&format!("SHOW REPOSITORIES{condition}{order}")) {
+                Ok(Statement::Show(show)) => ShowPredicates { limit, ..show.predicates },
+                other => panic!("{other:?}"),
+            }
+        },
+    )
+}
+
+fn show() -> impl Strategy<Value = Statement> {
+    let named = prop_oneof![
+        Just(ShowWhat::Databases),
+        (any::<bool>(), of(database_name())).prop_map(|(full, database)| ShowWhat::Tables { full, database }),
+        of(database_name()).prop_map(ShowWhat::TableStatus),
+        (any::<bool>(), object_name()).prop_map(|(full, table)| ShowWhat::Columns { full, table }),
+    ];
+    let kinds = prop_oneof![Just(JobKind::Backup), Just(JobKind::Restore)];
+    let listed = prop_oneof![
+        object_name().prop_map(ShowWhat::Index),
+        (any::<bool>(), object_name())
+            .prop_map(|(temporary, table)| ShowWhat::Partitions { temporary, table }),
+        (object_name(), of(partitions()))
+            .prop_map(|(table, partitions)| ShowWhat::Tablets { table, partitions }),
+        (select(AlterationKind::ALL.to_vec()), of(database_name()))
+            .prop_map(|(kind, database)| ShowWhat::Alterations { kind, database }),
+        Just(ShowWhat::Repositories),
+        (kinds, of(ident())).prop_map(|(kind, database)| ShowWhat::Jobs { kind, database }),
+    ];
+    let shown = |what, predicates| Statement::Show(Box::new(ShowStatement { what, predicates }));
+    prop_oneof![
+        4 => (named, of(text()), predicates())
+            .prop_map(move |(what, like, rest)| shown(what, ShowPredicates { like, ..rest })),
+        4 => (listed, predicates()).prop_map(move |(what, predicates)| shown(what, predicates)),
+        1 => of(object_name())
+            .prop_map(move |table| shown(ShowWhat::Data(table), ShowPredicates::default())),
+        1 => any::<u64>().prop_map(Statement::ShowTablet),
+        1 => object_name().prop_map(Statement::DescribeAll),
+    ]
 }
 
 pub(super) fn reads_back(statement: &Statement) {
@@ -559,7 +633,17 @@ proptest! {
     }
 
     #[test]
-    fn changes_of_tables_read_back(statement in prop_oneof![4 => alter_table(), 1 => recover()]) {
+    fn changes_of_tables_read_back(statement in prop_oneof![4 => alter_table(), 1 => recover(), 1 => index_statement()]) {
+        reads_back(&statement);
+    }
+
+    #[test]
+    fn explanations_of_jobs_read_back(statement in explain()) {
+        reads_back(&statement);
+    }
+
+    #[test]
+    fn shows_read_back(statement in show()) {
         reads_back(&statement);
     }
 

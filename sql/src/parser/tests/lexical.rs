@@ -9,7 +9,7 @@ fn texts(script: &str) -> Vec<String> {
 
 fn like(sql_string: &str) -> String {
     match super::parse_ok(&format!("SHOW DATABASES LIKE {sql_string}")) {
-        Statement::ShowDatabases { like: Some(text) } => text,
+        Statement::Show(show) => show.predicates.like.unwrap(),
         other => panic!("{other}"),
     }
 }

@@ -230,12 +230,35 @@ fn cancel_and_show() {
     check_refused_at("SHOW BRIEF RESTORE", "line 1, column 1: SHOW BRIEF is not a supported statement");
     check_refused_at(
         "SHOW",
-        "line 1, column 5: expected DATABASES, TABLES, PARTITIONS, CREATE, REPOSITORIES, SNAPSHOT, BACKUP, RESTORE, GRANTS, ROLES or USERS, found the end of the statement",
+        "line 1, column 5: expected DATABASES, TABLES, COLUMNS, INDEX, PARTITIONS, TABLET, DATA, ALTER, CREATE, REPOSITORIES, SNAPSHOT, BACKUP, RESTORE, GRANTS, ROLES or USERS, found the end of the statement",
     );
     check_refused_at(
         "SHOW REPOSITORIES LIKE 'x'",
-        "line 1, column 19: expected the end of the statement, found 'LIKE'",
+        "line 1, column 19: expected WHERE, ORDER, LIMIT or the end of the statement, found 'LIKE'",
     );
+    for (sql, message) in [
+        ("SHOW FULL PARTITIONS", "line 1, column 1: SHOW FULL PARTITIONS is not a supported statement"),
+        ("SHOW TABLE t", "line 1, column 1: SHOW TABLE is not a supported statement"),
+        ("SHOW COLUMNS", "line 1, column 13: expected FROM or IN, found the end of the statement"),
+        (
+            "SHOW TABLET",
+            "line 1, column 12: expected FROM or a tablet's number, found the end of the statement",
+        ),
+        ("SHOW TABLET 1.5", "line 1, column 13: expected a tablet's number, found '1.5'"),
+        (
+            "SHOW ALTER TABLE",
+            "line 1, column 17: expected COLUMN, OPTIMIZE or ROLLUP, found the end of the statement",
+        ),
+        ("SHOW ALTER COLUMN", "line 1, column 12: expected MATERIALIZED or TABLE, found 'COLUMN'"),
+        ("SHOW DATA FROM t WHERE 1", "line 1, column 18: expected the end of the statement, found 'WHERE'"),
+        (
+            "SHOW TABLES LIKE",
+            "line 1, column 17: expected the pattern as a string, found the end of the statement",
+        ),
+        ("SHOW PARTITIONS FROM t LIMIT x", "line 1, column 30: expected a number of rows, found 'x'"),
+    ] {
+        check_refused_at(sql, message);
+    }
 }
 
 #[test]
@@ -481,6 +504,12 @@ fn what_is_done_to_repositories() {
             "ALTER TABLE t ADD COLUMN",
             "line 1, column 25: expected a column name, found the end of the statement",
         ),
+        ("ALTER TABLE t ADD KEY", "line 1, column 19: expected ROLLUP or COLUMN, found 'KEY'"),
+        ("ALTER TABLE t ADD INDEX (a)", "line 1, column 25: expected an index name, found '('"),
+        ("CREATE INDEX i (a)", "line 1, column 16: expected ON, found '('"),
+        ("CREATE INDEX i ON t", "line 1, column 20: expected '(', found the end of the statement"),
+        ("DROP INDEX i", "line 1, column 13: expected ON, found the end of the statement"),
+        ("SHOW INDEX t", "line 1, column 12: expected FROM or IN, found 't'"),
         ("ALTER TABLE t RENAME COLUMN a b", "line 1, column 31: expected TO, found 'b'"),
         (
             "ALTER TABLE t MODIFY COLUMN a INT AFTER",
@@ -593,20 +622,17 @@ fn other_statements() {
         "INSERT INTO FILES('path' = 'x') SELECT 1",
         "line 1, column 13: expected TABLE or a table name, found 'FILES'",
     );
-    check_refused_at(
-        "SHOW PARTITIONS FROM t WHERE x = 1",
-        "line 1, column 24: WHERE in SHOW PARTITIONS is not supported yet",
-    );
+    check_refused_at("SHOW PARTITIONS IN t", "line 1, column 17: expected FROM, found 'IN'");
     check_refused_at(
         "EXPLAIN t",
         "line 1, column 9: expected LOGICAL, VERBOSE, COSTS, ANALYZE or a query, found 't'",
     );
     check_refused_at(
         "CREATE",
-        "line 1, column 7: expected DATABASE, TABLE, REPOSITORY, USER or ROLE, found the end of the statement",
+        "line 1, column 7: expected DATABASE, TABLE, INDEX, REPOSITORY, USER or ROLE, found the end of the statement",
     );
     check_refused_at(
         "DROP ;",
-        "line 1, column 5: expected DATABASE, TABLE, REPOSITORY, SNAPSHOT, USER or ROLE, found the end of the statement",
+        "line 1, column 5: expected DATABASE, TABLE, INDEX, REPOSITORY, SNAPSHOT, USER or ROLE, found the end of the statement",
     );
 }
