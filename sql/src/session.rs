@@ -30,7 +30,9 @@ impl Session {
     /// A conversation as root, who may do everything, for a program whose own the store is: no password is asked for. It
     /// has chosen no database yet. Queries run on `runtime`.
     pub fn new(store: Arc<TabletStore>, runtime: Handle) -> Self {
-        Self::of_user(store, runtime, UserName::root())
+        let root = UserName::root();
+        let active = store.view().access().user(&root).map(|user| user.roles.clone()).unwrap_or_default();
+        Self::with_identity(store, runtime, Identity { user: root, active })
     }
 
     /// A conversation as the user `name`, whose default roles are active.
@@ -40,11 +42,11 @@ impl Session {
     /// [`ErrorKind::Denied`](crate::ErrorKind::Denied) when there is no such user or it has another password.
     pub fn connect(store: Arc<TabletStore>, runtime: Handle, name: &str, password: &str) -> Result<Self> {
         let user = store.authenticate(name, HOST, password)?;
-        Ok(Self::of_user(store, runtime, user))
+        let identity = Identity::begin(store.view().access(), user);
+        Ok(Self::with_identity(store, runtime, identity))
     }
 
-    fn of_user(store: Arc<TabletStore>, runtime: Handle, user: UserName) -> Self {
-        let identity = Identity::begin(store.view().access(), user);
+    fn with_identity(store: Arc<TabletStore>, runtime: Handle, identity: Identity) -> Self {
         let queries = QueryEngine::new(Arc::clone(&store), runtime, identity.clone());
         Self { store, queries, current: None, identity }
     }

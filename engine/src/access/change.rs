@@ -1,6 +1,6 @@
 //! Changes of users, roles and privileges, as data: they are tried on an [`Access`] and then committed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::names::{RoleName, UserName};
@@ -130,8 +130,14 @@ impl Access {
                 "Operation CREATE USER failed for {name} : user already exists; use IF NOT EXISTS to keep it"
             )));
         }
+        if name.name() == UserName::root().name() {
+            return Err(Error::invalid(format!(
+                "Operation CREATE USER failed for {name} : root is built in, from every host; choose another name"
+            )));
+        }
         for role in roles {
             self.require_role(role)?;
+            refuse_public(role)?;
         }
         let (roles, default_roles) = (roles.clone(), roles.clone());
         let user = User { credential: credential.clone(), roles, default_roles, grants: Grants::new() };
@@ -190,9 +196,7 @@ impl Access {
     fn grant_roles(&mut self, names: &[RoleName], grantee: &Grantee) -> Result<()> {
         for name in names {
             self.require_role(name)?;
-            if name.is_public() {
-                return Err(Error::invalid("role public cannot be granted: every user has it"));
-            }
+            refuse_public(name)?;
             match grantee {
                 Grantee::User(user) => {
                     self.user_mut(user)?.roles.insert(name.clone());
@@ -208,7 +212,8 @@ impl Access {
                 }
             }
         }
-        match self.roles.keys().find(|role| self.depth(role) > MAX_ROLE_DEPTH) {
+        let mut depths = BTreeMap::new();
+        match self.roles.keys().find(|role| self.depth(role, &mut depths) > MAX_ROLE_DEPTH) {
             Some(role) => Err(Error::invalid(format!(
                 "role inheritance depth for {role} is more than {MAX_ROLE_DEPTH}"
             ))),
@@ -216,10 +221,17 @@ impl Access {
         }
     }
 
-    /// How many roles are the longest way up from `role`, itself included. There are no circles.
-    fn depth(&self, role: &RoleName) -> usize {
+    /// How many roles are the longest way up from `role`, itself included; `known` remembers it of each, which ways that
+    /// meet again would else ask for many times. There are no circles.
+    fn depth<'a>(&'a self, role: &'a RoleName, known: &mut BTreeMap<&'a RoleName, usize>) -> usize {
+        if let Some(depth) = known.get(role) {
+            return *depth;
+        }
         let parents = self.roles.get(role).map(|role| &role.parents);
-        1 + parents.into_iter().flatten().map(|parent| self.depth(parent)).max().unwrap_or(0)
+        let above = parents.into_iter().flatten().map(|parent| self.depth(parent, known)).max();
+        let depth = 1 + above.unwrap_or(0);
+        known.insert(role, depth);
+        depth
     }
 
     fn revoke_roles(&mut self, names: &[RoleName], grantee: &Grantee) -> Result<()> {
@@ -408,4 +420,11 @@ mod tests {
         let denied = Authority::of(&access, &user("u"), &BTreeSet::new()).unwrap_err();
         assert_eq!(denied.kind(), ErrorKind::Denied);
     }
+}
+
+fn refuse_public(role: &RoleName) -> Result<()> {
+    if role.is_public() {
+        return Err(Error::invalid("role public cannot be granted: every user has it"));
+    }
+    Ok(())
 }

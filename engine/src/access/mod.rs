@@ -115,6 +115,16 @@ impl Access {
         matching.max_by_key(|(user, _)| user.exactness())
     }
 
+    /// Whether somebody with these roles is root or can make itself root: such users and roles are root's to change.
+    pub fn carries_root<'r>(&self, roles: impl IntoIterator<Item = &'r RoleName>) -> bool {
+        self.with_parents(roles).iter().any(RoleName::is_roots_to_grant)
+    }
+
+    /// Whether the user is root or can make itself root.
+    pub fn is_roots(&self, name: &UserName) -> bool {
+        *name == UserName::root() || self.user(name).is_some_and(|user| self.carries_root(&user.roles))
+    }
+
     /// `roles` and all that they have of others.
     pub(crate) fn with_parents<'r>(
         &self,

@@ -10,7 +10,7 @@ use super::record;
 use super::tables;
 use super::view::CatalogView;
 use crate::access::{Access, Grants, Place, RoleName, Securable, UserName};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// The users and roles of the last commit.
 pub(super) fn read_access(txn: &ReadTransaction) -> Result<Access> {
@@ -21,7 +21,8 @@ pub(super) fn read_access(txn: &ReadTransaction) -> Result<Access> {
                 let (key, bytes) = entry?;
                 let (name, host) = key.value();
                 let stored: UserV1 = record::decode("user", bytes.value())?;
-                access.users.insert(UserName::parse(name, Some(host))?, Arc::new(stored.try_into()?));
+                let name = UserName::parse(name, Some(host)).map_err(misnamed)?;
+                access.users.insert(name, Arc::new(stored.try_into()?));
             }
         }
         Err(TableError::TableDoesNotExist(_)) => {}
@@ -32,13 +33,24 @@ pub(super) fn read_access(txn: &ReadTransaction) -> Result<Access> {
             for entry in roles.iter()? {
                 let (name, bytes) = entry?;
                 let stored: RoleV1 = record::decode("role", bytes.value())?;
-                access.roles.insert(RoleName::parse(name.value())?, Arc::new(stored.try_into()?));
+                let name = RoleName::parse(name.value()).map_err(misnamed)?;
+                access.roles.insert(name, Arc::new(stored.try_into()?));
             }
         }
         Err(TableError::TableDoesNotExist(_)) => {}
         Err(other) => return Err(other.into()),
     }
-    Ok(access)
+    let has_itself = |name: &&RoleName| {
+        access.role(name).is_some_and(|role| access.with_parents(&role.parents).contains(*name))
+    };
+    match access.roles.keys().find(has_itself) {
+        Some(name) => Err(Error::corrupt(format!("the catalog's role {name} has itself among its roles"))),
+        None => Ok(access),
+    }
+}
+
+pub(super) fn misnamed(error: Error) -> Error {
+    Error::corrupt("a user or a role of the catalog has no name that one can have").with_source(error)
 }
 
 impl Change<'_> {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::access::misnamed;
 use crate::access::{
     Credential, Grants, Place, Privilege, Role, RoleName, Securable, SecurableKind, User, UserName,
 };
@@ -114,7 +115,7 @@ fn texts(names: &BTreeSet<RoleName>) -> BTreeSet<String> {
 }
 
 fn names(texts: &BTreeSet<String>) -> Result<BTreeSet<RoleName>> {
-    texts.iter().map(|text| RoleName::parse(text)).collect()
+    texts.iter().map(|text| RoleName::parse(text).map_err(misnamed)).collect()
 }
 
 fn grants(grants: &Grants) -> Vec<GrantV1> {
@@ -157,8 +158,8 @@ fn read_grants(stored: Vec<GrantV1>) -> Result<Grants> {
             SecurableKind::Catalog => Securable::Catalog(grant.name.map(String::into_boxed_str)),
             SecurableKind::Database => Securable::Database(database),
             SecurableKind::User => {
-                let user =
-                    grant.name.map(|name| UserName::parse(&name, grant.host.as_deref())).transpose()?;
+                let user = grant.name.map(|name| UserName::parse(&name, grant.host.as_deref())).transpose();
+                let user = user.map_err(misnamed)?;
                 Securable::User(user)
             }
             kind => {

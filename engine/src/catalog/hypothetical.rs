@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use cairn_format::{DatabaseName, PartitionDefinition, RepositoryName, TableDefinition, TableName};
 
@@ -15,6 +16,13 @@ use super::view::{CatalogView, Database, Partition, Table, TableTimes};
 use crate::error::{Error, Result};
 use crate::id::{DatabaseId, PartitionId, RepositoryEntryId, TableId};
 
+/// An identity that nothing has and nothing had, also what a script has dropped again: those of the catalog count from the
+/// other end.
+fn made_up_id() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(u64::MAX);
+    LAST.fetch_sub(1, Ordering::Relaxed) - 1
+}
+
 impl CatalogView {
     /// This view with another database, which is empty.
     pub fn with_database(&self, name: &DatabaseName) -> Result<Self> {
@@ -24,18 +32,10 @@ impl CatalogView {
             )));
         }
         let mut view = self.clone();
-        let id = DatabaseId::new(self.made_up_id());
+        let id = DatabaseId::new(made_up_id());
         let database = Database { id, name: name.clone(), tables: BTreeMap::new() };
         view.databases.insert(name.clone(), Arc::new(database));
         Ok(view)
-    }
-
-    /// An identity that nothing has: those of the catalog count from the other end.
-    fn made_up_id(&self) -> u64 {
-        let tables = self.databases.values().flat_map(|database| &database.tables);
-        let tables = tables.map(|(_, table)| table.id.get());
-        let ids = self.databases.values().map(|database| database.id.get()).chain(tables);
-        ids.filter(|id| *id > u64::MAX / 2).min().unwrap_or(u64::MAX) - 1
     }
 
     /// This view without a database.
@@ -67,7 +67,7 @@ impl CatalogView {
             Arc::new(Partition::imagined(id, definition, version))
         };
         let mut table = Table {
-            id: TableId::new(self.made_up_id()),
+            id: TableId::new(made_up_id()),
             definition: Arc::new(definition),
             partitions: partitions.into_iter().map(partition).collect(),
             times: TableTimes::default(),

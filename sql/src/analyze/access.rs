@@ -179,11 +179,10 @@ fn known_roles(roles: &[Ident], access: &Access) -> Result<Vec<RoleName>> {
 }
 
 fn known_grantee(grantee: &GranteeIdent, access: &Access) -> Result<Grantee> {
-    let unknown = |error: cairn_engine::Error| analysed(error);
     Ok(match grantee {
         GranteeIdent::User(user) => {
             let user = user_name(user)?;
-            access.require_user(&user).map_err(unknown)?;
+            access.require_user(&user).map_err(analysed)?;
             Grantee::User(user)
         }
         GranteeIdent::Role(role) => {
@@ -220,7 +219,8 @@ fn secret(authentication: &Authentication) -> Result<Secret> {
         Authentication::ByHash(hash) => Secret::native(&hash.0).map_err(analysed),
         Authentication::With { plugin, password } => {
             if !plugin.value.eq_ignore_ascii_case(NATIVE) {
-                return Err(Error::not_supported(format_args!("authentication plugin '{}'", plugin.value)));
+                // What stands there may be a password in the wrong place.
+                return Err(Error::not_supported(format_args!("authentication otherwise than by {NATIVE}")));
             }
             password.as_ref().map_or_else(|| Ok(Secret::Plain(String::new())), password_secret)
         }

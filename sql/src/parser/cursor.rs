@@ -364,6 +364,7 @@ impl<'a> Cursor<'a> {
         match self.peek() {
             Token::EOF => "the end of the statement".to_owned(),
             Token::SingleQuotedString(_) if self.secret => "another string".to_owned(),
+            _ if self.secret => "something else".to_owned(),
             Token::SingleQuotedString(_) => format!("the string {shown}"),
             _ => format!("'{shown}'"),
         }

@@ -11,6 +11,8 @@ use super::lexer::SourceStatement;
 const HIDDEN: &str = "'***'";
 /// What the name of a property has whose value may be a URL without a scheme.
 const ENDPOINT: &str = "endpoint";
+/// How many tokens are looked through for the word before a password where no statement about users begins.
+const LOOKED_THROUGH: usize = 16;
 
 impl SourceStatement {
     /// The text as it may be shown and kept: the values of properties that hold secrets are `'***'`, and URLs are without
@@ -35,10 +37,10 @@ impl SourceStatement {
 
     /// A token, whose text is `text`, as it may be shown.
     pub(super) fn shown<'t>(&self, index: usize, text: &'t str) -> Cow<'t, str> {
-        let Some(value) = self.string(index) else { return text.into() };
         if self.may_be_password(index) {
             return HIDDEN.into();
         }
+        let Some(value) = self.string(index) else { return text.into() };
         let name = self.property_before(index);
         if name.is_some_and(is_secret_property) {
             return HIDDEN.into();
@@ -51,20 +53,45 @@ impl SourceStatement {
         text.into()
     }
 
-    /// Whether the string may be a user's password: whatever stands behind IDENTIFIED or BY in a statement about a user, and
-    /// behind the sign in SET PASSWORD. Where a sign or a word was forgotten, too much is hidden and not too little.
+    /// Whether a token may be a user's password, or a part of one whose quotes were forgotten. Where a sign or a word was
+    /// forgotten, too much is hidden and not too little.
     fn may_be_password(&self, index: usize) -> bool {
-        let tokens = self.tokens();
-        let is_word = |n: usize, word: &str| matches!(tokens.get(n).map(|at| &at.token), Some(Token::Word(w)) if w.value.eq_ignore_ascii_case(word));
-        // The word stands at most behind IF NOT EXISTS and 'u'@'h': a long list of values is not looked through for each.
-        let before = |word: &str| (0..index.min(16)).any(|n| is_word(n, word));
-        if before("IDENTIFIED") || (is_word(1, "USER") && before("BY")) {
-            return true;
+        let is_string = self.string(index).is_some();
+        let before = |word: &str, most: usize| (0..index.min(most)).rfind(|n| self.is_word(*n, word));
+        let behind = |n: usize, words: &[&str]| {
+            n.checked_sub(1).is_some_and(|n| {
+                words.iter().any(|word| self.is_word(n, word)) || self.token(n) == Some(&Token::AtSign)
+            })
+        };
+        if self.is_word(0, "SET") && self.is_word(1, "PASSWORD") {
+            let is_call = self.is_word(index, "PASSWORD")
+                || matches!(self.token(index), Some(Token::LParen | Token::RParen | Token::EOF));
+            let sign = (0..index).find(|n| self.token(*n) == Some(&Token::Eq));
+            return if is_string { !behind(index, &["FOR"]) } else { sign.is_some() && !is_call };
         }
-        let names_user = index > 0
-            && (is_word(index - 1, "FOR")
-                || matches!(tokens.get(index - 1).map(|at| &at.token), Some(Token::AtSign)));
-        is_word(0, "SET") && is_word(1, "PASSWORD") && !names_user
+        if (self.is_word(0, "CREATE") || self.is_word(0, "ALTER")) && self.is_word(1, "USER") {
+            if is_string {
+                return !behind(index, &["USER", "EXISTS"]);
+            }
+            // Bare, up to the clause after it.
+            let by = before("IDENTIFIED", usize::MAX).and_then(|_| before("BY", usize::MAX));
+            let is_over = |from: usize| (from..=index).any(|n| self.is_word(n, "DEFAULT"));
+            let is_clause = self.is_word(index, "PASSWORD") || self.token(index) == Some(&Token::EOF);
+            return by.is_some_and(|by| !is_over(by)) && !is_clause;
+        }
+        // A long list of values is not looked through for each.
+        let most = if self.is_word(0, "GRANT") { usize::MAX } else { LOOKED_THROUGH };
+        is_string
+            && (before("IDENTIFIED", most).is_some()
+                || (self.is_word(1, "USER") && before("BY", most).is_some()))
+    }
+
+    fn token(&self, index: usize) -> Option<&Token> {
+        self.tokens().get(index).map(|at| &at.token)
+    }
+
+    fn is_word(&self, index: usize, word: &str) -> bool {
+        matches!(self.token(index), Some(Token::Word(w)) if w.value.eq_ignore_ascii_case(word))
     }
 
     /// The name of the property whose value the token would be: `"key" = "value"`, or the same with the sign forgotten.
@@ -120,6 +147,25 @@ mod tests {
             ("SET PASSWORD FOR 'u'@'h' = PASSWORD('x')", "SET PASSWORD FOR 'u'@'h' = PASSWORD('***')"),
             ("set password for 'u' 'x'", "set password for 'u' '***'"),
             ("CREATE USER u IDENTIFED BY 'x'", "CREATE USER u IDENTIFED BY '***'"),
+            ("CREAT USER u IDENTIFIED BY 'x'", "CREAT USER u IDENTIFIED BY '***'"),
+            ("ALTER USER 'u'@'h' PASSWORD 'x'", "ALTER USER 'u'@'h' PASSWORD '***'"),
+            (
+                "CREATE USER IF NOT EXISTS 'u' SET PASSWORD = 'x'",
+                "CREATE USER IF NOT EXISTS 'u' SET PASSWORD = '***'",
+            ),
+            ("CREATE USER u IDENTIFIED WITH 'x'", "CREATE USER u IDENTIFIED WITH '***'"),
+            (
+                "GRANT SELECT, INSERT, UPDATE, DELETE, ALTER ON TABLE a.b TO 'u'@'%' IDENTIFIED BY 'x'",
+                "GRANT SELECT, INSERT, UPDATE, DELETE, ALTER ON TABLE a.b TO 'u'@'%' IDENTIFIED BY '***'",
+            ),
+            ("SET PASSWORD = hunter2", "SET PASSWORD = '***'"),
+            ("SET PASSWORD FOR u = PASSWORD(12)", "SET PASSWORD FOR u = PASSWORD('***')"),
+            (
+                "ALTER USER u IDENTIFIED BY hunter2 DEFAULT ROLE r",
+                "ALTER USER u IDENTIFIED BY '***' DEFAULT ROLE r",
+            ),
+            ("GRANT r TO 'u'@'h'", "GRANT r TO 'u'@'h'"),
+            ("DROP USER 'u'@'h'", "DROP USER 'u'@'h'"),
             ("SELECT 'a@b', 'is it?', 'http://host/x'", "SELECT 'a@b', 'is it?', 'http://host/x'"),
         ] {
             assert_eq!(redacted(sql), [expected]);

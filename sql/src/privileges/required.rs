@@ -1,7 +1,7 @@
 //! The privileges that each kind of statement needs: StarRocks' but where it says so.
 
 use cairn_engine::{
-    AccessChange, Grantee, JobKind, JobWork, Privilege, RestoreRequest, RoleName, Securable, TableSelection,
+    Access, AccessChange, Grantee, JobKind, JobWork, Privilege, RestoreRequest, Securable, TableSelection,
     UserName,
 };
 use cairn_format::DatabaseName;
@@ -99,7 +99,7 @@ pub(super) fn requirements(
         }
         Request::Restore(restore) | Request::ExplainRestore(restore) => self::restore(restore, scope),
         Request::Cancel(database, kind) => cancel(database, *kind, scope),
-        Request::Access(request) => Ok(access(request, identity)),
+        Request::Access(request) => Ok(access(request, identity, scope.view.access())),
     }
 }
 
@@ -189,7 +189,8 @@ fn export(
 /// change, so INSERT on those that are there is asked for as well.
 fn restore(restore: &RestoreRequest, scope: &Scope<'_>) -> Result<Vec<Requirement>> {
     let mut needed = vec![on_system(Privilege::Repository)];
-    if restore.tables.is_none() {
+    let is_new = |name: &DatabaseName| !scope.view.databases().any(|database| database.name == *name);
+    if restore.tables.is_none() || restore.database.as_ref().is_some_and(is_new) {
         needed.push(on_catalog(Privilege::CreateDatabase));
     }
     // Without a name it may be any.
@@ -198,9 +199,7 @@ fn restore(restore: &RestoreRequest, scope: &Scope<'_>) -> Result<Vec<Requiremen
         .databases()
         .filter(|database| restore.database.as_ref().is_none_or(|name| database.name == *name));
     for target in targets {
-        if restore.database.is_some() {
-            needed.push(on_database(Privilege::CreateTable, &target.name, scope)?);
-        }
+        needed.push(on_database(Privilege::CreateTable, &target.name, scope)?);
         for table in target.tables() {
             let is_target = restore.tables.as_ref().is_none_or(|tables| {
                 tables.iter().any(|one| one.alias.as_ref().unwrap_or(&one.table) == table.name())
@@ -227,23 +226,34 @@ fn cancel(database: &DatabaseName, kind: JobKind, scope: &Scope<'_>) -> Result<V
 }
 
 /// Users and roles are those' who may grant; everybody's own password, roles and grants are its own.
-fn access(request: &AccessRequest, identity: &Identity) -> Vec<Requirement> {
+///
+/// Whoever carries the role root is root's to change: else a user administrator could become root through it.
+fn access(request: &AccessRequest, identity: &Identity, access: &Access) -> Vec<Requirement> {
     let is_self = |user: &UserName| *user == identity.user;
     let granting = || vec![on_system(Privilege::Grant)];
     match request {
-        AccessRequest::Nothing | AccessRequest::SetRoles(_) => Vec::new(),
+        AccessRequest::SetRoles(_) => Vec::new(),
         AccessRequest::SetPassword(user, _) if is_self(user) => Vec::new(),
-        AccessRequest::SetPassword(user, _) if *user == UserName::root() => {
+        AccessRequest::SetPassword(user, _) if access.is_roots(user) => {
             vec![Requirement::Root("modify root user")]
         }
+        AccessRequest::CreateUser(_, _, roles) if access.carries_root(roles) => {
+            vec![Requirement::Root("grant or revoke the role root or cluster_admin")]
+        }
         AccessRequest::ShowGrants(Grantee::User(user)) if is_self(user) => Vec::new(),
-        AccessRequest::ShowGrants(Grantee::Role(role)) if identity.active.contains(role) => Vec::new(),
-        AccessRequest::CreateUser(..)
+        AccessRequest::ShowGrants(Grantee::Role(role))
+            if identity.active.contains(role)
+                && access.user(&identity.user).is_some_and(|user| user.roles.contains(role)) =>
+        {
+            Vec::new()
+        }
+        AccessRequest::Nothing
+        | AccessRequest::CreateUser(..)
         | AccessRequest::SetPassword(..)
         | AccessRequest::ShowGrants(_)
         | AccessRequest::ShowRoles
         | AccessRequest::ShowUsers => granting(),
-        AccessRequest::ExecuteAs(user) if *user == UserName::root() => {
+        AccessRequest::ExecuteAs(user) if access.is_roots(user) => {
             vec![Requirement::Root("execute as root user")]
         }
         AccessRequest::ExecuteAs(user) => vec![Requirement::One(
@@ -260,11 +270,17 @@ fn access(request: &AccessRequest, identity: &Identity) -> Vec<Requirement> {
                 })
                 .collect(),
             AccessChange::GrantRoles(roles, _) | AccessChange::RevokeRoles(roles, _)
-                if roles.iter().any(RoleName::is_roots_to_grant) =>
+                if access.carries_root(roles) =>
             {
                 vec![Requirement::Root("grant or revoke the role root or cluster_admin")]
             }
             AccessChange::SetDefaultRoles(users) if users.iter().all(|(user, _)| is_self(user)) => Vec::new(),
+            AccessChange::SetDefaultRoles(users) if users.iter().any(|(user, _)| access.is_roots(user)) => {
+                vec![Requirement::Root("modify root user")]
+            }
+            AccessChange::DropUser(user) if access.is_roots(user) => {
+                vec![Requirement::Root("drop root user")]
+            }
             _ => granting(),
         },
     }

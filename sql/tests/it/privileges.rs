@@ -1,8 +1,10 @@
 //! What each statement needs leave for.
 
-use cairn_sql::{AccessStatement, Error, ErrorKind, ShowWhat, Statement, parse_statement, split_statements};
+use cairn_sql::{
+    AccessStatement, Error, ErrorKind, Session, ShowWhat, Statement, parse_statement, split_statements,
+};
 
-use crate::support::Shell;
+use crate::support::{Shell, handle};
 
 /// A word for each kind of statement. A new kind has to be given one here, and then an example in [`EXAMPLES`].
 fn kind(statement: &Statement) -> &'static str {
@@ -169,6 +171,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         &[
             "REPOSITORY ON SYSTEM",
             "CREATE DATABASE ON CATALOG default_catalog",
+            "CREATE TABLE ON ALL DATABASES",
             "INSERT ON ALL TABLES IN ALL DATABASES",
         ],
     ),
@@ -375,6 +378,8 @@ fn user_administrators_do_not_become_root() {
     let mut root = prepared();
     root.run("GRANT user_admin TO u; SET DEFAULT ROLE user_admin TO u");
     let mut user = root.connect("u", "").unwrap();
+    root.run("CREATE ROLE above; CREATE ROLE ops; GRANT root TO ROLE above; GRANT above TO ROLE ops");
+    root.run("CREATE USER boss; GRANT ops TO boss");
     user.run("CREATE USER new; GRANT db_admin TO new; DROP USER new");
     for sql in [
         "GRANT root TO u",
@@ -382,9 +387,52 @@ fn user_administrators_do_not_become_root() {
         "SET PASSWORD FOR root = PASSWORD('x')",
         "ALTER USER root IDENTIFIED BY 'x'",
         "EXECUTE AS root WITH NO REVERT",
+        "SET DEFAULT ROLE NONE TO root",
+        "CREATE USER x DEFAULT ROLE root",
+        "GRANT ops TO u",
+        "EXECUTE AS boss WITH NO REVERT",
+        "ALTER USER boss IDENTIFIED BY 'x'",
+        "SET DEFAULT ROLE NONE TO boss",
+        "DROP USER boss",
     ] {
         let error = user.refusal(sql);
         assert_eq!(error.kind(), ErrorKind::Denied, "{sql}: {error}");
         assert!(error.to_string().contains("except root user"), "{sql}: {error}");
+    }
+    for sql in ["CREATE USER 'root'@'localhost'", "CREATE USER x DEFAULT ROLE public"] {
+        let error = root.refusal(sql).to_string();
+        assert!(error.contains("built in") || error.contains("public cannot be granted"), "{sql}: {error}");
+    }
+    // A program whose own the store is stays root.
+    root.run("SET DEFAULT ROLE NONE TO root");
+    root.session = Session::new(root.store.clone(), handle());
+    root.run("CREATE DATABASE mine");
+}
+
+#[test]
+fn roles_of_many_ways_up_take_no_time() {
+    let mut root = prepared();
+    let names = |level: usize| (0..6).map(|n| format!("r{level}_{n}")).collect::<Vec<_>>();
+    for level in 0..12 {
+        root.run(&format!("CREATE ROLE {}", names(level).join(", ")));
+        if level > 0 {
+            for role in names(level) {
+                root.run(&format!("GRANT {} TO ROLE {role}", names(level - 1).join(", ")));
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_not_there_is_told_to_those_who_may_know() {
+    let mut root = prepared();
+    let mut user = root.connect("u", "").unwrap();
+    for sql in [
+        "CREATE USER IF NOT EXISTS u",
+        "DROP USER IF EXISTS nobody",
+        "ALTER USER IF EXISTS nobody IDENTIFIED BY 'x'",
+    ] {
+        assert_eq!(user.refusal(sql).kind(), ErrorKind::Denied, "{sql}");
+        root.run(sql);
     }
 }
