@@ -137,10 +137,10 @@ fn text(columns: &[Column], values: &[Value]) -> String {
 }
 
 fn merged(old: &Row, new: &Row) -> Row {
-    fn union<T: Ord + Copy>(old: &Option<BTreeSet<T>>, new: &Option<BTreeSet<T>>) -> Option<BTreeSet<T>> {
+    fn union(old: Option<&BTreeSet<u64>>, new: Option<&BTreeSet<u64>>) -> Option<BTreeSet<u64>> {
         match (old, new) {
             (Some(old), Some(new)) => Some(old | new),
-            (old, new) => old.clone().or_else(|| new.clone()),
+            (old, new) => old.or(new).cloned(),
         }
     }
     Row {
@@ -150,8 +150,8 @@ fn merged(old: &Row, new: &Row) -> Row {
             (Some(a), Some(b)) => Some(a + b),
             (a, b) => a.or(b),
         },
-        numbers: union(&old.numbers, &new.numbers),
-        names: union(&old.names, &new.names),
+        numbers: union(old.numbers.as_ref(), new.numbers.as_ref()),
+        names: union(old.names.as_ref(), new.names.as_ref()),
         distribution: match (&old.distribution, &new.distribution) {
             (Some(old), Some(new)) => Some([old.as_slice(), new].concat()),
             (old, new) => old.clone().or_else(|| new.clone()),
