@@ -290,6 +290,13 @@ fn not_granted(role: &RoleName, user: &UserName) -> Error {
     Error::invalid(format!("Role {role} is not granted to {user}"))
 }
 
+fn refuse_public(role: &RoleName) -> Result<()> {
+    if role.is_public() {
+        return Err(Error::invalid("role public cannot be granted: every user has it"));
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::{Authority, Place, SecurableKind};
@@ -420,11 +427,4 @@ mod tests {
         let denied = Authority::of(&access, &user("u"), &BTreeSet::new()).unwrap_err();
         assert_eq!(denied.kind(), ErrorKind::Denied);
     }
-}
-
-fn refuse_public(role: &RoleName) -> Result<()> {
-    if role.is_public() {
-        return Err(Error::invalid("role public cannot be granted: every user has it"));
-    }
-    Ok(())
 }

@@ -109,13 +109,17 @@ fn values(key: i32, row: &Row) -> Vec<Value> {
         }),
         optional(row.names.as_ref(), |set| {
             let mut sum = Hll::empty().unwrap();
-            set.iter().for_each(|name| sum.merge(Hll::of(&name.to_string()).unwrap()).unwrap());
+            for name in set {
+                sum.merge(Hll::of(&name.to_string()).unwrap()).unwrap();
+            }
             Value::Bytes(sum.to_bytes())
         }),
         optional(row.distribution.as_ref(), |numbers| {
             let mut sum = Percentile::empty().unwrap();
-            #[expect(clippy::cast_precision_loss, reason = "small numbers")]
-            numbers.iter().for_each(|number| sum.merge(Percentile::of(*number as f64).unwrap()).unwrap());
+            for number in numbers {
+                #[expect(clippy::cast_precision_loss, reason = "small numbers")]
+                sum.merge(Percentile::of(*number as f64).unwrap()).unwrap();
+            }
             Value::Bytes(sum.to_bytes())
         }),
     ]

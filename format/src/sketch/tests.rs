@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 fn hll_of(texts: &[&str]) -> Vec<u8> {

@@ -130,7 +130,7 @@ fn in_rows(misfit: Misfit, offsets: &OffsetBuffer<i32>) -> Misfit {
             let row = offsets.partition_point(|offset| usize::try_from(*offset).unwrap_or_default() <= row);
             Misfit::Value { row: row.saturating_sub(1), shown, to }
         }
-        other => other,
+        other @ Misfit::Type(..) => other,
     }
 }
 

@@ -122,9 +122,8 @@ impl Angles {
         loop {
             match cursor.peek() {
                 Token::Lt => open += 1,
-                Token::Gt if open == 0 => return Ok(()),
+                Token::Gt | Token::ShiftRight if open == 0 => return Ok(()),
                 Token::Gt => open -= 1,
-                Token::ShiftRight if open == 0 => return Ok(()),
                 Token::ShiftRight if open == 1 => {
                     self.closed_at = cursor.location();
                     self.left += 1;

@@ -66,7 +66,7 @@ impl SourceTable {
             properties: BTreeMap::new(),
             next_field_id: 2,
         };
-        let partition = PartitionDefinition { name: self.partition(), rows: PartitionRows::All };
+        let partition = PartitionDefinition::new(self.partition(), PartitionRows::All);
         TableEntry {
             definition,
             partitions: vec![PartitionEntry { definition: partition, rows: files.rows, bytes: files.bytes }],

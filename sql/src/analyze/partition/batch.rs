@@ -129,9 +129,9 @@ fn step_unit(unit: TimeUnit) -> Option<StepUnit> {
 mod tests {
     use super::*;
 
-    fn names(start: &str, end: &str, step: PartitionStep, column_type: ColumnType) -> Vec<String> {
+    fn names(start: &str, end: &str, step: PartitionStep, column_type: &ColumnType) -> Vec<String> {
         let batch = RangeBatch { start: start.to_owned(), end: end.to_owned(), step };
-        partitions(&batch, &column_type).unwrap().iter().map(|p| p.name.to_string()).collect()
+        partitions(&batch, column_type).unwrap().iter().map(|p| p.name.to_string()).collect()
     }
 
     #[test]
@@ -170,7 +170,7 @@ mod tests {
             ("-5", "10", PartitionStep::Number(5), ColumnType::Int, "p_5 p0 p5"),
         ];
         for (start, end, step, column_type, expected) in cases {
-            assert_eq!(names(start, end, step, column_type).join(" "), expected);
+            assert_eq!(names(start, end, step, &column_type).join(" "), expected);
         }
     }
 
