@@ -49,13 +49,7 @@ impl AutoIncrements {
 
     /// The array with a value in place of every null. Values that are given count as taken.
     pub(super) fn fill(&self, table: &Table, column: &Column, array: &ArrayRef) -> Result<ArrayRef> {
-        let Some(given) = array.as_primitive_opt::<Int64Type>() else {
-            return Err(Error::invalid(format!(
-                "column '{}': expected bigint, got values of type {}",
-                column.name,
-                array.data_type()
-            )));
-        };
+        let given = numbers(column, array)?;
         let mut next = self.take(table, arrow::compute::max(given), given.null_count())?;
         if given.null_count() == 0 {
             return Ok(ArrayRef::clone(array));
@@ -68,4 +62,21 @@ impl AutoIncrements {
         });
         Ok(std::sync::Arc::new(filled.collect::<Int64Array>()))
     }
+}
+
+/// The array with 0 in place of every null: nothing is taken.
+pub(super) fn without_nulls(column: &Column, array: &ArrayRef) -> Result<ArrayRef> {
+    let given = numbers(column, array)?;
+    let filled = given.iter().map(|value| Some(value.unwrap_or_default()));
+    Ok(std::sync::Arc::new(filled.collect::<Int64Array>()))
+}
+
+fn numbers<'a>(column: &Column, array: &'a ArrayRef) -> Result<&'a Int64Array> {
+    array.as_primitive_opt::<Int64Type>().ok_or_else(|| {
+        Error::invalid(format!(
+            "column '{}': expected bigint, got values of type {}",
+            column.name,
+            array.data_type()
+        ))
+    })
 }

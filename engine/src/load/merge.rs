@@ -9,7 +9,7 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::buffer::UnpublishedFiles;
 use super::route::{Router, Target};
-use super::{TabletSlot, require_buckets};
+use super::{TabletSlot, partition_dropped, require_buckets};
 use crate::catalog::{CatalogView, NewPartition, NewSegment, Table, Tablet, TabletEdit};
 use crate::error::{Error, Result};
 use crate::id::{PartitionId, TabletId};
@@ -125,6 +125,15 @@ impl<'s> Merger<'s> {
         Ok((id, bucket))
     }
 
+    /// The partitions that rows go to and that were there before the merge.
+    pub(super) fn existing_partitions(&self) -> impl Iterator<Item = PartitionId> {
+        let begun = self.begun.iter();
+        begun.flat_map(|begun| {
+            let is_new = move |id: PartitionId| begun.new.values().any(|new| new.id == id);
+            begun.states.keys().map(|place| place.0).filter(move |id| !is_new(*id))
+        })
+    }
+
     /// The partitions that are to be made.
     pub(super) fn new_partitions(&self) -> Vec<NewPartition> {
         self.begun.iter().flat_map(|begun| begun.new.values().cloned()).collect()
@@ -138,7 +147,8 @@ impl<'s> Merger<'s> {
     ) -> Result<()> {
         let (store, table, rule) = (self.store, Arc::clone(&self.table), self.rule.clone());
         let (replaced, overwrites, makers) = (self.replaced(), self.overwrites, Arc::clone(&self.makers));
-        let begun = self.begin()?;
+        self.begin()?;
+        let Some(begun) = &mut self.begun else { return Err(replaced) };
         let mut work = Vec::with_capacity(brought.len());
         for (place, brought) in brought {
             let state = match begun.states.remove(&place) {
@@ -152,6 +162,9 @@ impl<'s> Merger<'s> {
                 }
                 None => match state_of(&begun.now, &makers, place, overwrites) {
                     Some(state) => state,
+                    None if begun.now.any_partition_by_id(place.0).is_none() => {
+                        return Err(partition_dropped(&self.database, &table, place.0));
+                    }
                     None => return Err(replaced),
                 },
             };

@@ -21,8 +21,9 @@ pub(crate) use buffer::UnpublishedFiles;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use arrow::array::ArrayRef;
 use arrow::record_batch::RecordBatch;
-use cairn_format::{DatabaseName, PartitionDefinition, PartitionName, TableName};
+use cairn_format::{Column, DatabaseName, PartitionDefinition, PartitionName, TableName};
 
 use self::buffer::TabletBuffers;
 use self::merge::{Brought, Merger, Place};
@@ -147,10 +148,13 @@ impl<'s> Load<'s> {
 
     /// Refuses what [`Load::write`] would refuse, and takes nothing: so that the rows at fault can be counted of a load that
     /// is going to fail.
-    pub fn check(&mut self, batch: &RecordBatch) -> Result<()> {
-        let batch = self.numbered(batch)?;
-        let batch = check::checked_batch(&self.table, &self.rule, &batch, self.rows)?;
-        self.router.route(&batch, self.rows).map(drop)
+    ///
+    /// `rows_before` counts the rows before the batch, by which errors name rows.
+    pub fn check(&self, batch: &RecordBatch, rows_before: u64) -> Result<()> {
+        let batch =
+            self.with_numbers(batch, |_, column, array| auto_increment::without_nulls(column, array))?;
+        let batch = check::checked_batch(&self.table, &self.rule, &batch, rows_before)?;
+        self.router.check(&batch, rows_before)
     }
 
     /// The rows so far.
@@ -160,6 +164,15 @@ impl<'s> Load<'s> {
 
     /// The batch with the next values in place of nulls of the `AUTO_INCREMENT` column, when there is one.
     fn numbered(&self, batch: &RecordBatch) -> Result<RecordBatch> {
+        self.with_numbers(batch, |table, column, array| self.store.auto_increments.fill(table, column, array))
+    }
+
+    /// The batch with what `fill` makes of the `AUTO_INCREMENT` column, when there is one.
+    fn with_numbers(
+        &self,
+        batch: &RecordBatch,
+        fill: impl Fn(&Table, &Column, &ArrayRef) -> Result<ArrayRef>,
+    ) -> Result<RecordBatch> {
         let definition = &self.table.definition;
         let Some(at) = definition.columns.iter().position(|column| column.auto_increment) else {
             return Ok(batch.clone());
@@ -167,7 +180,7 @@ impl<'s> Load<'s> {
         let Some(array) = batch.columns().get(at) else { return Ok(batch.clone()) };
         let view = self.store.catalog.view();
         let current = view.table_by_id(&self.database, self.table.id).unwrap_or(&self.table);
-        let filled = self.store.auto_increments.fill(current, &definition.columns[at], array)?;
+        let filled = fill(current, &definition.columns[at], array)?;
         let mut arrays = batch.columns().to_vec();
         arrays[at] = filled;
         RecordBatch::try_new(batch.schema(), arrays)
@@ -213,6 +226,7 @@ impl<'s> Load<'s> {
         let version = store.catalog.commit(|change| {
             let name = current_name(change.view(), &database, &table)?;
             change.view().require_not_restoring(&database, &name)?;
+            require_partitions(change, &database, &table, rowsets.keys().chain(&overwritten))?;
             remove_all(change, &database, &name, &overwritten)?;
             let made = add_partitions(store, change, &database, &name, made)?;
             for (partition, rowsets) in rowsets.into_iter().chain(made) {
@@ -242,6 +256,35 @@ pub(crate) fn current_name(view: &CatalogView, database: &DatabaseName, loaded: 
         Some(current) if !current.definition.stores_alike(&loaded.definition) => changed("altered"),
         Some(current) => Ok(current.name().clone()),
     }
+}
+
+/// Refuses rows for partitions that the table has no more.
+fn require_partitions<'i>(
+    change: &Change<'_>,
+    database: &DatabaseName,
+    loaded: &Table,
+    ids: impl IntoIterator<Item = &'i PartitionId>,
+) -> Result<()> {
+    let current = change.view().table_by_id(database, loaded.id);
+    let is_there = |id: PartitionId| current.is_some_and(|current| current.any_partition_by_id(id).is_some());
+    match ids.into_iter().find(|id| !is_there(**id)) {
+        Some(id) => Err(partition_dropped(database, loaded, *id)),
+        None => Ok(()),
+    }
+}
+
+/// A partition that a load began with is gone.
+fn partition_dropped(database: &DatabaseName, loaded: &Table, id: PartitionId) -> Error {
+    let table = loaded.name();
+    let name = match loaded.any_partition_by_id(id) {
+        Some(partition) => format!("'{}'", partition.definition.name),
+        // One that another load had made meanwhile.
+        None => id.to_string(),
+    };
+    Error::busy(format!(
+        "partition {name} of table '{database}.{table}' was dropped while rows were loaded (by a statement, or as the properties of \
+         the table say); load again"
+    ))
 }
 
 /// Makes the partitions that a load found missing, but those that another load has made meanwhile.
@@ -306,6 +349,7 @@ impl Load<'_> {
             return Ok(LoadOutcome { rows, version: None });
         }
         merger.merge(brought.into_iter().collect(), &written.files)?;
+        let targets: Vec<_> = merger.existing_partitions().collect();
         let new = merger.new_partitions();
         let (edits, _guard) = merger.into_edits(&written.files)?;
         let directory = store.catalog.table_directory(table.id);
@@ -314,6 +358,7 @@ impl Load<'_> {
         let version = store.catalog.commit(|change| {
             let name = current_name(change.view(), &database, &table)?;
             change.view().require_not_restoring(&database, &name)?;
+            require_partitions(change, &database, &table, targets.iter().chain(&overwritten))?;
             remove_all(change, &database, &name, &overwritten)?;
             change.add_partitions(&database, &name, new, PartitionKind::Formal)?;
             change.edit_tablets(&database, &name, table.id, edits)?;

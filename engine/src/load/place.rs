@@ -7,7 +7,7 @@ use arrow::array::{Array, ArrayRef, Scalar};
 use arrow::compute::is_not_null;
 use arrow::compute::kernels::zip::zip;
 use arrow::record_batch::RecordBatch;
-use arrow::row::{RowConverter, SortField};
+use arrow::row::{RowConverter, Rows, SortField};
 use cairn_format::{
     BoundValue, ColumnType, PartitionBound, PartitionDefinition, PartitionName, PartitionRange,
     PartitionRows, Partitioning, TableDefinition, Value,
@@ -97,20 +97,7 @@ impl PartitionFinder {
 
     /// The number of each row's partition. `rows_before` counts the load's earlier rows.
     pub(super) fn find(&mut self, batch: &RecordBatch, rows_before: u64) -> Result<Vec<usize>> {
-        let arrays =
-            self.columns.iter().zip(self.definition.partitioning.columns()).map(|((at, kind), id)| {
-                let array = batch.column(*at);
-                match self.definition.partitioning.list_step(*id) {
-                    Some(step) => cut_to_steps(array, kind, step),
-                    None => Ok(Arc::clone(array)),
-                }
-            });
-        let arrays: Vec<ArrayRef> = arrays.collect::<Result<_>>()?;
-        let keys = match &self.places {
-            Places::Lists(_) => self.converter.convert_columns(&arrays),
-            Places::Ranges(_) => self.converter.convert_columns(&self.without_nulls(&arrays)?),
-        };
-        let keys = keys.map_err(unsortable)?;
+        let (arrays, keys) = self.keys(batch)?;
         let mut of_rows = Vec::with_capacity(batch.num_rows());
         let mut last: Option<(&[u8], usize)> = None;
         for row in 0..batch.num_rows() {
@@ -127,6 +114,39 @@ impl PartitionFinder {
             of_rows.push(number);
         }
         Ok(of_rows)
+    }
+
+    /// Refuses what [`PartitionFinder::find`] would refuse of each row alone, and makes nothing.
+    pub(super) fn check(&self, batch: &RecordBatch, rows_before: u64) -> Result<()> {
+        let (arrays, keys) = self.keys(batch)?;
+        let mut last: Option<&[u8]> = None;
+        for row in 0..batch.num_rows() {
+            let key = keys.row(row).data();
+            if last != Some(key) && self.number_of(key).is_none() {
+                self.missing(&arrays, row, rows_before + row as u64 + 1)?;
+            }
+            last = Some(key);
+        }
+        Ok(())
+    }
+
+    /// The values by which the rows of a batch are placed, and their bytes.
+    fn keys(&self, batch: &RecordBatch) -> Result<(Vec<ArrayRef>, Rows)> {
+        let arrays =
+            self.columns.iter().zip(self.definition.partitioning.columns()).map(|((at, kind), id)| {
+                let array = batch.column(*at);
+                match self.definition.partitioning.list_step(*id) {
+                    Some(step) => cut_to_steps(array, kind, step),
+                    None => Ok(Arc::clone(array)),
+                }
+            });
+        let arrays: Vec<ArrayRef> = arrays.collect::<Result<_>>()?;
+        let keys = match &self.places {
+            Places::Lists(_) => self.converter.convert_columns(&arrays),
+            Places::Ranges(_) => self.converter.convert_columns(&self.without_nulls(&arrays)?),
+        };
+        let keys = keys.map_err(unsortable)?;
+        Ok((arrays, keys))
     }
 
     /// In ranges null stands where the least value does.
@@ -152,9 +172,14 @@ impl PartitionFinder {
         }
     }
 
-    /// Makes the partition of a row that has none, or refuses the row.
-    fn make(&mut self, arrays: &[ArrayRef], row: usize, key: &[u8], row_number: u64) -> Result<usize> {
-        let types: Vec<ColumnType> = self.columns.iter().map(|(_, kind)| kind.clone()).collect();
+    /// The partition to be made for a row that has none, with its place among ranges; refuses a row that gets none.
+    fn missing(
+        &self,
+        arrays: &[ArrayRef],
+        row: usize,
+        row_number: u64,
+    ) -> Result<(PartitionDefinition, Option<(usize, RangePlace)>)> {
+        let types = self.types();
         let values = arrays.iter().zip(&types).map(|(array, kind)| Value::from_array(array, row, kind));
         let values: Vec<Value> = values.collect::<cairn_format::Result<_>>()?;
         let table = &self.definition.name;
@@ -165,15 +190,10 @@ impl PartitionFinder {
                 .map_err(|e| e.about(format_args!("table '{table}', row {row_number}")))?
         };
         let Some(mut made) = made else { return Err(self.no_partition(&values, &types, row_number)) };
-        if self.new.len() == MAX_NEW_PARTITIONS {
-            return Err(Error::invalid(format!(
-                "table '{table}', row {row_number}: a load makes at most {MAX_NEW_PARTITIONS} partitions; load in parts"
-            )));
-        }
         made.buckets = self.new_buckets;
         let number = self.existing + self.new.len();
-        let name = made.name.clone();
-        if let (Places::Ranges(ranges), Some(range)) = (&mut self.places, made.rows.range()) {
+        let mut at_place = None;
+        if let (Places::Ranges(ranges), Some(range)) = (&self.places, made.rows.range()) {
             let place = range_place(range, number, &types)?;
             let at = ranges.partition_point(|other| other.lower < place.lower);
             let before = at.checked_sub(1).and_then(|before| ranges.get(before));
@@ -181,11 +201,31 @@ impl PartitionFinder {
                 || ranges.get(at).is_some_and(|after| place.upper > after.lower)
             {
                 return Err(Error::invalid(format!(
-                    "table '{table}', row {row_number}: its partition '{name}' would overlap another; add a partition for it"
+                    "table '{table}', row {row_number}: its partition '{}' would overlap another; add a partition for it",
+                    made.name
                 )));
             }
-            ranges.insert(at, place);
+            at_place = Some((at, place));
+        }
+        Ok((made, at_place))
+    }
+
+    /// Makes the partition of a row that has none, or refuses the row.
+    fn make(&mut self, arrays: &[ArrayRef], row: usize, key: &[u8], row_number: u64) -> Result<usize> {
+        let (made, at_place) = self.missing(arrays, row, row_number)?;
+        if self.new.len() == MAX_NEW_PARTITIONS {
+            let table = &self.definition.name;
+            return Err(Error::invalid(format!(
+                "table '{table}', row {row_number}: a load makes at most {MAX_NEW_PARTITIONS} partitions; load in parts"
+            )));
+        }
+        let (number, name) = (self.existing + self.new.len(), made.name.clone());
+        if let Some((at, place)) = at_place {
+            if let Places::Ranges(ranges) = &mut self.places {
+                ranges.insert(at, place);
+            }
         } else {
+            let types = self.types();
             self.add(&made, number, &types)?;
         }
         debug_assert_eq!(self.number_of(key), Some(number), "a new partition holds its row");
@@ -212,6 +252,10 @@ impl PartitionFinder {
             }
         }
         Ok(())
+    }
+
+    fn types(&self) -> Vec<ColumnType> {
+        self.columns.iter().map(|(_, kind)| kind.clone()).collect()
     }
 
     fn no_partition(&self, values: &[Value], types: &[ColumnType], row: u64) -> Error {

@@ -123,6 +123,14 @@ impl Router {
         by_slot.into_iter().map(part).collect()
     }
 
+    /// Refuses rows that have no partition and get none, and makes nothing.
+    pub(super) fn check(&self, batch: &RecordBatch, rows_before: u64) -> Result<()> {
+        match &self.finder {
+            Some(finder) => finder.check(batch, rows_before),
+            None => Ok(()),
+        }
+    }
+
     /// How many buckets each partition has, those that the load makes behind the others.
     fn buckets(&self) -> Vec<u32> {
         let existing = self.partitions.iter().map(|partition| &partition.definition);

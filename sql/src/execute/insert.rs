@@ -1,6 +1,7 @@
 //! INSERT: rows of VALUES or of a query into a load.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, NullArray, new_null_array};
@@ -12,6 +13,7 @@ use cairn_format::{Column, DatabaseName, TableDefinition, Value};
 use sqlparser::ast::{Expr, Values};
 
 use super::cast::{can_cast, cast_column};
+use super::refusals::{Refusals, of_rows};
 use super::values::{Cell, cell, evaluated, literal, select_of, values_of};
 use crate::analyze::Insert;
 use crate::error::{Error, ErrorKind, Result};
@@ -127,26 +129,32 @@ impl Inserter<'_> {
             }
             let mut made = expressions.run(self)?.into_iter();
             let mut cells: Vec<Vec<Value>> = vec![Vec::with_capacity(rows.len()); insert.targets.len()];
-            for row in rows {
+            // Rows at fault, which have nulls there.
+            let mut refused = Vec::new();
+            for (at, row) in rows.iter().enumerate() {
                 number += 1;
+                let mut fault = None;
                 for ((expr, target), cells) in row.content.iter().zip(&insert.targets).zip(&mut cells) {
                     let column = insert.column(*target);
-                    cells.push(match cell(expr) {
+                    let value = match cell(expr) {
                         Cell::Expression(_) => {
                             let array = made.next().ok_or_else(no_row)?;
-                            evaluated(column, &array, number)?
+                            evaluated(column, &array, number)
                         }
-                        Cell::Default => into.load.default_value(column)?,
-                        // Says how many rows are refused.
-                        cell => literal(column, &cell, number)
-                            .map_err(|error| check_literals(insert, values).err().unwrap_or(error))?,
-                    });
+                        Cell::Default => Ok(into.load.default_value(column)?),
+                        cell => literal(column, &cell, number),
+                    };
+                    cells.push(value.unwrap_or_else(|error| {
+                        fault.get_or_insert(error);
+                        Value::Null
+                    }));
                 }
+                refused.extend(fault.map(|error| (at, error)));
             }
             let arrays = cells.iter().zip(&insert.targets);
             let arrays =
                 arrays.map(|(cells, target)| Value::array_of(&insert.column(*target).column_type, cells));
-            into.take(&arrays.collect::<cairn_format::Result<Vec<_>>>()?, rows.len())?;
+            into.take(&arrays.collect::<cairn_format::Result<Vec<_>>>()?, rows.len(), refused)?;
         }
         Ok(())
     }
@@ -161,7 +169,7 @@ fn check_literals(insert: &Insert<'_>, values: &Values) -> Result<()> {
             value => literal(insert.column(*target), &value, number).err(),
         });
         if let Some(error) = refused {
-            refusals.add(error, 1)?;
+            refusals.add(error, number)?;
         }
     }
     refusals.into_result(values.rows.len() as u64)
@@ -267,13 +275,13 @@ fn of_query(planned: PlannedQuery, target: &mut Target<'_>) -> Result<()> {
         let gathered = gathered.get_or_insert_with(|| BatchCoalescer::new(batch.schema(), BATCH_ROWS));
         gathered.push_batch(batch).map_err(failed)?;
         while let Some(batch) = gathered.next_completed_batch() {
-            target.take(batch.columns(), batch.num_rows())?;
+            target.take(batch.columns(), batch.num_rows(), Vec::new())?;
         }
     }
     let Some(mut gathered) = gathered else { return Ok(()) };
     gathered.finish_buffered_batch().map_err(failed)?;
     while let Some(batch) = gathered.next_completed_batch() {
-        target.take(batch.columns(), batch.num_rows())?;
+        target.take(batch.columns(), batch.num_rows(), Vec::new())?;
     }
     Ok(())
 }
@@ -288,40 +296,59 @@ struct Target<'a> {
     refusals: Refusals,
 }
 
-/// What a load does with rows.
-type Handling<'a> = fn(&mut Load<'a>, &RecordBatch) -> cairn_engine::Result<()>;
-
 impl<'a> Target<'a> {
     fn new(insert: &'a Insert<'a>, generated: GeneratedColumns, load: Load<'a>) -> Self {
         Self { insert, generated, load, rows: 0, refusals: Refusals::default() }
     }
 
-    /// Takes rows. Once some of them are refused no more are loaded, and those that are refused are counted.
-    fn take(&mut self, given: &[ArrayRef], rows: usize) -> Result<()> {
+    /// Takes rows, of which some may be refused already. Once any are no more are loaded, and those that are refused are
+    /// counted, up to a limit.
+    fn take(&mut self, given: &[ArrayRef], rows: usize, refused: Vec<(usize, Error)>) -> Result<()> {
         let rows_before = self.rows;
         self.rows += rows as u64;
-        if self.refusals.first.is_none() {
-            match self.hand(given, rows, rows_before, Load::write) {
+        let mut whole = None;
+        if self.refusals.is_empty() && refused.is_empty() {
+            let written =
+                self.batch(given, rows, rows_before).and_then(|batch| Ok(self.load.write(&batch)?));
+            match written {
                 Ok(()) => return Ok(()),
-                Err(error) => self.refusals.add(error, 0)?,
+                Err(error) => whole = Some(of_rows(error)?),
             }
         }
-        self.refusals.rows += self.count_refused(given, rows);
-        Ok(())
+        let mut begin = 0;
+        for (row, error) in refused {
+            self.count_refused(given, begin..row, rows_before)?;
+            if self.refusals.are_enough() {
+                break;
+            }
+            self.refusals.add(error, rows_before + row as u64 + 1)?;
+            begin = row + 1;
+        }
+        self.count_refused(given, begin..rows, rows_before)?;
+        match whole {
+            // What is refused of all rows together is refused of none alone.
+            Some(error) if self.refusals.is_empty() => Err(error),
+            _ => self.refusals.end_batch(self.rows),
+        }
     }
 
-    /// How many of these rows are refused: who is refused alone is one of them.
-    fn count_refused(&mut self, given: &[ArrayRef], rows: usize) -> u64 {
-        if rows == 0 || self.hand(given, rows, 0, Load::check).is_ok() {
-            return 0;
+    /// Counts those of these rows that are refused: who is refused alone is one of them.
+    fn count_refused(&mut self, given: &[ArrayRef], rows: Range<usize>, rows_before: u64) -> Result<()> {
+        if rows.is_empty() || self.refusals.are_enough() {
+            return Ok(());
         }
-        if rows == 1 {
-            return 1;
+        let slice: Vec<_> = given.iter().map(|array| array.slice(rows.start, rows.len())).collect();
+        let before = rows_before + rows.start as u64;
+        let checked =
+            self.batch(&slice, rows.len(), before).and_then(|batch| Ok(self.load.check(&batch, before)?));
+        let Err(error) = checked else { return Ok(()) };
+        let error = of_rows(error)?;
+        if rows.len() == 1 {
+            return self.refusals.add(error, before + 1);
         }
-        let half = rows / 2;
-        let slice = |from, rows| given.iter().map(|array| array.slice(from, rows)).collect::<Vec<_>>();
-        let (first, second) = (slice(0, half), slice(half, rows - half));
-        self.count_refused(&first, half) + self.count_refused(&second, rows - half)
+        let middle = rows.start + rows.len() / 2;
+        self.count_refused(given, rows.start..middle, rows_before)?;
+        self.count_refused(given, middle..rows.end, rows_before)
     }
 
     /// Publishes the rows, or says how many were refused.
@@ -330,15 +357,9 @@ impl<'a> Target<'a> {
         Ok(self.load.commit()?.rows)
     }
 
-    /// Casts rows, before which there were `rows_before`, to the target columns and hands them to the load, with defaults in
-    /// the columns that the statement leaves out.
-    fn hand(
-        &mut self,
-        given: &[ArrayRef],
-        rows: usize,
-        rows_before: u64,
-        handling: Handling<'a>,
-    ) -> Result<()> {
+    /// Casts rows, before which there were `rows_before`, to the target columns, with defaults in the columns that the
+    /// statement leaves out.
+    fn batch(&self, given: &[ArrayRef], rows: usize, rows_before: u64) -> Result<RecordBatch> {
         let insert = self.insert;
         let given = given.iter().zip(&insert.targets);
         let given = given.map(|(array, target)| cast_column(insert.column(*target), array, rows_before));
@@ -370,37 +391,7 @@ impl<'a> Target<'a> {
             let array = std::mem::replace(&mut given[source], Arc::new(NullArray::new(0)));
             batch = with_operations(insert.column(operation), &batch, array)?;
         }
-        Ok(handling(&mut self.load, &batch)?)
-    }
-}
-
-/// The rows of a load that are refused.
-#[derive(Default)]
-struct Refusals {
-    first: Option<Error>,
-    rows: u64,
-}
-
-impl Refusals {
-    /// Counts rows that are refused for `error`; an error of another kind ends the load at once.
-    fn add(&mut self, error: Error, rows: u64) -> Result<()> {
-        if error.kind() != ErrorKind::InvalidInput && error.kind() != ErrorKind::Analysis {
-            return Err(error);
-        }
-        self.first.get_or_insert(error);
-        self.rows += rows;
-        Ok(())
-    }
-
-    /// The first of them, and how many there are.
-    fn into_result(self, of: u64) -> Result<()> {
-        let Some(first) = self.first else { return Ok(()) };
-        // What is refused of all rows together is refused of none alone.
-        if self.rows == 0 {
-            return Err(first);
-        }
-        let are = if self.rows == 1 { "is" } else { "are" };
-        Err(first.noting(format_args!("{} of {of} rows {are} refused, and none is loaded", self.rows)))
+        Ok(batch)
     }
 }
 

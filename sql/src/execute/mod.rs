@@ -8,6 +8,7 @@ mod cell;
 mod delete;
 mod insert;
 mod listing;
+mod refusals;
 mod repository;
 mod select;
 mod values;

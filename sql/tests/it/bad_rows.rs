@@ -81,6 +81,32 @@ fn rows_at_fault_are_counted_and_the_first_is_named() {
                 ),
                 &[", row 1: ", &of("2 of 9 rows are")],
             );
+            // The first row is named, also where a column before has a fault in a later one.
+            refused(
+                &mut shell,
+                &from(
+                    "k",
+                    "CASE WHEN k = 5 THEN 'long' ELSE s END",
+                    "CASE WHEN k = 2 THEN NULL ELSE n END",
+                    "j",
+                ),
+                &["column 'n', row 2: null", &of("2 of 9 rows are")],
+            );
+            refused(
+                &mut shell,
+                &from(
+                    "k",
+                    "s",
+                    "CASE WHEN k = 8 THEN 3000000000 ELSE n END",
+                    "CASE WHEN k = 3 THEN '{bad' ELSE j END",
+                ),
+                &["column 'j', row 3: ", &of("2 of 9 rows are")],
+            );
+            refused(
+                &mut shell,
+                "INSERT INTO t VALUES (1, 'a', 1, NULL), (2, 'a', NULL, NULL), (3, 'a', 'x', NULL), (4, 'a', 1 + 3000000000, NULL)",
+                &["column 'n', row 2: null", &of("3 of 4 rows are")],
+            );
             if !partition.is_empty() {
                 refused(
                     &mut shell,
@@ -115,13 +141,16 @@ fn faults_of_many_batches_are_counted() {
     shell.run("CREATE TABLE source (k INT); CREATE TABLE t (k TINYINT NOT NULL)");
     let rows = (0..100).map(|k| format!("({k})")).collect::<Vec<_>>().join(", ");
     shell.run(&format!("INSERT INTO source VALUES {rows}"));
-    let sql =
-        "INSERT INTO t SELECT a.k + b.k + c.k FROM source a, source b, (SELECT k FROM source WHERE k < 4) c";
-    let refused = shell.refusal(sql).to_string();
-    let count = shell.value(
-        "SELECT count(*) FROM source a, source b, (SELECT k FROM source WHERE k < 4) c WHERE a.k + b.k + c.k > 127",
-    );
+    let source = "FROM source a, source b, (SELECT k FROM source WHERE k < 4) c";
+    let insert = |most: u32| {
+        format!("INSERT INTO t SELECT CASE WHEN a.k + b.k + c.k > {most} THEN 1000 ELSE 1 END {source}")
+    };
+    let refused = shell.refusal(&insert(190)).to_string();
+    let count = shell.value(&format!("SELECT count(*) {source} WHERE a.k + b.k + c.k > 190"));
     assert!(refused.contains(&format!("{count} of 40000 rows are refused, and none is loaded")), "{refused}");
+    // Of very many not all are counted.
+    let refused = shell.refusal(&insert(0)).to_string();
+    assert!(refused.contains("at least 1000 of the first 100"), "{refused}");
     assert_eq!(shell.value("SELECT count(*) FROM t"), "0");
 }
 
@@ -132,4 +161,36 @@ fn partitions_are_not_made_for_rows_that_are_refused() {
     let refused = shell.refusal("INSERT INTO t VALUES ('2023-01-01', 'a'), ('2023-01-02', 'bb')").to_string();
     assert!(refused.contains("row 2"), "{refused}");
     assert!(shell.rows("SHOW PARTITIONS FROM t").is_empty());
+}
+
+/// To count the rows at fault takes no AUTO_INCREMENT values.
+#[test]
+fn counting_takes_no_numbers() {
+    let mut shell = Shell::with_database();
+    shell.run("CREATE TABLE source (k INT); CREATE TABLE t (k INT NOT NULL, n BIGINT AUTO_INCREMENT)");
+    let rows = (1..=64).map(|k| format!("({k})")).collect::<Vec<_>>().join(", ");
+    shell.run(&format!("INSERT INTO source VALUES {rows}"));
+    let refused =
+        shell.refusal("INSERT INTO t (k) SELECT CASE WHEN k % 2 = 0 THEN NULL ELSE k END FROM source");
+    assert!(refused.to_string().contains("32 of 64 rows are refused"), "{refused}");
+    shell.run("INSERT INTO t (k) VALUES (1)");
+    assert_eq!(shell.value("SELECT n FROM t"), "65", "only the load itself took some");
+}
+
+#[test]
+fn too_many_partitions_are_the_fault_of_no_row() {
+    let mut shell = Shell::with_database();
+    shell.run("CREATE TABLE source (k INT); CREATE TABLE t (k INT, s VARCHAR(2)) PARTITION BY (k)");
+    let rows = (0..100).map(|k| format!("({k})")).collect::<Vec<_>>().join(", ");
+    shell.run(&format!("INSERT INTO source VALUES {rows}"));
+    let refused = shell
+        .refusal("INSERT INTO t SELECT a.k * 100 + b.k, 'a' FROM source a, source b WHERE a.k < 50")
+        .to_string();
+    assert!(refused.contains("a load makes at most 4096 partitions; load in parts"), "{refused}");
+    assert!(!refused.contains("refused"), "{refused}");
+    // Rows that are refused for what they hold are counted without it.
+    let refused = shell
+        .refusal("INSERT INTO t SELECT a.k * 100 + b.k, CASE WHEN b.k = 9 THEN 'long' ELSE 'a' END FROM source a, source b WHERE a.k < 50")
+        .to_string();
+    assert!(refused.contains("50 of 5000 rows are refused"), "{refused}");
 }
