@@ -51,7 +51,7 @@ pub use keys::UpsertOptions;
 pub use load::{Load, LoadOptions, LoadOutcome};
 pub use partition::{
     DYNAMIC_PARTITION, DynamicPartitions, PARTITION_LIVE_NUMBER, calendar_time, calendar_value,
-    check_partition_rules, partition_end, partition_name,
+    check_partition_rules, partition_end, partition_name, step_begin,
 };
 pub use properties::{BUNDLE_SIZE, DIGEST, RETENTION, check_own_properties};
 pub use rollup::{ExpressionPlanner, RowExpression};

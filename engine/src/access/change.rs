@@ -6,9 +6,10 @@ use std::sync::Arc;
 use super::names::{RoleName, UserName};
 use super::password::Credential;
 use super::privilege::Privilege;
-use super::securable::Securable;
+use super::securable::{Place, Securable};
 use super::{Access, Grants, Role, User};
 use crate::error::{Error, Result};
+use crate::id::{DatabaseId, TableId};
 
 /// Roles that have roles of others that have roles … may be so many; StarRocks' limit.
 const MAX_ROLE_DEPTH: usize = 16;
@@ -63,6 +64,25 @@ pub struct PrivilegeChange {
 }
 
 impl Access {
+    /// This with everybody's privileges on a table also on the one that takes its place; `None` when nobody has any.
+    pub(crate) fn with_replaced(&self, database: DatabaseId, from: TableId, to: TableId) -> Option<Self> {
+        let copied = |grants: &mut Grants| {
+            let of_table = grants.iter().filter_map(|(on, privileges)| match on {
+                Securable::InDatabase(kind, place) if *place == Place::One(database, from) => {
+                    Some((Securable::InDatabase(*kind, Place::One(database, to)), privileges.clone()))
+                }
+                _ => None,
+            });
+            let of_table: Vec<_> = of_table.collect();
+            grants.extend(of_table);
+        };
+        let mut access = self.clone();
+        access.users.values_mut().for_each(|user| copied(&mut Arc::make_mut(user).grants));
+        access.roles.values_mut().for_each(|role| copied(&mut Arc::make_mut(role).grants));
+        let is_same = self.users == access.users && self.roles == access.roles;
+        (!is_same).then_some(access)
+    }
+
     /// This with a change made.
     ///
     /// # Errors

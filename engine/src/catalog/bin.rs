@@ -7,6 +7,7 @@ use cairn_format::{DatabaseName, PartitionName, RollupId, TableDefinition, Table
 use redb::{ReadableTable, WriteTransaction};
 
 use super::change::{Change, require};
+use super::colocation::COLOCATE_WITH;
 use super::record::{self, DatabaseV1, PartitionV1, RecycledV1, RowsetV1, TableV1};
 use super::redefine::with_definition;
 use super::tables;
@@ -51,8 +52,24 @@ impl Change<'_> {
         let entry = RecycledV1::new(database.get(), id.get(), name.as_str(), self.now_ms());
         match mode {
             DropMode::Recoverable => self.recycle(tables::KIND_TABLE, id.get(), &entry),
-            DropMode::Force => self.erase(|_, other| other.table == id.get()),
+            DropMode::Force => {
+                let ids = self.with_replaced(id)?;
+                self.erase(|_, other| ids.contains(&other.table))
+            }
         }
+    }
+
+    /// Keeps a table in whose place this commit puts another.
+    pub(crate) fn recycle_replaced_table(
+        &self,
+        database: DatabaseId,
+        name: &TableName,
+        id: TableId,
+        by: TableId,
+    ) -> Result<()> {
+        let mut entry = RecycledV1::new(database.get(), id.get(), name.as_str(), self.now_ms());
+        entry.replaced_by = Some(by.get());
+        self.recycle(tables::KIND_TABLE, id.get(), &entry)
     }
 
     /// Keeps a partition that this commit has dropped.
@@ -71,6 +88,24 @@ impl Change<'_> {
         let key = (self.version().get(), kind, id);
         self.txn().open_table(tables::RECYCLED)?.insert(key, record::encode(entry)?.as_slice())?;
         Ok(())
+    }
+
+    /// A table and those in the bin whose place it has taken by restores.
+    fn with_replaced(&self, id: TableId) -> Result<HashSet<u64>> {
+        let bin = self.txn().open_table(tables::RECYCLED)?;
+        let mut replaced = Vec::new();
+        for item in bin.iter()? {
+            let entry: RecycledV1 = record::decode("dropped thing", item?.1.value())?;
+            replaced.extend(entry.replaced_by.map(|by| (entry.table, by)));
+        }
+        let mut ids = HashSet::from([id.get()]);
+        // The newest first: what replaced a table was dropped after it.
+        for (table, by) in replaced.into_iter().rev() {
+            if ids.contains(&by) {
+                ids.insert(table);
+            }
+        }
+        Ok(ids)
     }
 
     fn erase(&self, is_gone: impl Fn(u8, &RecycledV1) -> bool) -> Result<()> {
@@ -153,7 +188,13 @@ impl Change<'_> {
         let before = self.view_before(found.version, database)?;
         let table = Arc::clone(before.require_database(database)?.require_table(name)?);
         self.unremove_table(&table, found.version)?;
+        let mut definition = TableDefinition::clone(&table.definition);
         self.database_mut(database)?.tables.insert(name.clone(), table);
+        // Its group may be one of other tables by now.
+        if self.view().require_database(database)?.check_colocation(&definition).is_err() {
+            definition.properties.remove(COLOCATE_WITH);
+            self.redefine_table(database, definition)?;
+        }
         Ok(())
     }
 
@@ -198,7 +239,9 @@ impl Change<'_> {
         let changed = self.table_mut(database, table)?;
         changed.partitions.push(Arc::clone(partition));
         changed.sort_partitions();
-        changed.check_partitions()
+        changed.check_partitions()?;
+        // The table may have joined a group meanwhile.
+        self.view().require_database(database)?.check_colocation(&current.definition)
     }
 
     fn unremove_table(&self, table: &Table, version: CatalogVersion) -> Result<()> {

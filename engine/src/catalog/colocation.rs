@@ -5,11 +5,17 @@
 
 use cairn_format::{ColumnType, Distribution, TableDefinition};
 
-use super::view::Database;
+use super::view::{Database, Table};
 use crate::error::{Error, Result};
+use crate::partition::DynamicPartitions;
 
 /// The property that names a table's group.
 pub const COLOCATE_WITH: &str = "colocate_with";
+
+/// Whether the table names a group.
+pub(crate) fn is_colocated(table: &TableDefinition) -> bool {
+    group_of(table).is_some()
+}
 
 /// The group of a table.
 fn group_of(table: &TableDefinition) -> Option<&str> {
@@ -40,6 +46,10 @@ impl Database {
                 )));
             }
         };
+        check_own_buckets(table)?;
+        if let Some(current) = self.table(&table.name) {
+            check_partition_buckets(table, current)?;
+        }
         let mut others = self.tables().map(|table| table.definition.as_ref());
         let Some(other) = others.find(|other| group_of(other) == Some(group) && other.name != table.name)
         else {
@@ -72,6 +82,34 @@ impl Database {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// A table of a group makes no partitions of other buckets by itself.
+fn check_own_buckets(table: &TableDefinition) -> Result<()> {
+    let own = table.distribution.buckets();
+    // A rule that cannot be read makes none, and is refused elsewhere.
+    let rule = DynamicPartitions::of_table(table).ok().flatten();
+    match rule.and_then(|rule| rule.buckets()) {
+        Some(buckets) if buckets != own => Err(Error::invalid(format!(
+            "dynamic_partition.buckets should equal the distribution buckets if creating a colocate table: {own}, not {buckets}"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+fn check_partition_buckets(table: &TableDefinition, current: &Table) -> Result<()> {
+    let own = table.distribution.buckets();
+    let all = current.partitions.iter().chain(&current.temporary_partitions);
+    let mut definitions = all.map(|partition| &partition.definition);
+    match definitions.find(|partition| table.buckets_of(partition) != own) {
+        Some(other) => Err(Error::invalid(format!(
+            "Partitions in table {} have different buckets number: partition {} has {}, the table {own}; all of a colocation group have as many",
+            table.name,
+            other.name,
+            table.buckets_of(other)
+        ))),
+        None => Ok(()),
     }
 }
 

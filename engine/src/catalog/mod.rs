@@ -31,6 +31,7 @@ pub use bin::DropMode;
 pub use change::NewRepository;
 pub(crate) use change::{Change, NewPartition, NewRowset, NewSegment};
 pub use colocation::COLOCATE_WITH;
+pub(crate) use colocation::is_colocated;
 pub(crate) use edit::TabletEdit;
 pub(crate) use file::Catalog;
 pub(crate) use new_table::partitions_of_new_table;

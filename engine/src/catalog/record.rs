@@ -135,6 +135,9 @@ pub(super) struct RecycledV1 {
     pub(super) table: u64,
     pub(super) name: String,
     time_ms: i64,
+    /// The table that a restore has put in the place of this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) replaced_by: Option<u64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -361,7 +364,7 @@ impl PartitionV1 {
 
 impl RecycledV1 {
     pub(super) fn new(database: u64, table: u64, name: &str, time_ms: i64) -> Self {
-        Self { database, table, name: name.to_owned(), time_ms }
+        Self { database, table, name: name.to_owned(), time_ms, replaced_by: None }
     }
 
     pub(super) fn has_expired(&self, now_ms: i64, expire_ms: i64) -> bool {

@@ -21,7 +21,7 @@ const MAX_AHEAD: i64 = 500;
 /// The most buckets of a partition.
 const MAX_BUCKETS: i64 = 100_000;
 /// StarRocks' word for no `start`: nothing is dropped.
-const NO_START: i64 = i32::MIN as i64;
+pub(crate) const NO_START: i64 = i32::MIN as i64;
 
 const KNOWN: [&str; 11] = [
     "enable",
@@ -84,6 +84,16 @@ impl DynamicPartitions {
     /// Whether partitions are made and dropped by now.
     pub fn is_enabled(&self) -> bool {
         self.enabled
+    }
+
+    /// The buckets of the partitions that are made, where it says so.
+    pub(crate) fn buckets(&self) -> Option<u32> {
+        self.buckets
+    }
+
+    /// The present as a value of the partition column, in the rule's zone.
+    pub(super) fn present(&self, now_ms: i64, column_type: &ColumnType) -> Option<Value> {
+        self.zone.local(now_ms).map(|now| bound_value(now, column_type))
     }
 
     fn parse(given: &Given, table: &TableDefinition) -> Result<Self> {

@@ -8,8 +8,8 @@ use std::time::Duration;
 use cairn_format::{DatabaseName, PartitionName, TableDefinition, TableName};
 
 use super::buckets::automatic_buckets;
-use super::dynamic::{DynamicPartitions, DynamicPlan};
-use super::live::{beyond_live_number, live_number};
+use super::dynamic::{DYNAMIC_PARTITION, DynamicPartitions, DynamicPlan};
+use super::live::{PARTITION_LIVE_NUMBER, beyond_live_number, live_number};
 use crate::catalog::{Catalog, Change, NewPartition, PartitionKind, Table};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::PartitionId;
@@ -27,16 +27,26 @@ pub fn check_partition_rules(table: &TableDefinition) -> Result<()> {
 
 /// What is to be made and dropped of a table now.
 fn due(table: &Table, now_ms: i64) -> Result<DynamicPlan> {
-    let (definition, existing) = (&table.definition, table.partition_definitions());
-    let mut plan = match DynamicPartitions::of_table(definition)? {
-        Some(rule) => rule.plan(definition, &existing, now_ms)?,
+    let definition = &table.definition;
+    let is_rule = |key: &String| key.starts_with(DYNAMIC_PARTITION) || key == PARTITION_LIVE_NUMBER;
+    if !definition.properties.keys().any(is_rule) {
+        return Ok(DynamicPlan::default());
+    }
+    let mut all = table.partition_definitions();
+    let rule = DynamicPartitions::of_table(definition)?;
+    let mut plan = match &rule {
+        Some(rule) => rule.plan(definition, &all, now_ms)?,
         None => DynamicPlan::default(),
     };
     let is_taken =
         |name: &PartitionName| table.temporary_partitions.iter().any(|other| other.definition.name == *name);
     plan.new.retain(|partition| !is_taken(&partition.name));
-    for name in beyond_live_number(definition, &existing, now_ms)? {
-        if !plan.expired.contains(&name) {
+    // What would be dropped at once is not made.
+    all.extend(plan.new.iter().cloned());
+    for name in beyond_live_number(definition, &all, rule.as_ref(), now_ms)? {
+        let made = plan.new.len();
+        plan.new.retain(|partition| partition.name != name);
+        if plan.new.len() == made && !plan.expired.contains(&name) {
             plan.expired.push(name);
         }
     }

@@ -19,6 +19,11 @@ fn around(value: &Value, column_type: &ColumnType, step: PartitionStep) -> Optio
     Some((begin.or_else(|| Value::least(column_type))?, end))
 }
 
+/// The value at which the step around a day or time begins; `None` for what is neither, or beyond the calendar.
+pub fn step_begin(value: &Value, column_type: &ColumnType, step: PartitionStep) -> Option<Value> {
+    around(value, column_type, step).map(|(begin, _)| begin)
+}
+
 /// The values at which the steps around those of an array begin; null stays null.
 pub(crate) fn cut_to_steps(
     array: &ArrayRef,

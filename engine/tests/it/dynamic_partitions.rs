@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use arrow::array::{Date32Array, RecordBatch};
-use cairn_engine::{DynamicPartitions, ErrorKind, RestoreRequest, TabletStore};
-use cairn_format::{ColumnType, Distribution, PartitionStep, Partitioning, StepUnit, TableDefinition};
+use cairn_engine::{DynamicPartitions, ErrorKind, LoadOptions, RestoreRequest, TabletStore};
+use cairn_format::{
+    ColumnType, Distribution, KeyModel, PartitionStep, Partitioning, StepUnit, TableDefinition,
+};
 
 use crate::support::{
     World, backup, column, database, insert, partition, plain_table, restore, restore_request, rows, table,
@@ -45,10 +47,13 @@ fn names(store: &TabletStore) -> String {
     names.collect::<Vec<_>>().join(" ")
 }
 
-fn insert_days(store: &TabletStore, offsets: &[i32]) -> cairn_engine::Result<()> {
+fn day_rows(offsets: &[i32]) -> RecordBatch {
     let days = Date32Array::from_iter_values(offsets.iter().map(|offset| TODAY + offset));
-    let batch = RecordBatch::try_from_iter([("day", std::sync::Arc::new(days) as _)]).unwrap();
-    insert(store, "t", &batch).map(drop)
+    RecordBatch::try_from_iter([("day", std::sync::Arc::new(days) as _)]).unwrap()
+}
+
+fn insert_days(store: &TabletStore, offsets: &[i32]) -> cairn_engine::Result<()> {
+    insert(store, "t", &day_rows(offsets)).map(drop)
 }
 
 #[test]
@@ -148,6 +153,104 @@ fn as_many_partitions_live_as_are_wanted() {
     assert_eq!(names(&store), "p20140512 p20140514 p20140515");
     store.recover_partition(&database(), &table("t"), &partition("p20140510")).unwrap();
     assert_eq!(rows(&store, "t").len(), 4);
+}
+
+/// What has begun is asked in the rule's zone and with its values, and what is made is not dropped again.
+#[test]
+fn both_rules_together_come_to_rest() {
+    for column_type in [ColumnType::Date, ColumnType::Int, ColumnType::BigInt] {
+        // At 16:53 in UTC the next day has begun in Shanghai.
+        for (zone, history, live, first, later) in [
+            ("UTC", "0", "3", (13, 16), (15, 20)),
+            ("Asia/Shanghai", "0", "3", (14, 17), (16, 21)),
+            ("UTC", "9", "2", (12, 16), (16, 20)),
+            ("Asia/Shanghai", "9", "1", (14, 17), (18, 21)),
+        ] {
+            let world = World::new();
+            let store = world.ready("a");
+            let mut definition = days(
+                None,
+                &[
+                    ("dynamic_partition.time_unit", "DAY"),
+                    ("dynamic_partition.end", "3"),
+                    ("dynamic_partition.prefix", "p"),
+                    ("dynamic_partition.time_zone", zone),
+                    ("dynamic_partition.history_partition_num", history),
+                    ("partition_live_number", live),
+                ],
+            );
+            definition.columns[0].column_type = column_type.clone();
+            store.create_table(&database(), definition, Vec::new()).unwrap();
+            let expected = |(from, to): (u32, u32)| {
+                (from..=to).map(|day| format!("p201405{day}")).collect::<Vec<_>>().join(" ")
+            };
+            let what = format!("{column_type} {zone} {history} {live}");
+            assert_eq!(names(&store), expected(first), "{what}");
+            let version = store.view().version();
+            store.keep_partitions();
+            assert_eq!(store.view().version(), version, "{what}: nothing is made and dropped again");
+            for _ in 0..4 {
+                world.clock.pass(DAY);
+                store.keep_partitions();
+            }
+            // The newest of those that have begun, and those ahead.
+            assert_eq!(names(&store), expected(later), "{what}");
+            let version = store.view().version();
+            store.keep_partitions();
+            assert_eq!(store.view().version(), version, "{what}");
+        }
+    }
+}
+
+#[test]
+fn a_load_into_a_partition_that_expires_is_to_be_repeated() {
+    for (key_model, overwrites) in
+        [(KeyModel::Duplicate, false), (KeyModel::Duplicate, true), (KeyModel::Primary, false)]
+    {
+        let world = World::new();
+        let store = world.ready("a");
+        let mut definition = dynamic();
+        definition.columns[0].nullable = false;
+        definition.key_model = key_model;
+        let columns = vec![definition.columns[0].field_id];
+        definition.distribution = Distribution::Hash { columns, buckets: 1 };
+        store.create_table(&database(), definition, Vec::new()).unwrap();
+        let mut options = LoadOptions::default();
+        options.overwrites = overwrites;
+        let mut load = store.begin_load(&database(), &table("t"), None, options).unwrap();
+        load.write(&day_rows(&[0, 1])).unwrap();
+        world.clock.pass(DAY * 2);
+        store.keep_partitions();
+        let error = load.commit().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Busy, "{error}");
+        let text = error.to_string();
+        assert!(
+            text.contains("partition 'p20140513' of table 'd.t' was dropped while rows were loaded"),
+            "{text}"
+        );
+        insert_days(&store, &[1, 2]).unwrap();
+        assert_eq!(rows(&store, "t").len(), 2);
+    }
+}
+
+/// Where the table was there already, only the dropping ends: loads need partitions still.
+#[test]
+fn an_old_partition_does_not_end_the_making_of_new_ones() {
+    let world = World::new();
+    let store = world.ready("a");
+    let mut definition = dynamic();
+    definition.properties.insert("partition_live_number".to_owned(), "3".to_owned());
+    store.create_table(&database(), definition, Vec::new()).unwrap();
+    insert_days(&store, &[0, 1]).unwrap();
+    let record = backup(&store, "s");
+    world.clock.pass(DAY * 9);
+    store.keep_partitions();
+    restore(&store, &restore_request("s", record.timestamp));
+    world.clock.pass(DAY);
+    store.keep_partitions();
+    assert_eq!(names(&store), "p20140513 p20140514 p20140522 p20140523 p20140524");
+    assert_eq!(rows(&store, "t").len(), 2);
+    insert_days(&store, &[10, 11]).unwrap();
 }
 
 #[test]

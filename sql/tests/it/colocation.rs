@@ -60,3 +60,57 @@ fn partitions_of_a_group_have_its_buckets() {
     let refused = shell.refusal(sql).to_string();
     assert!(refused.contains("Cannot add partition with different bucket num"), "{refused}");
 }
+
+#[test]
+fn a_table_of_other_buckets_does_not_join_a_group() {
+    let mut shell = Shell::with_database();
+    shell.run(
+        "CREATE TABLE g (k INT) DISTRIBUTED BY HASH (k) BUCKETS 3 PROPERTIES ('colocate_with' = 'g');
+         CREATE TABLE t (k INT) PARTITION BY RANGE (k) () DISTRIBUTED BY HASH (k) BUCKETS 3;
+         ALTER TABLE t ADD PARTITION p VALUES LESS THAN ('1') DISTRIBUTED BY HASH (k) BUCKETS 4",
+    );
+    let join = "ALTER TABLE t SET ('colocate_with' = 'g')";
+    let refused = shell.refusal(join).to_string();
+    assert!(
+        refused
+            .contains("Partitions in table t have different buckets number: partition p has 4, the table 3"),
+        "{refused}"
+    );
+    shell.run("ALTER TABLE t DROP PARTITION p");
+    shell.run(join);
+    // What was dropped before does not come back into the group.
+    let refused = shell.refusal("RECOVER PARTITION p FROM t").to_string();
+    assert!(refused.contains("different buckets number"), "{refused}");
+    assert!(shell.rows("SHOW PARTITIONS FROM t").is_empty());
+    shell.run("ALTER TABLE t SET ('colocate_with' = ''); RECOVER PARTITION p FROM t");
+}
+
+#[test]
+fn partitions_that_are_made_have_the_buckets_of_the_group() {
+    let mut shell = Shell::with_database();
+    let dynamic = |buckets: &str| {
+        format!(
+            "'dynamic_partition.time_unit' = 'DAY', 'dynamic_partition.end' = '1', 'dynamic_partition.prefix' = 'p',
+             'dynamic_partition.buckets' = '{buckets}'"
+        )
+    };
+    let create = |buckets: &str| {
+        format!(
+            "CREATE TABLE t (d DATE) PARTITION BY RANGE (d) () DISTRIBUTED BY HASH (d) BUCKETS 3
+             PROPERTIES ('colocate_with' = 'g', {})",
+            dynamic(buckets)
+        )
+    };
+    let expected = "dynamic_partition.buckets should equal the distribution buckets";
+    let refused = shell.refusal(&create("7"));
+    assert_eq!(refused.kind(), cairn_sql::ErrorKind::Analysis);
+    assert!(refused.to_string().contains(expected), "{refused}");
+    shell.run(&create("3"));
+    let refused = shell.refusal("ALTER TABLE t SET ('dynamic_partition.buckets' = '4')").to_string();
+    assert!(refused.contains(expected), "{refused}");
+    // Numbers that grow by themselves end with the joining of a group.
+    shell.run("CREATE TABLE grown (k INT, v INT) DISTRIBUTED BY HASH (k)");
+    assert!(!shell.value("SHOW CREATE TABLE grown").contains("BUCKETS"));
+    shell.run("ALTER TABLE grown SET ('colocate_with' = 'h')");
+    assert!(shell.value("SHOW CREATE TABLE grown").contains("BUCKETS 2"));
+}

@@ -100,3 +100,27 @@ fn the_newest_partitions_live() {
     shell.run("ALTER TABLE t SET ('partition_live_number' = '1')");
     assert_eq!(shell.value("SELECT sum(v) FROM t"), "12");
 }
+
+/// As the specification says it.
+#[test]
+fn what_a_restore_replaces_in_a_dynamic_table_can_be_recovered() {
+    let mut shell = Shell::with_database();
+    let repository = shell.directory.with_file_name("repository");
+    shell.run(&format!("CREATE REPOSITORY r WITH BROKER ON LOCATION '{}'", repository.display()));
+    shell.run(&DYNAMIC.replace("Asia/Shanghai", "UTC"));
+    shell.run("INSERT INTO t SELECT CURRENT_DATE, 1");
+    // The days of the table are today and those that follow.
+    let partitions = shell.rows("SHOW PARTITIONS FROM t");
+    let name = partitions[0].split('|').nth(1).unwrap().to_owned();
+    assert_eq!(shell.job("BACKUP SNAPSHOT d.s TO r").status.to_text(), "[OK]");
+    shell.run("INSERT INTO t SELECT CURRENT_DATE, 10");
+    let job = shell.job("RESTORE SNAPSHOT d.s FROM r PROPERTIES ('backup_timestamp' = 'latest')");
+    assert_eq!(job.status.to_text(), "[OK]");
+    assert_eq!(shell.value("SELECT sum(v) FROM t"), "1");
+    shell.run(&format!(
+        "ALTER TABLE t SET ('dynamic_partition.enable' = 'false');
+         ALTER TABLE t DROP PARTITION {name} FORCE; RECOVER PARTITION {name} FROM t;
+         ALTER TABLE t SET ('dynamic_partition.enable' = 'true')"
+    ));
+    assert_eq!(shell.value("SELECT sum(v) FROM t"), "11");
+}

@@ -436,3 +436,38 @@ fn what_is_not_there_is_told_to_those_who_may_know() {
         root.run(sql);
     }
 }
+
+/// A table that is not partitioned is replaced whole; who has privileges on it does not notice.
+#[test]
+fn privileges_outlive_a_restore() {
+    let mut root = prepared();
+    root.run(
+        "CREATE TABLE d.parts (k INT) PARTITION BY RANGE (k) (PARTITION p1 VALUES LESS THAN ('10'))
+           DISTRIBUTED BY HASH (k) BUCKETS 1;
+         GRANT SELECT ON TABLE d.t, d.parts TO u; GRANT INSERT ON TABLE d.t TO ROLE a WITH GRANT OPTION;
+         GRANT INSERT ON TABLE d.parts TO ROLE a; GRANT a TO u; SET DEFAULT ROLE a TO u; USE d",
+    );
+    let sorted = |root: &mut Shell, sql: &str| {
+        let mut rows = root.rows(sql);
+        rows.sort();
+        rows
+    };
+    let grants = sorted(&mut root, "SHOW GRANTS FOR u");
+    let of_role = sorted(&mut root, "SHOW GRANTS FOR ROLE a");
+    assert_eq!(of_role.len(), 2, "{of_role:?}");
+    root.job("BACKUP SNAPSHOT d.s TO r");
+    let sql = "RESTORE SNAPSHOT d.s FROM r ON (t, parts) PROPERTIES ('backup_timestamp' = 'latest')";
+    assert_eq!(root.job(sql).status.to_text(), "[OK]");
+    let directory = root.directory.clone();
+    let kept = root.root.take();
+    drop(root);
+    let mut root = Shell::at(&directory);
+    assert_eq!(sorted(&mut root, "SHOW GRANTS FOR u"), grants);
+    assert_eq!(sorted(&mut root, "SHOW GRANTS FOR ROLE a"), of_role);
+    let mut user = root.connect("u", "").unwrap();
+    user.run("SELECT * FROM d.t; SELECT * FROM d.parts; INSERT INTO d.t VALUES (1, 1); INSERT INTO d.parts VALUES (1)");
+    // What was replaced has its own still.
+    root.run("ALTER TABLE d.t RENAME restored; RECOVER TABLE d.t");
+    user.run("SELECT * FROM d.t; SELECT * FROM d.restored");
+    drop((root, user, kept));
+}

@@ -71,6 +71,21 @@ fn what_a_restore_replaces_can_be_recovered() {
 }
 
 #[test]
+fn what_a_restore_replaced_goes_when_the_table_is_forced_out() {
+    let mut shell = backed_up();
+    shell.run("INSERT INTO t VALUES (2, 100)");
+    done(&restore(&mut shell, "", ""));
+    done(&restore(&mut shell, "", ""));
+    shell.run("DROP TABLE t FORCE");
+    let refused = shell.refusal("RECOVER TABLE t").to_string();
+    assert!(refused.contains("none of that name was dropped"), "{refused}");
+    // What was dropped of other names stays, also a partition named like the table.
+    shell.run("ALTER TABLE p RENAME PARTITION p1 t; ALTER TABLE p DROP PARTITION t");
+    shell.run("CREATE TABLE t (k INT); DROP TABLE t FORCE; RECOVER PARTITION t FROM p");
+    assert_eq!(shell.value("SELECT sum(v) FROM p"), "3");
+}
+
+#[test]
 fn what_is_recoverable_survives_the_process() {
     let mut shell = backed_up();
     shell.run("INSERT INTO t VALUES (2, 100); INSERT INTO p VALUES (12, 100)");
@@ -195,4 +210,47 @@ fn colocation_is_kept_where_it_fits() {
     let shown = shell.value("SHOW CREATE TABLE a");
     assert!(!shown.contains("colocate_with"), "{shown}");
     assert_eq!(shell.value("SELECT sum(v) FROM a"), "1");
+}
+
+#[test]
+fn a_table_that_is_recovered_leaves_a_group_of_other_buckets() {
+    let mut shell = Shell::with_database();
+    shell.run(&COLOCATED.replace("NAME", "a"));
+    shell.run("INSERT INTO a VALUES (1, 1); DROP TABLE a");
+    shell.run(&COLOCATED.replace("NAME", "c").replace("BUCKETS 3", "BUCKETS 4"));
+    shell.run("RECOVER TABLE a");
+    assert!(!shell.value("SHOW CREATE TABLE a").contains("colocate_with"));
+    assert_eq!(shell.value("SELECT sum(v) FROM a"), "1");
+    shell.run("DROP TABLE a; RECOVER TABLE a; DROP TABLE c; RECOVER TABLE c");
+    assert!(shell.value("SHOW CREATE TABLE c").contains("\"colocate_with\" = \"g\""));
+}
+
+/// Grown tables have partitions of other numbers of buckets than a snapshot of before.
+#[test]
+fn a_partition_gets_the_buckets_of_the_snapshot_but_in_a_group() {
+    for (key, colocated) in [("DUPLICATE", false), ("PRIMARY", false), ("DUPLICATE", true)] {
+        let mut shell = Shell::with_database();
+        let repository = shell.directory.with_file_name("repository");
+        shell.run(&format!("CREATE REPOSITORY r WITH BROKER ON LOCATION '{}'", repository.display()));
+        shell.run(&format!(
+            "CREATE TABLE t (k INT NOT NULL, v INT) {key} KEY (k) PARTITION BY RANGE (k) () DISTRIBUTED BY HASH (k) BUCKETS 2;
+             ALTER TABLE t ADD PARTITION p VALUES LESS THAN ('1000') DISTRIBUTED BY HASH (k) BUCKETS 5"
+        ));
+        let rows = (0..100).map(|k| format!("({k}, {k})")).collect::<Vec<_>>().join(", ");
+        shell.run(&format!("INSERT INTO t VALUES {rows}"));
+        done(&shell.job("BACKUP SNAPSHOT d.s TO r"));
+        shell.run("ALTER TABLE t DROP PARTITION p; ALTER TABLE t ADD PARTITION p VALUES LESS THAN ('1000')");
+        if colocated {
+            shell.run("ALTER TABLE t SET ('colocate_with' = 'g')");
+            let refused = restore(&mut shell, "", "").status.to_text();
+            assert!(refused.contains("different bucket number"), "{refused}");
+            continue;
+        }
+        done(&restore(&mut shell, "", ""));
+        shell.run("INSERT INTO t VALUES (500, 500)");
+        assert_eq!(shell.value("SELECT count(*), sum(v) FROM t"), "101|5450");
+        assert_eq!(shell.value("SELECT v FROM t WHERE k = 77"), "77");
+        let partition = shell.value("SHOW PARTITIONS FROM t");
+        assert_eq!(partition.split('|').nth(9), Some("5"), "{partition}");
+    }
 }

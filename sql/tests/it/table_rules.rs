@@ -177,3 +177,36 @@ fn properties_that_fit_are_kept_and_shown() {
     shell.run("ALTER TABLE t SET ('default.replication_num' = '2', 'unique_constraints' = 'd.t.a')");
     assert!(shell.value("SHOW CREATE TABLE t").contains("\"replication_num\" = \"2\""));
 }
+
+#[test]
+fn constraints_follow_their_columns() {
+    let mut shell = Shell::with_database();
+    shell.run("CREATE TABLE t (a INT, b INT, c INT) PROPERTIES ('unique_constraints' = 'a, d.t.b; c')");
+    let constraints = |shell: &mut Shell| {
+        let shown = shell.value("SHOW CREATE TABLE t");
+        let line = shown.lines().find(|line| line.contains("unique_constraints"));
+        line.map(|line| line.split('"').nth(3).unwrap().to_owned())
+    };
+    shell.run("ALTER TABLE t RENAME COLUMN B TO e");
+    assert_eq!(constraints(&mut shell).as_deref(), Some("a, d.t.e; c"));
+    shell.run("ALTER TABLE t SET ('replication_num' = '2')");
+    // Without one of its columns a constraint would say something else.
+    shell.run("ALTER TABLE t DROP COLUMN e");
+    assert_eq!(constraints(&mut shell).as_deref(), Some("c"));
+    shell.run("ALTER TABLE t DROP COLUMN c");
+    assert_eq!(constraints(&mut shell), None);
+    let shown = shell.value("SHOW CREATE TABLE t").split_once('|').unwrap().1.to_owned();
+    shell.run("DROP TABLE t");
+    shell.run(&shown);
+}
+
+#[test]
+fn any_table_may_keep_all_its_partitions() {
+    let mut shell = Shell::with_database();
+    shell.run(
+        "CREATE TABLE plain (a INT) PROPERTIES ('partition_live_number' = '-1');
+         CREATE TABLE lists (a INT NOT NULL) PARTITION BY LIST (a) (PARTITION p VALUES IN ('1'));
+         ALTER TABLE lists SET ('partition_live_number' = '-1')",
+    );
+    assert!(shell.value("SHOW CREATE TABLE lists").contains("\"partition_live_number\" = \"-1\""));
+}

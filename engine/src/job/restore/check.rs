@@ -4,7 +4,7 @@ use std::mem::discriminant;
 
 use cairn_format::{Column, Distribution, PartitionEntry, RollupDefinition, TableDefinition, TableName};
 
-use crate::catalog::Partition;
+use crate::catalog::{Partition, is_colocated};
 use crate::error::{Error, Result};
 
 /// Refuses a table whose rows could not be the snapshot's.
@@ -100,15 +100,17 @@ fn distribution_text(table: &TableDefinition) -> String {
     }
 }
 
-/// Refuses a partition of the same name and another range, or other values.
+/// Refuses a partition of the same name and another range, or other values. It may have another number of buckets, which
+/// it then gets, but where all of a colocation group have as many.
 pub(super) fn same_rows(
     existing: &Partition,
+    of: &TableDefinition,
     entry: &PartitionEntry,
     source: &TableDefinition,
     table: &TableName,
 ) -> Result<()> {
     let buckets = source.buckets_of(&entry.definition);
-    if existing.tablets.len() != buckets as usize {
+    if is_colocated(of) && existing.tablets.len() != buckets as usize {
         return Err(Error::invalid(format!(
             "Partition {} in table {table} has different bucket number with partition in repository: it has {}, the \
              snapshot's {buckets}",

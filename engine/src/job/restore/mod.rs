@@ -25,7 +25,7 @@ use super::backup::refuse_second_job;
 use super::record::{JobRecord, JobState, JobStatus, JobTimes, JobTotals, JobWork, RestoreWork};
 use super::request::RestoreRequest;
 use super::runner::{JobContext, Jobs, lost};
-use crate::catalog::{Change, DropMode, NewPartition, NewRowset, NewSegment, PartitionKind, Table};
+use crate::catalog::{Change, NewPartition, NewRowset, NewSegment, PartitionKind, Table};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{JobId, PartitionId, SegmentId};
 use crate::store::Inner;
@@ -296,9 +296,13 @@ fn publish(
         check::same_table(&current.definition, source, name)?;
         if plan.replaced.is_some() {
             change.drop_table(database, name)?;
-            change.recycle_table(owner, name, current.id, DropMode::Recoverable)?;
+            change.recycle_replaced_table(owner, name, current.id, plan.table)?;
             change.create_table(database, plan.table, TableDefinition::clone(&current.definition))?;
             change.raise_auto_increment(database, name, current.next_auto_increment)?;
+            // Whoever might do something with the table may with the one in its place.
+            if let Some(access) = change.view().access().with_replaced(owner, current.id, plan.table) {
+                change.put_access(&access)?;
+            }
         }
     }
     let planned = target.partitions()?;
@@ -310,7 +314,10 @@ fn publish(
         if !partition.is_new {
             id = PartitionId::new(store.catalog.reserve_ids(1));
             if plan.replaced.is_none() {
+                // The snapshot's files are of so many buckets.
+                let buckets = entry.definition.buckets;
                 definition = replace_partition(change, database, name, partition.id)?;
+                definition.buckets = buckets;
             }
         }
         ids.insert(entry.definition.name.clone(), id);

@@ -178,8 +178,8 @@ pub(super) fn decide_table(
             }
             _ => {}
         }
-        let plan = if let Some(current) = current {
-            same_rows(current, entry, source, &selection.target)?;
+        let plan = if let (Some(table), Some(current)) = (existing, current) {
+            same_rows(current, &table.definition, entry, source, &selection.target)?;
             PartitionPlan { name, id: current.id, is_new: false }
         } else {
             refuse_conflict(existing, entry, &name)?;

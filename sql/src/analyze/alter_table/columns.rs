@@ -139,6 +139,7 @@ fn drop_column(table: &mut TableDefinition, name: &Ident) -> Result<()> {
     table.key_columns -= usize::from(is_key);
     table.indexes.retain(|index| !index.columns.contains(&id));
     replace_in_bloom_filters(table, &name, None);
+    replace_in_constraints(table, &name, None);
     Ok(())
 }
 
@@ -223,6 +224,30 @@ fn replace_in_bloom_filters(table: &mut TableDefinition, name: &ColumnName, to: 
     }
 }
 
+/// A constraint of a column that is dropped is gone whole: without the column it would say something else.
+fn replace_in_constraints(table: &mut TableDefinition, name: &ColumnName, to: Option<&ColumnName>) {
+    let Some(text) = table.properties.get("unique_constraints") else { return };
+    // A column may stand behind the names of its catalog, database and table.
+    let split = |given: &str| match given.rsplit_once('.') {
+        Some((before, column)) => (format!("{before}."), column.to_owned()),
+        None => (String::new(), given.to_owned()),
+    };
+    let constraint = |given: &str| {
+        let columns = given.split(',').map(str::trim).filter(|column| !column.is_empty()).map(|given| {
+            let (before, column) = split(given);
+            if name.matches(&column) { to.map(|to| format!("{before}{to}")) } else { Some(given.to_owned()) }
+        });
+        columns.collect::<Option<Vec<_>>>().filter(|columns| !columns.is_empty())
+    };
+    let constraints: Vec<_> =
+        text.split(';').filter_map(constraint).map(|columns| columns.join(", ")).collect();
+    if constraints.is_empty() {
+        table.properties.remove("unique_constraints");
+    } else {
+        table.properties.insert("unique_constraints".to_owned(), constraints.join("; "));
+    }
+}
+
 fn rename(table: &mut TableDefinition, from: &Ident, to: &Ident) -> Result<()> {
     let at = find(table, from)?;
     let name = analysed(ColumnName::parse(&to.value))?;
@@ -240,6 +265,7 @@ fn rename(table: &mut TableDefinition, from: &Ident, to: &Ident) -> Result<()> {
         }
     }
     replace_in_bloom_filters(table, &old, Some(&name));
+    replace_in_constraints(table, &old, Some(&name));
     Ok(())
 }
 

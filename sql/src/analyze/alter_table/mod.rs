@@ -2,7 +2,7 @@
 
 mod columns;
 
-use cairn_engine::{Compaction, Table};
+use cairn_engine::{COLOCATE_WITH, Compaction, Table};
 use cairn_format::{PartitionName, TableDefinition, TableName};
 
 use super::Request;
@@ -63,7 +63,10 @@ pub(super) fn alter_table(
             }
             AlterTableClause::Set(given) => {
                 let properties = changed_properties(before, given)?;
-                let after = TableDefinition { properties, ..before.clone() };
+                // All of a group have as many buckets.
+                let is_colocated = properties.contains_key(COLOCATE_WITH);
+                let automatic_buckets = before.automatic_buckets && !is_colocated;
+                let after = TableDefinition { properties, automatic_buckets, ..before.clone() };
                 let colocation = scope.database(&path.database)?.check_colocation(&after);
                 colocation.map_err(|error| Error::from(error).while_analysing())?;
                 redefined(before, after)

@@ -197,7 +197,9 @@ fn added(table: &Table, part: &PartitionPart, kind: PartitionKind) -> Result<Vec
             (range::partitions(std::slice::from_ref(part), &types, &existing), if_not_exists)
         }
         (Partitioning::List { .. }, PartitionPart::List(part)) => {
-            (list::partitions(std::slice::from_ref(part), &types), part.if_not_exists)
+            let new = list::partitions(std::slice::from_ref(part), &types);
+            let new = new.and_then(|new| list::check_steps(&table.definition, &types, &new).map(|()| new));
+            (new, part.if_not_exists)
         }
         (Partitioning::List { .. }, _) => {
             return Err(Error::analysis(format!(
