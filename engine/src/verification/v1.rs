@@ -50,7 +50,7 @@ impl VerificationEntry {
         let stored = VerificationV1 {
             repository: self.repository.as_str().to_owned(),
             label: self.label.as_ref().map(ToString::to_string),
-            timestamp: self.timestamp.map(|timestamp| timestamp.unix_ms()),
+            timestamp: self.timestamp.map(cairn_format::SnapshotTimestamp::unix_ms),
             level: self.level.name().to_owned(),
             began: self.began_ms,
             ended: self.ended_ms,

@@ -163,7 +163,7 @@ fn partitions_are_not_made_for_rows_that_are_refused() {
     assert!(shell.rows("SHOW PARTITIONS FROM t").is_empty());
 }
 
-/// To count the rows at fault takes no AUTO_INCREMENT values.
+/// To count the rows at fault takes no `AUTO_INCREMENT` values.
 #[test]
 fn counting_takes_no_numbers() {
     let mut shell = Shell::with_database();

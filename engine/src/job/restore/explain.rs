@@ -80,7 +80,7 @@ fn one(
 ) -> Result<()> {
     let Some(plan) = decide_table(&store.catalog, selection, existing, files, request.if_exists)? else {
         explained.action = PlannedAction::Skip;
-        explained.detail = "it is there, and is left as it is".to_owned();
+        "it is there, and is left as it is".clone_into(&mut explained.detail);
         return Ok(());
     };
     explained.action = if plan.is_new { PlannedAction::Create } else { PlannedAction::Replace };
