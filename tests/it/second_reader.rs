@@ -6,6 +6,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use arrow::datatypes::i256;
+
 use crate::support::{Place, repository, restore, timestamp};
 
 const SETUP: &str = "
@@ -77,6 +79,10 @@ for table in manifest["tables"]:
         for field in data.schema:
             assert field.metadata and b"PARQUET:field_id" in field.metadata, field
             column = data.column(field.name)
+            if isinstance(field.type, pa.BaseExtensionType):
+                # JSON is its text.
+                field = pa.field(field.name, field.type.storage_type, metadata=field.metadata)
+                column = pa.chunked_array([chunk.storage for chunk in column.chunks], field.type)
             facts = {"nulls": column.null_count}
             if pa.types.is_nested(field.type) or pa.types.is_binary(field.type):
                 values = [json.dumps(plain(v), separators=(",", ":"), ensure_ascii=False) for v in column.to_pylist() if v is not None]
@@ -158,7 +164,7 @@ fn all_values(place: &Place, table: &str, column: &str) -> serde_json::Value {
 fn exact_sum(place: &Place, table: &str, column: &str) -> serde_json::Value {
     let query = format!("SELECT {column} AS v FROM d.{table}");
     let out = place.cairn(["sql", "--data", &place.text("b"), "--format", "json", "-e", &query]).ok();
-    let (mut nulls, mut scale, mut whole, mut carry) = (0, 0, 0_i128, 0_i128);
+    let (mut nulls, mut scale, mut sum) = (0, 0, i256::ZERO);
     for line in out.lines() {
         let row: serde_json::Value = serde_json::from_str(line).unwrap();
         let text = match &row["v"] {
@@ -171,19 +177,13 @@ fn exact_sum(place: &Place, table: &str, column: &str) -> serde_json::Value {
         };
         let digits: String = text.chars().filter(|c| *c != '.').collect();
         scale = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
-        // The high and the low digits apart: together they may be too many for the type.
-        let value: i128 = digits.parse().unwrap();
-        whole += value / HALF;
-        carry += value % HALF;
+        sum = sum + i256::from_string(&digits).unwrap();
     }
-    whole += carry / HALF;
-    let digits = if whole == 0 { (carry % HALF).to_string() } else { format!("{whole}{:018}", carry % HALF) };
+    let digits = sum.to_string();
     let point = digits.len() - scale;
     let sum = if scale == 0 { digits } else { format!("{}.{}", &digits[..point], &digits[point..]) };
     serde_json::json!({ "nulls": nulls, "sum": sum })
 }
-
-const HALF: i128 = 1_000_000_000_000_000_000;
 
 /// A python that can import pyarrow: the system's, or one of a virtual environment beside the test's binary.
 fn python_with_pyarrow() -> Option<PathBuf> {

@@ -5,6 +5,7 @@ use sqlparser::tokenizer::{Token, Word};
 use super::Result;
 use super::error::ParseError;
 use super::lexer::SourceStatement;
+use super::redact::HIDDEN;
 use crate::ast::{DatabaseName, Ident, Location, ObjectName, Properties, is_reserved};
 
 /// Longest piece of source text an error quotes, in characters.
@@ -364,7 +365,7 @@ impl<'a> Cursor<'a> {
         match self.peek() {
             Token::EOF => "the end of the statement".to_owned(),
             Token::SingleQuotedString(_) if self.secret => "another string".to_owned(),
-            _ if self.secret => "something else".to_owned(),
+            _ if shown == HIDDEN => "something else".to_owned(),
             Token::SingleQuotedString(_) => format!("the string {shown}"),
             _ => format!("'{shown}'"),
         }

@@ -8,7 +8,7 @@ use sqlparser::tokenizer::Token;
 use super::lexer::SourceStatement;
 
 /// What stands for a secret.
-const HIDDEN: &str = "'***'";
+pub(super) const HIDDEN: &str = "'***'";
 /// What the name of a property has whose value may be a URL without a scheme.
 const ENDPOINT: &str = "endpoint";
 /// How many tokens are looked through for the word before a password where no statement about users begins.
