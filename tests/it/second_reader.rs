@@ -177,7 +177,7 @@ fn exact_sum(place: &Place, table: &str, column: &str) -> serde_json::Value {
         };
         let digits: String = text.chars().filter(|c| *c != '.').collect();
         scale = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
-        sum = sum + i256::from_string(&digits).unwrap();
+        sum += i256::from_string(&digits).unwrap();
     }
     let digits = sum.to_string();
     let point = digits.len() - scale;
