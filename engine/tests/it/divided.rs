@@ -13,8 +13,8 @@ use cairn_format::{
 use chrono::{Datelike, Days, NaiveDate};
 
 use crate::support::{
-    Random, World, backup, column, database, insert, plain_table, ranged_table, restore, restore_request,
-    small_rows, table, table_rows,
+    Random, World, backup, column, database, each_seed, insert, plain_table, ranged_table, restore,
+    restore_request, small_rows, table, table_rows,
 };
 
 /// `k INT NOT NULL, d DATE, c INT`.
@@ -251,26 +251,12 @@ fn run_buckets(seed: u64) {
     }
 }
 
-fn each_seed(what: &str, run: fn(u64)) {
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-    if let Some(seed) = number("CAIRN_MODEL_SEED") {
-        return run(seed);
-    }
-    for seed in 1..=number("CAIRN_MODEL_RUNS").unwrap_or(12) {
-        let seed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        if let Err(panic) = std::panic::catch_unwind(|| run(seed)) {
-            eprintln!("{what}: CAIRN_MODEL_SEED={seed}");
-            std::panic::resume_unwind(panic);
-        }
-    }
-}
-
 #[test]
 fn random_days_are_where_their_step_begins() {
-    each_seed("a day is elsewhere", run_steps);
+    each_seed("CAIRN_MODEL", 12, "a day is elsewhere", run_steps);
 }
 
 #[test]
 fn random_keys_are_in_the_buckets_of_their_partition() {
-    each_seed("a key is elsewhere", run_buckets);
+    each_seed("CAIRN_MODEL", 12, "a key is elsewhere", run_buckets);
 }

@@ -10,8 +10,8 @@ use cairn_engine::{Compaction, JobStatus, LoadOptions, TabletStore, UpsertOption
 use cairn_format::{Aggregation, Column, ColumnType, FieldId, KeyModel, SnapshotTimestamp, TableDefinition};
 
 use crate::support::{
-    Random, World, backup, column, database, insert, plain_table, restore, restore_request, rows, selection,
-    table,
+    Random, World, backup, column, database, each_seed, insert, plain_table, restore, restore_request, rows,
+    selection, table,
 };
 
 /// `v VARCHAR, n BIGINT, c INT` of a key.
@@ -228,18 +228,7 @@ fn run(seed: u64) {
 
 #[test]
 fn random_merges_keep_to_the_model() {
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-    if let Some(seed) = number("CAIRN_KEYS_SEED") {
-        return run(seed);
-    }
-    let runs = number("CAIRN_KEYS_RUNS").unwrap_or(24);
-    for seed in 1..=runs {
-        let seed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        if let Err(panic) = std::panic::catch_unwind(|| run(seed)) {
-            eprintln!("the model and the store differ: CAIRN_KEYS_SEED={seed}");
-            std::panic::resume_unwind(panic);
-        }
-    }
+    each_seed("CAIRN_KEYS", 24, "the model and the store differ", run);
 }
 
 #[test]

@@ -9,8 +9,8 @@ use cairn_engine::{ColumnPredicate, ColumnTest, JobStatus, RestoreRequest, Table
 use cairn_format::{FieldId, SnapshotTimestamp, Value};
 
 use crate::support::{
-    Random, World, backup, database, has_table, insert, partition, ranged_table, restore, restore_request,
-    rows, selection, small_rows, small_table, table, table_rows,
+    Random, World, backup, database, each_seed, has_table, insert, partition, ranged_table, restore,
+    restore_request, rows, selection, small_rows, small_table, table, table_rows,
 };
 
 /// Tables by name: the rows of each, as text, sorted.
@@ -179,17 +179,5 @@ fn restore_one(
 
 #[test]
 fn random_operations_keep_to_the_model() {
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-    if let Some(seed) = number("CAIRN_MODEL_SEED") {
-        return run(seed);
-    }
-    let runs = number("CAIRN_MODEL_RUNS").unwrap_or(12);
-    for seed in 1..=runs {
-        let seed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let outcome = std::panic::catch_unwind(|| run(seed));
-        if let Err(panic) = outcome {
-            eprintln!("the model and the store differ: CAIRN_MODEL_SEED={seed}");
-            std::panic::resume_unwind(panic);
-        }
-    }
+    each_seed("CAIRN_MODEL", 12, "the model and the store differ", run);
 }

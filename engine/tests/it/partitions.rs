@@ -9,7 +9,9 @@ use cairn_format::{
     Partitioning, TableDefinition, Value,
 };
 
-use crate::support::{Random, World, column, database, insert, partition, plain_table, table, table_rows};
+use crate::support::{
+    Random, World, column, database, each_seed, insert, partition, plain_table, table, table_rows,
+};
 
 const TYPES: [ColumnType; 2] = [ColumnType::Int, ColumnType::Varchar { length: 20 }];
 
@@ -182,15 +184,5 @@ fn run(seed: u64) {
 
 #[test]
 fn random_rows_go_where_a_plain_search_finds_their_partition() {
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-    if let Some(seed) = number("CAIRN_MODEL_SEED") {
-        return run(seed);
-    }
-    for seed in 1..=number("CAIRN_MODEL_RUNS").unwrap_or(12) {
-        let seed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        if let Err(panic) = std::panic::catch_unwind(|| run(seed)) {
-            eprintln!("a row went elsewhere: CAIRN_MODEL_SEED={seed}");
-            std::panic::resume_unwind(panic);
-        }
-    }
+    each_seed("CAIRN_MODEL", 12, "a row went elsewhere", run);
 }

@@ -12,7 +12,8 @@ use cairn_format::{
 };
 
 use crate::support::{
-    Random, World, backup, column, database, plain_table, restore, restore_request, selection, table,
+    Random, World, backup, column, database, each_seed, plain_table, restore, restore_request, selection,
+    table,
 };
 
 /// What the values of a key are.
@@ -267,15 +268,5 @@ fn run(seed: u64) {
 
 #[test]
 fn random_rows_of_rich_types_keep_to_the_model() {
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-    if let Some(seed) = number("CAIRN_RICH_SEED") {
-        return run(seed);
-    }
-    for seed in 1..=number("CAIRN_RICH_RUNS").unwrap_or(16) {
-        let seed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        if let Err(panic) = std::panic::catch_unwind(|| run(seed)) {
-            eprintln!("the model and the store differ: CAIRN_RICH_SEED={seed}");
-            std::panic::resume_unwind(panic);
-        }
-    }
+    each_seed("CAIRN_RICH", 16, "the model and the store differ", run);
 }

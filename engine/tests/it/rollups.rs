@@ -18,8 +18,8 @@ use cairn_format::{
 };
 
 use crate::support::{
-    Random, World, backup, column, database, finish, partition, plain_table, restore, restore_request, table,
-    table_rows,
+    Random, World, backup, column, database, each_seed, finish, partition, plain_table, restore,
+    restore_request, table, table_rows,
 };
 
 /// Understands the two expressions of these tests: `n + 1` and `k > 10`.
@@ -461,18 +461,7 @@ fn run(seed: u64) {
 
 #[test]
 fn rollups_equal_what_they_stand_for() {
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-    if let Some(seed) = number("CAIRN_ROLLUPS_SEED") {
-        return run(seed);
-    }
-    let runs = number("CAIRN_ROLLUPS_RUNS").unwrap_or(10);
-    for seed in 1..=runs {
-        let seed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        if let Err(panic) = std::panic::catch_unwind(|| run(seed)) {
-            eprintln!("a rollup is not what it stands for: CAIRN_ROLLUPS_SEED={seed}");
-            std::panic::resume_unwind(panic);
-        }
-    }
+    each_seed("CAIRN_ROLLUPS", 10, "a rollup is not what it stands for", run);
 }
 
 /// A Duplicate Key table with a rollup that sums up, and rows in it.

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use crate::support::Shell;
+use crate::support::{Shell, each_seed};
 
 /// A small generator, so that a seed means the same for ever.
 struct Random(u64);
@@ -446,15 +446,5 @@ fn run(seed: u64) {
 
 #[test]
 fn changed_tables_keep_to_the_model() {
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-    if let Some(seed) = number("CAIRN_SCHEMA_SEED") {
-        return run(seed);
-    }
-    for seed in 1..=number("CAIRN_SCHEMA_RUNS").unwrap_or(8) {
-        let seed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        if let Err(panic) = std::panic::catch_unwind(|| run(seed)) {
-            eprintln!("the model and the store differ: CAIRN_SCHEMA_SEED={seed}");
-            std::panic::resume_unwind(panic);
-        }
-    }
+    each_seed("CAIRN_SCHEMA", 8, "the model and the store differ", run);
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use cairn_engine::JobStatus;
 use cairn_sql::{Error, ErrorKind, Outcome, Session, parse_statement, split_statements};
 
-use crate::support::{Shell, handle};
+use crate::support::{Shell, each_seed, handle};
 
 /// Writers, each with keys of its own.
 const WRITERS: i32 = 3;
@@ -146,15 +146,5 @@ fn run(seed: u64) {
 
 #[test]
 fn everything_at_once_leaves_what_was_written() {
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-    if let Some(seed) = number("CAIRN_STRESS_SEED") {
-        return run(seed);
-    }
-    for seed in 1..=number("CAIRN_STRESS_RUNS").unwrap_or(2) {
-        let seed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        if let Err(panic) = std::panic::catch_unwind(|| run(seed)) {
-            eprintln!("rows differ from what was written: CAIRN_STRESS_SEED={seed}");
-            std::panic::resume_unwind(panic);
-        }
-    }
+    each_seed("CAIRN_STRESS", 2, "rows differ from what was written", run);
 }

@@ -171,3 +171,20 @@ fn texts(rows: Rows) -> Result<Vec<String>, Error> {
     }
     Ok(lines)
 }
+
+/// Runs a random test with the seed of the variable `<name>_SEED`, or else with those of as many runs as `<name>_RUNS` says, or
+/// `runs`; prints the seed that fails, with `what` it means.
+pub(crate) fn each_seed(name: &str, runs: u64, what: &str, run: fn(u64)) {
+    let number =
+        |end: &str| std::env::var(format!("{name}_{end}")).ok().and_then(|text| text.parse::<u64>().ok());
+    if let Some(seed) = number("SEED") {
+        return run(seed);
+    }
+    for seed in 1..=number("RUNS").unwrap_or(runs) {
+        let seed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        if let Err(panic) = std::panic::catch_unwind(|| run(seed)) {
+            eprintln!("{what}: {name}_SEED={seed}");
+            std::panic::resume_unwind(panic);
+        }
+    }
+}
