@@ -23,6 +23,7 @@ mod load;
 mod partition;
 mod properties;
 mod repositories;
+mod repository_changes;
 mod rollup;
 mod scan;
 mod segment;
