@@ -294,15 +294,20 @@ fn publish(
             )));
         }
         check::same_table(&current.definition, source, name)?;
+        // Files of the snapshot may hold columns that were dropped before it: their field ids are taken, too.
+        let next_field_id = current.definition.next_field_id.max(source.next_field_id);
+        let definition = TableDefinition { next_field_id, ..TableDefinition::clone(&current.definition) };
         if plan.replaced.is_some() {
             change.drop_table(database, name)?;
             change.recycle_replaced_table(owner, name, current.id, plan.table)?;
-            change.create_table(database, plan.table, TableDefinition::clone(&current.definition))?;
+            change.create_table(database, plan.table, definition)?;
             change.raise_auto_increment(database, name, current.next_auto_increment)?;
             // Whoever might do something with the table may with the one in its place.
             if let Some(access) = change.view().access().with_replaced(owner, current.id, plan.table) {
                 change.put_access(&access)?;
             }
+        } else if definition != *current.definition {
+            change.redefine_table(database, definition)?;
         }
     }
     let planned = target.partitions()?;
