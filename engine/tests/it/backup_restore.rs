@@ -1,7 +1,9 @@
 //! Backups and restores between stores.
 
 use cairn_engine::{BackupRequest, DropMode, ErrorKind, JobKind, JobState, JobStatus, RestoreRequest};
-use cairn_format::{ColumnType, Distribution, SnapshotTimestamp};
+use cairn_format::{
+    Aggregation, Column, ColumnType, Distribution, FieldId, KeyModel, SnapshotTimestamp, TableDefinition,
+};
 
 use crate::open::walk;
 use crate::support::{
@@ -149,6 +151,10 @@ fn a_table_of_another_schema_is_refused_and_left_alone() {
     };
     let mut buckets = definition.clone();
     buckets.distribution = Distribution::Random { buckets: 2 };
+    let mut sorted = definition.clone();
+    sorted.sort_key = Some(vec![FieldId::try_new(2).unwrap()]);
+    let with_generated = column(2, "v", ColumnType::Varchar { length: 20 }, true);
+    let with_generated = Column { generated: Some("k".to_owned()), ..with_generated };
     let mut fewer = definition.clone();
     fewer.columns.pop();
     let cases = [
@@ -173,6 +179,12 @@ fn a_table_of_another_schema_is_refused_and_left_alone() {
             partitions.clone(),
             "distribution is inconsistent: it has RANDOM BUCKETS 2, the snapshot HASH(k) BUCKETS 2",
         ),
+        (
+            with_column(with_generated),
+            partitions.clone(),
+            "column v is inconsistent: it is computed as k, in the snapshot not computed",
+        ),
+        (sorted, partitions.clone(), "sort keys are inconsistent: it is sorted by (v), the snapshot by (k)"),
         (definition.clone(), other_range, "has different range with partition in repository"),
         (definition.clone(), conflict, "has conflict range with existing ranges"),
         (small_table("t", 2), Vec::new(), "Table's partition type is different"),
@@ -191,6 +203,45 @@ fn a_table_of_another_schema_is_refused_and_left_alone() {
         assert!(record.status.to_text().contains(message), "{}", record.status.to_text());
         assert!(rows(&b, "t").is_empty());
         assert_eq!(b.view().version().get(), version + 2, "accepted and cancelled, nothing else");
+    }
+}
+
+#[test]
+fn a_table_whose_rows_are_made_in_another_way_is_refused() {
+    let world = World::new();
+    let of = |aggregation, auto_increment| {
+        let columns = vec![
+            column(1, "k", ColumnType::Int, false),
+            Column { auto_increment, ..column(2, "n", ColumnType::BigInt, false) },
+            Column { aggregation, ..column(3, "v", ColumnType::Int, true) },
+        ];
+        let (key_model, key_columns) = match aggregation {
+            Some(_) => (KeyModel::Aggregate, 2),
+            None => (KeyModel::Duplicate, 1),
+        };
+        TableDefinition { key_model, key_columns, ..plain_table("t", columns, 1) }
+    };
+    let cases = [
+        (
+            of(Some(Aggregation::Max), false),
+            of(Some(Aggregation::Sum), false),
+            "column v is inconsistent: it is SUM, in the snapshot MAX",
+        ),
+        (
+            of(None, true),
+            of(None, false),
+            "column n is inconsistent: it is without AUTO_INCREMENT, in the snapshot AUTO_INCREMENT",
+        ),
+    ];
+    for (number, (source, other, message)) in cases.into_iter().enumerate() {
+        let a = world.ready(&format!("a{number}"));
+        a.create_table(&database(), source, Vec::new()).unwrap();
+        let label = format!("s{number}");
+        let timestamp = backup(&a, &label).timestamp;
+        let b = world.ready(&format!("b{number}"));
+        b.create_table(&database(), other, Vec::new()).unwrap();
+        let record = restore(&b, &restore_request(&label, timestamp));
+        assert!(record.status.to_text().contains(message), "{}", record.status.to_text());
     }
 }
 

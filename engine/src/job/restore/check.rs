@@ -2,7 +2,9 @@
 
 use std::mem::discriminant;
 
-use cairn_format::{Column, Distribution, PartitionEntry, RollupDefinition, TableDefinition, TableName};
+use cairn_format::{
+    Aggregation, Column, Distribution, FieldId, PartitionEntry, RollupDefinition, TableDefinition, TableName,
+};
 
 use crate::catalog::{Partition, is_colocated};
 use crate::error::{Error, Result};
@@ -40,6 +42,13 @@ pub(super) fn same_table(
             existing.key_columns,
             source.key_model.as_sql(),
             source.key_columns
+        )));
+    }
+    if existing.sort_columns() != source.sort_columns() {
+        return Err(differs(format!(
+            "sort keys are inconsistent: it is sorted by ({}), the snapshot by ({})",
+            names_of(existing, &existing.sort_columns()),
+            names_of(source, &source.sort_columns())
         )));
     }
     if existing.partitioning != source.partitioning {
@@ -84,17 +93,38 @@ fn column_difference(ours: &Column, theirs: &Column) -> Option<String> {
     if ours.initial != theirs.initial {
         return Some("rows from before it was added hold another value in the snapshot".to_owned());
     }
+    if ours.aggregation != theirs.aggregation {
+        let word = |column: &Column| column.aggregation.map_or("without an aggregation", Aggregation::as_sql);
+        return Some(format!("it is {}, in the snapshot {}", word(ours), word(theirs)));
+    }
+    if ours.generated != theirs.generated {
+        let word = |column: &Column| match &column.generated {
+            Some(expression) => format!("computed as {expression}"),
+            None => "not computed".to_owned(),
+        };
+        return Some(format!("it is {}, in the snapshot {}", word(ours), word(theirs)));
+    }
+    if ours.auto_increment != theirs.auto_increment {
+        let word = |has| if has { "AUTO_INCREMENT" } else { "without AUTO_INCREMENT" };
+        let (ours, theirs) = (word(ours.auto_increment), word(theirs.auto_increment));
+        return Some(format!("it is {ours}, in the snapshot {theirs}"));
+    }
     if ours.field_id != theirs.field_id {
         return Some(format!("its field id is {}, in the snapshot {}", ours.field_id, theirs.field_id));
     }
     None
 }
 
+fn names_of(table: &TableDefinition, columns: &[FieldId]) -> String {
+    let names =
+        columns.iter().filter_map(|id| table.column_by_id(*id).ok()).map(|column| column.name.as_str());
+    names.collect::<Vec<_>>().join(", ")
+}
+
 fn distribution_text(table: &TableDefinition) -> String {
     match &table.distribution {
         Distribution::Hash { columns, buckets } => {
-            let names = columns.iter().filter_map(|id| table.column_by_id(*id).ok()).map(|c| c.name.as_str());
-            format!("HASH({}) BUCKETS {buckets}", names.collect::<Vec<_>>().join(", "))
+            format!("HASH({}) BUCKETS {buckets}", names_of(table, columns))
         }
         Distribution::Random { buckets } => format!("RANDOM BUCKETS {buckets}"),
     }
