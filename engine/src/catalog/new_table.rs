@@ -11,7 +11,7 @@ pub(crate) fn partitions_of_new_table(
     definition: &TableDefinition,
     given: Vec<PartitionDefinition>,
 ) -> Result<Vec<PartitionDefinition>> {
-    definition.check()?;
+    definition.check_new()?;
     check_partition_rules(definition)?;
     let name = &definition.name;
     let partitions = match definition.partitioning {

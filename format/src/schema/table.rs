@@ -159,6 +159,20 @@ impl TableDefinition {
         self.check_parts().map_err(|e| e.about(format_args!("table '{}'", self.name)))
     }
 
+    /// Checks the invariants, and what a table must keep that is made now: some are there that earlier builds have made.
+    pub fn check_new(&self) -> Result<()> {
+        self.check()?;
+        let is_random = matches!(self.distribution, Distribution::Random { .. });
+        if is_random && self.key_model == KeyModel::Aggregate {
+            return Err(Error::invalid(
+                "an AGGREGATE KEY table cannot be DISTRIBUTED BY RANDOM: rows of equal key must meet to become one; use HASH of \
+                 key columns",
+            )
+            .about(format_args!("table '{}'", self.name)));
+        }
+        Ok(())
+    }
+
     fn check_parts(&self) -> Result<()> {
         if self.columns.is_empty() {
             return Err(Error::invalid("it needs at least one column"));

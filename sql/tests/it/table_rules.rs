@@ -33,6 +33,10 @@ const REFUSED: &[(&str, &str)] = &[
     ("(a INT, b INT) PRIMARY KEY (a) DISTRIBUTED BY RANDOM BUCKETS 3", "cannot be DISTRIBUTED BY RANDOM"),
     ("(a INT, b INT REPLACE) DISTRIBUTED BY RANDOM", "cannot be DISTRIBUTED BY RANDOM"),
     (
+        "(a INT, b INT SUM) AGGREGATE KEY (a) DISTRIBUTED BY RANDOM",
+        "cannot be DISTRIBUTED BY RANDOM: rows of equal key must meet to become one; use HASH",
+    ),
+    (
         "(a INT, b INT) UNIQUE KEY (a) DISTRIBUTED BY HASH (b)",
         "bucket column 'b' of a UNIQUE KEY table must be a key",
     ),

@@ -67,7 +67,7 @@ pub(super) fn table(
     };
     index::add_all(&mut definition, &statement.indexes)?;
     columns::check_sources(&definition)?;
-    analysed(definition.check())?;
+    analysed(definition.check_new())?;
     properties::check_properties(&definition)?;
     for clause in &statement.rollups {
         rollup::add(&mut definition, clause)?;
