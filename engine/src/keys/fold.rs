@@ -1,24 +1,20 @@
 //! Sorting a tablet's rows by the key, and making one row of those with equal keys.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, ArrowNativeTypeOp, ArrowPrimitiveType, AsArray, BinaryBuilder, Int8Array,
-    PrimitiveArray, UInt32Array, make_comparator,
-};
+use arrow::array::{Array, ArrayRef, AsArray, BinaryBuilder, Int8Array, UInt32Array, make_comparator};
 use arrow::compute::{SortOptions, concat_batches, take};
-use arrow::datatypes::{
-    DataType, Decimal128Type, Decimal256Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
-    Int64Type, SchemaRef, i256,
-};
+use arrow::datatypes::{Int8Type, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use arrow::row::Rows;
-use cairn_format::{Aggregation, Column, ColumnType, TableDefinition, merge_sketches};
+use cairn_format::{Aggregation, Column, TableDefinition, merge_sketches};
 
 use super::rule::MergeRule;
 use super::sort::{failed, order_of, rows_of, sorted, taken};
+use super::sum::sums;
 use crate::error::{Error, Result};
 
 /// A row is put, or deleted, or takes the place of what the table has whatever that is.
@@ -26,16 +22,50 @@ pub(crate) const PUT: i8 = 0;
 pub(crate) const DELETE: i8 = 1;
 const REPLACE: i8 = 2;
 
-/// What `rule` makes of the rows of `batches`, of which the later ones are the newer, in one batch: sorted by the key, nulls
-/// first, or, when all are kept, in the order of the table's files.
+/// Rows of which one is made of those of each key, as far as that can be.
+pub(crate) struct Folded {
+    /// A row a key, sorted by the key, nulls first; or, when all are kept, all in the order of the table's files.
+    pub(crate) rows: RecordBatch,
+    /// The rows of the keys of which a sum does not fit its column.
+    pub(crate) beyond: Option<Beyond>,
+}
+
+/// Rows of keys of which a sum does not fit its column, as they were and sorted by the key: together with others of these
+/// keys they may fit yet.
+pub(crate) struct Beyond {
+    pub(crate) rows: RecordBatch,
+    /// The position of a column whose sum does not fit, for the first of the keys.
+    pub(crate) column: usize,
+    /// How many keys they have.
+    pub(crate) keys: usize,
+}
+
+impl Folded {
+    fn whole(rows: RecordBatch) -> Self {
+        Self { rows, beyond: None }
+    }
+
+    /// What it has of rows.
+    pub(crate) fn batches(&self) -> impl Iterator<Item = &RecordBatch> {
+        let beyond = self.beyond.iter().map(|beyond| &beyond.rows);
+        std::iter::once(&self.rows).chain(beyond).filter(|rows| rows.num_rows() > 0)
+    }
+
+    /// How many keys there are, where a key has one row.
+    pub(crate) fn keys(&self) -> usize {
+        self.rows.num_rows() + self.beyond.as_ref().map_or(0, |beyond| beyond.keys)
+    }
+}
+
+/// What `rule` makes of the rows of `batches`, of which the later ones are the newer.
 pub(crate) fn fold(
     schema: &SchemaRef,
     batches: Vec<RecordBatch>,
     table: &TableDefinition,
     rule: &MergeRule,
-) -> Result<RecordBatch> {
+) -> Result<Folded> {
     if *rule == MergeRule::Keep {
-        return sorted(schema, batches, table);
+        return sorted(schema, batches, table).map(Folded::whole);
     }
     let batch = concat_batches(schema, &batches).map_err(failed)?;
     drop(batches);
@@ -44,20 +74,24 @@ pub(crate) fn fold(
     let groups = groups(&keys, &order);
     drop(keys);
     let has_pairs = groups.len() < order.len();
-    match rule {
-        MergeRule::Keep | MergeRule::Newest if !has_pairs && is_sorted => Ok(batch),
+    let rows = match rule {
+        MergeRule::Keep | MergeRule::Newest if !has_pairs && is_sorted => batch,
         MergeRule::Keep | MergeRule::Newest => {
-            taken(&batch, groups.into_iter().map(|group| order[group.end - 1]).collect())
+            taken(&batch, groups.into_iter().map(|group| order[group.end - 1]).collect())?
         }
         MergeRule::Aggregate(of_columns) => {
             let batch = if is_sorted { batch } else { taken(&batch, order)? };
-            if has_pairs { aggregated(&batch, table, of_columns, &groups) } else { Ok(batch) }
+            if has_pairs {
+                return aggregated(&batch, table, of_columns, &groups);
+            }
+            batch
         }
         MergeRule::Upsert { given, condition } => {
             let batch = if is_sorted { batch } else { taken(&batch, order)? };
-            if has_pairs { upserted(&batch, given, *condition, &groups) } else { Ok(batch) }
+            if has_pairs { upserted(&batch, given, *condition, &groups)? } else { batch }
         }
-    }
+    };
+    Ok(Folded::whole(rows))
 }
 
 /// Ranges of places in `order` whose keys are equal.
@@ -88,28 +122,45 @@ fn aggregated(
     table: &TableDefinition,
     of_columns: &[Option<Aggregation>],
     groups: &[Range<usize>],
-) -> Result<RecordBatch> {
-    let columns = batch.columns().iter().zip(&table.columns).zip(of_columns);
-    let columns = columns.map(|((array, column), aggregation)| {
+) -> Result<Folded> {
+    let mut columns = Vec::with_capacity(of_columns.len());
+    // The groups of which a sum does not fit, each with the first such column.
+    let mut beyond = BTreeMap::new();
+    let of_batch = batch.columns().iter().zip(&table.columns).zip(of_columns);
+    for (position, ((array, column), aggregation)) in of_batch.enumerate() {
         let chosen = |choose: &dyn Fn(Range<usize>) -> usize| {
             let rows = groups.iter().map(|group| index(choose(group.clone()))).collect::<Vec<_>>();
             taken_column(array, &UInt32Array::from(rows))
         };
-        match aggregation {
-            None | Some(Aggregation::Replace) => chosen(&|group| group.end - 1),
+        columns.push(match aggregation {
+            None | Some(Aggregation::Replace) => chosen(&|group| group.end - 1)?,
             Some(Aggregation::ReplaceIfNotNull) => {
-                chosen(&|group| group.clone().rev().find(|row| array.is_valid(*row)).unwrap_or(group.start))
+                chosen(&|group| group.clone().rev().find(|row| array.is_valid(*row)).unwrap_or(group.start))?
             }
-            Some(Aggregation::Min) => best(array, groups, Ordering::Less),
-            Some(Aggregation::Max) => best(array, groups, Ordering::Greater),
-            Some(Aggregation::Sum) => sums(column, array, groups),
+            Some(Aggregation::Min) => best(array, groups, Ordering::Less)?,
+            Some(Aggregation::Max) => best(array, groups, Ordering::Greater)?,
+            Some(Aggregation::Sum) => {
+                let sums = sums(column, array, groups)?;
+                for group in sums.beyond {
+                    beyond.entry(group).or_insert(position);
+                }
+                sums.values
+            }
             Some(Aggregation::HllUnion | Aggregation::BitmapUnion | Aggregation::PercentileUnion) => {
-                unions(column, array, groups)
+                unions(column, array, groups)?
             }
-        }
-    });
-    let columns = columns.collect::<Result<Vec<_>>>()?;
-    RecordBatch::try_new(batch.schema(), columns).map_err(failed)
+        });
+    }
+    let Some((_, column)) = beyond.first_key_value() else {
+        return RecordBatch::try_new(batch.schema(), columns).map(Folded::whole).map_err(failed);
+    };
+    let is_beyond = |(number, _): &(usize, &Range<usize>)| beyond.contains_key(number);
+    let (left, fitting): (Vec<_>, Vec<_>) = groups.iter().enumerate().partition(is_beyond);
+    let fitting: Vec<Range<usize>> = fitting.into_iter().map(|(_, group)| group.clone()).collect();
+    let left = left.into_iter().flat_map(|(_, group)| group.clone()).map(index).collect();
+    let beyond = Beyond { rows: taken(batch, left)?, column: *column, keys: beyond.len() };
+    let Folded { rows, .. } = aggregated(batch, table, of_columns, &fitting)?;
+    Ok(Folded { rows, beyond: Some(beyond) })
 }
 
 /// The least or greatest value of each group; null when it has none.
@@ -143,63 +194,6 @@ fn unions(column: &Column, array: &ArrayRef, groups: &[Range<usize>]) -> Result<
         }
     }
     Ok(Arc::new(merged.finish()))
-}
-
-fn sums(column: &Column, array: &ArrayRef, groups: &[Range<usize>]) -> Result<ArrayRef> {
-    match &column.column_type {
-        ColumnType::TinyInt => sums_of::<Int8Type>(column, array, groups, |_| true),
-        ColumnType::SmallInt => sums_of::<Int16Type>(column, array, groups, |_| true),
-        ColumnType::Int => sums_of::<Int32Type>(column, array, groups, |_| true),
-        ColumnType::BigInt => sums_of::<Int64Type>(column, array, groups, |_| true),
-        ColumnType::Float => sums_of::<Float32Type>(column, array, groups, |_| true),
-        ColumnType::Double => sums_of::<Float64Type>(column, array, groups, |_| true),
-        ColumnType::LargeInt => {
-            let (least, greatest) = (i256::from_i128(i128::MIN), i256::from_i128(i128::MAX));
-            sums_of::<Decimal256Type>(column, array, groups, |sum| (least..=greatest).contains(&sum))
-        }
-        ColumnType::Decimal { precision, .. } => {
-            let least_beyond = i256::from_i128(10).wrapping_pow((*precision).into());
-            let fits = |sum: i256| sum.wrapping_abs() < least_beyond;
-            match array.data_type() {
-                DataType::Decimal128(..) => {
-                    sums_of::<Decimal128Type>(column, array, groups, |sum| fits(i256::from_i128(sum)))
-                }
-                _ => sums_of::<Decimal256Type>(column, array, groups, fits),
-            }
-        }
-        other => Err(Error::invalid(format!("column '{}' of type {other} has no SUM", column.name))),
-    }
-}
-
-/// Sums stay in the column's type: one that does not fit is refused, where StarRocks would wrap it around.
-fn sums_of<T: ArrowPrimitiveType>(
-    column: &Column,
-    array: &ArrayRef,
-    groups: &[Range<usize>],
-    fits: impl Fn(T::Native) -> bool,
-) -> Result<ArrayRef> {
-    let values = array.as_primitive_opt::<T>().ok_or_else(|| {
-        Error::invalid(format!("column '{}' has values of type {}", column.name, array.data_type()))
-    })?;
-    let overflow = || {
-        Error::invalid(format!(
-            "column '{}': the SUM of rows with one key does not fit {}; load smaller values, or use a wider type",
-            column.name, column.column_type
-        ))
-    };
-    let of_group = |group: &Range<usize>| -> Result<Option<T::Native>> {
-        let mut sum: Option<T::Native> = None;
-        for row in group.clone().filter(|row| values.is_valid(*row)) {
-            let value = values.value(row);
-            sum = Some(match sum {
-                None => value,
-                Some(sum) => sum.add_checked(value).ok().filter(|sum| fits(*sum)).ok_or_else(overflow)?,
-            });
-        }
-        Ok(sum)
-    };
-    let sums = groups.iter().map(of_group).collect::<Result<PrimitiveArray<T>>>()?;
-    Ok(Arc::new(sums.with_data_type(array.data_type().clone())))
 }
 
 /// The last column says what is done with each row; it says so of the outcome, too.

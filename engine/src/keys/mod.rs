@@ -7,12 +7,15 @@
 mod fold;
 mod lock;
 mod lookup;
+mod refused;
 mod rule;
 mod sort;
+mod sum;
 mod tablet;
 
 pub(crate) use fold::{DELETE, PUT, fold};
 pub(crate) use lock::{TableGuard, TableLocks};
+pub(crate) use refused::refuse_keys;
 pub(crate) use rule::MergeRule;
 pub use rule::UpsertOptions;
 pub(crate) use sort::{arranged, sorted};

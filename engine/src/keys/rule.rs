@@ -18,6 +18,14 @@ pub struct UpsertOptions {
 }
 
 impl UpsertOptions {
+    /// Refuses options that a load into the table does not take.
+    ///
+    /// # Errors
+    /// `InvalidInput` when the table or a column does not take them.
+    pub fn check(&self, table: &TableDefinition) -> Result<()> {
+        MergeRule::of(table, self).map(drop)
+    }
+
     fn is_plain(&self) -> bool {
         *self == Self::default()
     }

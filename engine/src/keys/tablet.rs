@@ -4,13 +4,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int8Array};
-use arrow::compute::filter_record_batch;
+use arrow::compute::{filter_record_batch, not};
 use arrow::datatypes::{Int8Type, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use cairn_format::{Column, ColumnBounds, Deletions, RollupId, TableDefinition};
 
-use super::fold::{DELETE, PUT, fold};
+use super::fold::{Beyond, DELETE, Folded, PUT, fold};
 use super::lookup::Keys;
+use super::refused::RefusedKeys;
 use super::rule::MergeRule;
 use super::sort::arranged;
 use super::sort::sorted_by;
@@ -56,6 +57,12 @@ pub(crate) struct TabletState {
     table: Arc<TableDefinition>,
     edit: TabletEdit,
     files: Vec<Candidate>,
+    /// Rows that are in no file, since a sum of them does not fit its column: with what is still to come it may.
+    held: Option<Beyond>,
+    /// Keys that have been left out, of which there can be no row.
+    refused: Option<RefusedKeys>,
+    /// How many keys rows have been merged of.
+    merged_keys: usize,
 }
 
 impl TabletState {
@@ -78,6 +85,9 @@ impl TabletState {
             table: Arc::clone(table),
             edit: TabletEdit::of(partition, rollup, bucket, tablet),
             files: files.collect(),
+            held: None,
+            refused: None,
+            merged_keys: 0,
         }
     }
 
@@ -93,18 +103,20 @@ impl TabletState {
     }
 
     /// Merges rows, which [`fold`] has sorted, with those that the tablet has, and writes what follows into a file of its
-    /// own.
+    /// own. Whether it can have them all says [`refuse_keys`](super::refuse_keys) at the end.
     pub(crate) fn merge_and_write(
         &mut self,
-        rows: RecordBatch,
+        rows: Folded,
         rule: &MergeRule,
         writer: &Writer<'_>,
     ) -> Result<()> {
         let merged = match rule {
-            MergeRule::Keep => (rows.num_rows() > 0).then_some(rows),
+            MergeRule::Keep => rows.rows,
             rule => self.merge(rows, rule)?,
         };
-        let Some(merged) = merged else { return Ok(()) };
+        if merged.num_rows() == 0 {
+            return Ok(());
+        }
         let merged = arranged(merged, &self.table)?;
         let id = writer.files.reserve();
         let path = writer.store.catalog.segment_path(writer.table, id);
@@ -114,30 +126,92 @@ impl TabletState {
     }
 
     /// Merges rows, which [`fold`] has sorted, with those that the tablet has; what is to be written of them is returned.
-    fn merge(&mut self, rows: RecordBatch, rule: &MergeRule) -> Result<Option<RecordBatch>> {
-        if rows.num_rows() == 0 {
-            return Ok(None);
-        }
-        let schema = rows.schema();
-        let keys = Keys::of(&self.table, &rows)?;
+    fn merge(&mut self, rows: Folded, rule: &MergeRule) -> Result<RecordBatch> {
+        let schema = rows.rows.schema();
         let mut batches = Vec::new();
-        for (file, positions) in self.delete(&keys)? {
-            // Where the newer row counts only the positions of the others do.
-            if !rule.reads_rows() {
-                continue;
+        for batch in rows.batches() {
+            let keys = Keys::of(&self.table, batch)?;
+            for (file, positions) in self.delete(&keys)? {
+                // Where the newer row counts only the positions of the others do.
+                if !rule.reads_rows() {
+                    continue;
+                }
+                let reader = FileReader::open(&self.table, &self.files[file].path)?;
+                let stored = reader.rows_at(&self.table.arrow_schema(), &positions)?;
+                batches.push(widened(&stored, &schema)?);
             }
-            let reader = FileReader::open(&self.table, &self.files[file].path)?;
-            let stored = reader.rows_at(&self.table.arrow_schema(), &positions)?;
-            batches.push(widened(&stored, &schema)?);
         }
+        self.merged_keys += rows.keys();
+        batches.extend(self.held.take().map(|held| held.rows));
         let merged = if batches.is_empty() {
             rows
         } else {
-            batches.push(rows);
+            batches.extend(rows.batches().cloned());
             fold(&schema, batches, &self.table, rule)?
         };
-        let merged = narrowed(&merged, &self.table, rule)?;
-        Ok((merged.num_rows() > 0).then_some(merged))
+        self.held = merged.beyond;
+        self.narrowed(&merged.rows, rule)
+    }
+
+    /// Merged rows under the schema of the table, without those that are deleted.
+    fn narrowed(&mut self, merged: &RecordBatch, rule: &MergeRule) -> Result<RecordBatch> {
+        if !matches!(rule, MergeRule::Upsert { .. }) {
+            return Ok(merged.clone());
+        }
+        let (operations, columns) = merged
+            .columns()
+            .split_last()
+            .ok_or_else(|| Error::invalid("rows of an update do not say what is done with them"))?;
+        let stays: BooleanArray = match operations.as_primitive_opt::<Int8Type>() {
+            Some(operations) => operations.iter().map(|operation| Some(operation != Some(DELETE))).collect(),
+            None => BooleanArray::from(vec![true; merged.num_rows()]),
+        };
+        let fields: Vec<_> = merged.schema().fields()[..columns.len()].to_vec();
+        let wide = RecordBatch::try_new(Arc::new(arrow::datatypes::Schema::new(fields)), columns.to_vec());
+        let kept = filter_record_batch(&wide.map_err(misfit)?, &stays).map_err(misfit)?;
+        let kept = self.without_missing(kept)?;
+        RecordBatch::try_new(self.table.arrow_schema(), kept.columns().to_vec()).map_err(misfit)
+    }
+
+    /// The rows that have what they need; the keys of the others are refused.
+    fn without_missing(&mut self, rows: RecordBatch) -> Result<RecordBatch> {
+        let lacks = |(column, array): &(&Column, &ArrayRef)| !column.nullable && array.null_count() > 0;
+        let lacking: Vec<_> = self.table.columns.iter().zip(rows.columns()).filter(lacks).collect();
+        let Some((column, _)) = lacking.first() else { return Ok(rows) };
+        let misses = |row: usize| lacking.iter().any(|(_, array)| array.is_null(row));
+        let missing: BooleanArray = (0..rows.num_rows()).map(|row| Some(misses(row))).collect();
+        let refused = filter_record_batch(&rows, &missing).map_err(misfit)?;
+        let rule = format!(
+            "column '{}' is NOT NULL and has no default, and rows of keys that table '{}' does not have yet lack it",
+            column.name, self.table.name
+        );
+        let refused = RefusedKeys::new(&self.table, &refused, refused.num_rows(), rule, "give it for them")?;
+        self.refused = Some(match self.refused.take() {
+            None => refused,
+            Some(before) => before.and(Some(refused)),
+        });
+        filter_record_batch(&rows, &not(&missing).map_err(misfit)?).map_err(misfit)
+    }
+
+    /// How many keys rows have been merged of; those that came twice count twice.
+    pub(super) fn merged_keys(&self) -> usize {
+        self.merged_keys
+    }
+
+    /// The keys of which the tablet cannot have rows, as it is by now.
+    pub(super) fn refused(&self) -> Result<Option<RefusedKeys>> {
+        let Some(held) = &self.held else { return Ok(self.refused.clone()) };
+        let column = &self.table.columns[held.column];
+        let rule = format!(
+            "{} '{}', column '{}': the SUM of rows with one key does not fit {}",
+            if self.edit.rollup.is_some() { "rollup" } else { "table" },
+            self.table.name,
+            column.name,
+            column.column_type
+        );
+        let advice = "load smaller values, or use a wider type";
+        let held = RefusedKeys::new(&self.table, &held.rows, held.keys, rule, advice)?;
+        Ok(Some(held.and(self.refused.clone())))
     }
 
     /// Adds a file of rows whose keys nothing else of the tablet has.
@@ -176,7 +250,7 @@ impl TabletState {
         Ok(found)
     }
 
-    /// What is to be committed.
+    /// What is to be committed, when no key is refused.
     pub(crate) fn edit(&self) -> TabletEdit {
         let mut edit = self.edit.clone();
         for Candidate { origin, deleted, is_changed, .. } in &self.files {
@@ -240,30 +314,4 @@ fn widened(stored: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
         columns.push(Arc::new(Int8Array::from(vec![PUT; stored.num_rows()])));
     }
     RecordBatch::try_new(Arc::clone(schema), columns).map_err(misfit)
-}
-
-/// Merged rows under the schema of the table, without those that are deleted.
-fn narrowed(merged: &RecordBatch, table: &TableDefinition, rule: &MergeRule) -> Result<RecordBatch> {
-    if !matches!(rule, MergeRule::Upsert { .. }) {
-        return Ok(merged.clone());
-    }
-    let (operations, columns) = merged
-        .columns()
-        .split_last()
-        .ok_or_else(|| Error::invalid("rows of an update do not say what is done with them"))?;
-    let stays: BooleanArray = match operations.as_primitive_opt::<Int8Type>() {
-        Some(operations) => operations.iter().map(|operation| Some(operation != Some(DELETE))).collect(),
-        None => BooleanArray::from(vec![true; merged.num_rows()]),
-    };
-    let fields: Vec<_> = merged.schema().fields()[..columns.len()].to_vec();
-    let wide = RecordBatch::try_new(Arc::new(arrow::datatypes::Schema::new(fields)), columns.to_vec());
-    let kept = filter_record_batch(&wide.map_err(misfit)?, &stays).map_err(misfit)?;
-    let missing = |(column, array): &(&Column, &ArrayRef)| !column.nullable && array.null_count() > 0;
-    if let Some((column, _)) = table.columns.iter().zip(kept.columns()).find(missing) {
-        return Err(Error::invalid(format!(
-            "column '{}' is NOT NULL and has no default: give it for keys that table '{}' does not have yet",
-            column.name, table.name
-        )));
-    }
-    RecordBatch::try_new(table.arrow_schema(), kept.columns().to_vec()).map_err(misfit)
 }

@@ -155,7 +155,8 @@ impl<'s> TabletBuffers<'s> {
             let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
                 let schema = table.definition.arrow_schema();
                 let definition = &table.definition;
-                let batch = fold(&schema, batches, definition, &rule)?;
+                // What may not fit into one row a key is merged elsewhere.
+                let batch = fold(&schema, batches, definition, &rule)?.rows;
                 let batch = if rule == MergeRule::Keep { batch } else { arranged(batch, definition)? };
                 write_segment(&disk, &path, id, definition, &batch)
             }));

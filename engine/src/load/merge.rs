@@ -13,7 +13,7 @@ use super::{TabletSlot, partition_dropped, require_buckets};
 use crate::catalog::{CatalogView, NewPartition, NewSegment, Table, Tablet, TabletEdit};
 use crate::error::{Error, Result};
 use crate::id::{PartitionId, TabletId};
-use crate::keys::{MergeRule, NewFile, TableGuard, TabletState, Writer, fold};
+use crate::keys::{MergeRule, NewFile, TableGuard, TabletState, Writer, fold, refuse_keys};
 use crate::rollup::{BaseFile, RollupBuild, RollupMaker, makers};
 use crate::store::Inner;
 
@@ -191,7 +191,10 @@ impl<'s> Merger<'s> {
     ) -> Result<(Vec<TabletEdit>, TableGuard<'s>)> {
         self.begin()?;
         let writer = Writer { store: self.store, table: self.table.id, files };
-        let Some(Begun { guard, states, .. }) = self.begun else { return Err(self.replaced()) };
+        let Some(Begun { guard, mut states, .. }) = self.begun else { return Err(self.replaced()) };
+        refuse_keys(states.values().map(|state| &state.tablet))?;
+        states.values_mut().try_for_each(|state| state.rollups.flush(&writer))?;
+        refuse_keys(states.values().flat_map(|state| state.rollups.tablets()))?;
         let mut edits = Vec::new();
         for State { tablet, mut rollups } in states.into_values() {
             edits.push(tablet.edit());
@@ -234,7 +237,7 @@ fn take(
         }
         Brought::Rows(batches) => {
             let rows = fold(&rule.schema(definition), batches, definition, rule)?;
-            rollups.add(&rows, writer)?;
+            rows.batches().try_for_each(|rows| rollups.add(rows, writer))?;
             tablet.merge_and_write(rows, rule, writer)?;
         }
     }

@@ -10,7 +10,7 @@ use super::maker::RollupMaker;
 use crate::catalog::{Partition, Segment, Tablet, TabletEdit};
 use crate::error::Result;
 use crate::id::{PartitionId, TabletId};
-use crate::keys::{TabletState, Writer, fold};
+use crate::keys::{TabletState, Writer, fold, refuse_keys};
 use crate::segment::FileReader;
 
 /// Rows that wait until they are put together, in bytes of Arrow data: without a bound a table would be in memory.
@@ -106,9 +106,15 @@ impl RollupBuild {
         tablets.try_for_each(|(maker, waiting)| waiting.flush(maker, writer))
     }
 
+    /// The tablets, each of a rollup.
+    pub(crate) fn tablets(&self) -> impl Iterator<Item = &TabletState> {
+        self.tablets.iter().map(|waiting| &waiting.state)
+    }
+
     /// What is to be committed: what was there stays.
     pub(crate) fn edits(&mut self, writer: &Writer<'_>) -> Result<Vec<TabletEdit>> {
         self.flush(writer)?;
+        refuse_keys(self.tablets())?;
         Ok(self.tablets.iter().map(|waiting| waiting.state.edit()).collect())
     }
 
