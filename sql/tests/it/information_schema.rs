@@ -285,7 +285,7 @@ fn columns_are_rows() {
             "up|3|NULL|YES|string|string||STORED GENERATED",
             "day|1|NULL|NO|date|date|AGG|",
             "shop|2|Oslo|NO|varchar|varchar(20)|AGG|",
-            "amount|3|NULL|YES|decimal|decimal(12,2)||",
+            "amount|3|NULL|YES|decimal|decimal(38,2)||",
         ]
     );
     assert_eq!(
@@ -293,7 +293,7 @@ fn columns_are_rows() {
             "SELECT character_maximum_length, numeric_precision, numeric_scale, column_comment
              FROM information_schema.columns WHERE table_name = 'sales' ORDER BY ordinal_position"
         ),
-        ["NULL|NULL|NULL|of the sale", "20|NULL|NULL|", "NULL|12|2|"]
+        ["NULL|NULL|NULL|of the sale", "20|NULL|NULL|", "NULL|38|2|"]
     );
 }
 

@@ -8,7 +8,7 @@ use cairn_format::{
 };
 use sqlparser::ast::{Expr, visit_expressions};
 
-use crate::analyze::create_table::{aggregation, change_sort_key, column_of};
+use crate::analyze::create_table::{aggregation, change_sort_key, column_of, widen_sum};
 use crate::analyze::index;
 use crate::analyze::names::analysed;
 use crate::ast::{AlterTableClause, ColumnClause, ColumnPosition, ColumnValue, Ident};
@@ -51,6 +51,7 @@ fn add(table: &mut TableDefinition, clause: &ColumnClause, position: Option<&Col
     }
     column.aggregation = aggregation(clause, table.key_model, clause.key)?;
     column.nullable |= column.aggregation == Some(Aggregation::ReplaceIfNotNull);
+    widen_sum(&mut column);
     if column.generated.is_some() || column.auto_increment {
         return refused(
             "the rows that are there would have to be written anew; make a new table and INSERT … SELECT",
@@ -282,8 +283,10 @@ fn modify(
         table.columns[at].comment.clone_from(&clause.comment);
         return Ok(());
     }
-    let new =
+    let mut new =
         column_of(old.field_id.get(), clause).map_err(|e| e.about(format_args!("column '{}'", old.name)))?;
+    new.aggregation = old.aggregation;
+    widen_sum(&mut new);
     let refused =
         |why: String| Err(Error::analysis(format!("column '{}' cannot be modified: {why}", old.name)));
     if old.generated.is_some() || new.generated.is_some() {

@@ -38,6 +38,7 @@ pub(super) fn key(statement: &CreateTableStatement, columns: &mut [Column]) -> R
     };
     for (position, (clause, column)) in statement.columns.iter().zip(columns.iter_mut()).enumerate() {
         column.aggregation = aggregation(clause, model, position < key_columns)?;
+        widen_sum(column);
         match column.aggregation {
             Some(Aggregation::ReplaceIfNotNull) => column.nullable = true,
             _ if model == KeyModel::Primary && position < key_columns => {
@@ -114,6 +115,18 @@ pub(in crate::analyze) fn aggregation(
             "cannot specify an aggregate function for column '{name}' of a {} table",
             model.as_sql()
         ))),
+    }
+}
+
+/// The digits of a DECIMAL that is summed up.
+const SUM_DIGITS: u8 = 38;
+
+/// Sums of decimals have at least 38 digits, whatever the statement says.
+pub(in crate::analyze) fn widen_sum(column: &mut Column) {
+    if let (Some(Aggregation::Sum), ColumnType::Decimal { precision, .. }) =
+        (column.aggregation, &mut column.column_type)
+    {
+        *precision = SUM_DIGITS.max(*precision);
     }
 }
 

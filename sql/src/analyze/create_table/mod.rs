@@ -7,7 +7,7 @@ mod sort_key;
 mod values;
 
 pub(super) use columns::{check_sources, column_of};
-pub(super) use key::{aggregation, short_key};
+pub(super) use key::{aggregation, short_key, widen_sum};
 pub(super) use properties::changed_properties;
 pub(super) use sort_key::change_sort_key;
 pub(super) use values::check_value;
