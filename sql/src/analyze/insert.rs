@@ -102,6 +102,7 @@ pub(super) fn insert<'s>(statement: &'s InsertStatement, scope: &Scope<'_>) -> R
             )));
         }
     }
+    upsert.check(definition).map_err(|error| Error::from(error).while_analysing())?;
     let handling = RowHandling { overwrites: statement.overwrite, locks_table: false, upsert };
     let operation = operation_column()?;
     Ok(Insert {
@@ -135,7 +136,12 @@ fn upsert_options(
     targets: &[usize],
 ) -> Result<UpsertOptions> {
     let is_primary = definition.key_model == KeyModel::Primary;
-    let mut is_partial = is_primary && !statement.overwrite;
+    // Of a key that the load makes the table has no row whose columns could stay.
+    let is_made = |(position, column): (usize, &Column)| {
+        !targets.contains(&position) && (column.has_default() || column.auto_increment)
+    };
+    let makes_keys = definition.key().iter().enumerate().any(is_made);
+    let mut is_partial = is_primary && !statement.overwrite && !makes_keys;
     let mut condition = None;
     for (key, value) in &statement.properties {
         match key.as_str() {

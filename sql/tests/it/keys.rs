@@ -65,6 +65,87 @@ fn an_insert_of_some_columns_changes_those() {
     assert!(refused.to_string().contains("column '__op', row 1: 2 is no operation"), "{refused}");
 }
 
+/// A key that the load makes is of no row that is there: such an INSERT was taken for a partial update, and refused.
+#[test]
+fn keys_that_are_made_are_put_as_whole_rows() {
+    let mut shell = Shell::with_database();
+    shell.run(
+        "CREATE TABLE t (id BIGINT AUTO_INCREMENT, v INT, w INT DEFAULT '5') PRIMARY KEY (id);
+         CREATE TABLE u (id VARCHAR(36) DEFAULT (uuid()), v INT, w INT NOT NULL) PRIMARY KEY (id);
+         CREATE TABLE c (k INT, day DATE DEFAULT '2013-01-01', v INT) PRIMARY KEY (k, day)",
+    );
+    let accepted = [
+        "INSERT INTO t (v) VALUES (1), (2)",
+        "INSERT INTO t (id, v) VALUES (9, 3)",
+        "INSERT INTO t (v, __op) VALUES (4, 0)",
+        "INSERT INTO u (v, w) VALUES (1, 1), (1, 1)",
+        "INSERT INTO c (k, v) VALUES (1, 1)",
+        "INSERT INTO c (k) VALUES (1)",
+    ];
+    let refused = [
+        ("INSERT INTO u (v) VALUES (1)", "column 'w' must be in the column list"),
+        ("INSERT INTO c (day) VALUES ('2013-01-01')", "column 'k' must be in the column list"),
+        (
+            "INSERT INTO t (v) PROPERTIES (\"partial_update\" = \"true\") VALUES (1)",
+            "a partial update needs all key columns, and column 'id' is not given",
+        ),
+    ];
+    for sql in accepted {
+        assert_eq!(shell.check(&format!("USE d; {sql}")), ["ok", "ok"], "{sql}");
+        shell.run(sql);
+    }
+    for (sql, expected) in refused {
+        let error = shell.refusal(sql).to_string();
+        assert!(error.contains(expected), "{sql}: {error}");
+        assert_eq!(shell.check(&format!("USE d; {sql}"))[1], format!("analysis error: {error}"), "{sql}");
+    }
+    assert_eq!(shell.rows("SELECT * FROM t ORDER BY id"), ["1|1|5", "2|2|5", "9|3|5", "10|4|5"]);
+    assert_eq!(shell.value("SELECT COUNT(DISTINCT id) FROM u"), "2");
+    assert_eq!(shell.rows("SELECT * FROM c"), ["1|2013-01-01|NULL"]);
+}
+
+#[test]
+fn sums_of_decimals_have_38_digits() {
+    let mut shell = Shell::with_database();
+    shell.run(
+        "CREATE TABLE t (k INT, a DECIMAL(4, 2) SUM, b DECIMAL(4, 2) MAX, c DECIMAL(50, 3) SUM) DISTRIBUTED BY HASH (k);
+         ALTER TABLE t ADD COLUMN d DECIMAL(5, 1) SUM; ALTER TABLE t MODIFY COLUMN a DECIMAL(6, 2) SUM COMMENT 'more';
+         INSERT INTO t VALUES (1, 99.99, 1, 1, 9999.9), (1, 99.99, 2, 2, 9999.9)",
+    );
+    assert_eq!(shell.rows("SELECT * FROM t"), ["1|199.98|2.00|3.000|19999.8"]);
+    let types: Vec<_> =
+        shell.rows("DESC t").iter().map(|row| row.split('|').nth(1).unwrap().to_owned()).collect();
+    assert_eq!(types, ["int", "decimal(38,2)", "decimal(4,2)", "decimal(50,3)", "decimal(38,1)"]);
+}
+
+#[test]
+fn keys_that_cannot_be_taken_are_named_and_counted() {
+    let mut shell = Shell::with_database();
+    shell.run(
+        "CREATE TABLE p (k INT, d DATE, v INT NOT NULL, n INT) PRIMARY KEY (k, d) DISTRIBUTED BY HASH (k) BUCKETS 4;
+         INSERT INTO p VALUES (1, '2013-01-01', 1, 1);
+         CREATE TABLE a (k INT, s VARCHAR(9), v TINYINT SUM) DISTRIBUTED BY HASH (k) BUCKETS 1;
+         INSERT INTO a VALUES (1, 'one', 100), (2, NULL, 100)",
+    );
+    let refused = shell.refusal(
+        "INSERT INTO p (k, d, n) VALUES (1, '2013-01-01', 2), (2, '2013-01-01', 2), (3, '2013-01-02', 2), (4, '2013-01-02', 2)",
+    );
+    let refused = refused.to_string();
+    assert!(refused.contains("column 'v' is NOT NULL and has no default"), "{refused}");
+    assert!(refused.contains(", d = 2013-01-0") && refused.contains("3 such keys of 4"), "{refused}");
+    assert_eq!(shell.rows("SELECT n FROM p"), ["1"]);
+    let refused =
+        shell.refusal("INSERT INTO a VALUES (0, 'x', 1), (1, 'one', 28), (2, NULL, 28), (3, 'y', 127)");
+    let refused = refused.to_string();
+    assert!(refused.contains("column 'v': the SUM of rows with one key does not fit tinyint"), "{refused}");
+    assert!(
+        refused.contains("the first is key (k = 1, s = one), and there are 2 such keys of 4"),
+        "{refused}"
+    );
+    shell.run("INSERT INTO a VALUES (2, NULL, 100), (1, 'one', 27), (2, NULL, -100)");
+    assert_eq!(shell.rows("SELECT * FROM a ORDER BY k"), ["1|one|127", "2|NULL|100"]);
+}
+
 #[test]
 fn rows_are_deleted_where_a_condition_holds() {
     let mut shell = Shell::with_database();
