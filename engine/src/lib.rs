@@ -29,6 +29,7 @@ mod scan;
 mod segment;
 mod store;
 mod verification;
+mod views;
 
 pub use access::{
     Access, AccessChange, Authority, Credential, Grantee, Grants, Place, Privilege, PrivilegeChange, Role,
@@ -36,7 +37,7 @@ pub use access::{
 };
 pub use catalog::{
     COLOCATE_WITH, CatalogView, Database, DropMode, NewRepository, Partition, PartitionKind, Replacement,
-    RepositoryEntry, Rowset, Segment, SegmentFile, SegmentLocation, Table, TableTimes, Tablet,
+    RepositoryEntry, Rowset, Segment, SegmentFile, SegmentLocation, Table, TableTimes, Tablet, View,
 };
 pub use edit::{Compaction, CompactionOutcome, RowDeletion};
 pub use error::{Error, ErrorKind, Result};
@@ -46,7 +47,7 @@ pub use id::{
 pub use job::{
     BackupRequest, BackupWork, DEFAULT_TIMEOUT_S, ExplainedTable, IfExists, JobExplanation, JobProgress,
     JobRecord, JobState, JobStatus, JobTimes, JobTotals, JobWork, MIN_TIMEOUT_S, PartitionPlan,
-    PlannedAction, RestorePlan, RestoreRequest, RestoreWork, TablePlan, TableSelection,
+    PlannedAction, RestorePlan, RestoreRequest, RestoreWork, TablePlan, TableSelection, ViewSelection,
 };
 pub use keys::UpsertOptions;
 pub use load::{Load, LoadOptions, LoadOutcome};

@@ -71,6 +71,11 @@ impl Checker {
             identity: &self.identity,
         };
         executor.check(&request)?;
+        if let Request::CreateView(new) = &request {
+            let imagined = executor.imagine_view(new)?;
+            self.view = Arc::new(imagined);
+            return Ok(());
+        }
         self.imagine(request)
     }
 
@@ -85,6 +90,7 @@ impl Checker {
             Request::CreateMaterializedView(path, change) => {
                 imagine_altered(view, &path, TableAlteration::Redefine(change))
             }
+            Request::DropView(path) => view.without_view(&path.database, &path.table),
             Request::DropTable(path, _) => view.without_table(&path.database, &path.table),
             Request::CreateRepository(new) => view.with_repository(new),
             Request::DropRepository(name) => view.without_repository(&name),

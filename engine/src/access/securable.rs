@@ -36,6 +36,11 @@ impl Securable {
         Self::InDatabase(SecurableKind::Table, Place::One(database, table))
     }
 
+    /// A view.
+    pub fn view(database: DatabaseId, view: TableId) -> Self {
+        Self::InDatabase(SecurableKind::View, Place::One(database, view))
+    }
+
     /// Its kind.
     pub fn kind(&self) -> SecurableKind {
         match self {

@@ -9,7 +9,7 @@ use super::change::Change;
 use super::record;
 use super::tables;
 use super::view::CatalogView;
-use crate::access::{Access, Grants, Place, RoleName, Securable, UserName};
+use crate::access::{Access, Grants, Place, RoleName, Securable, SecurableKind, UserName};
 use crate::error::{Error, Result};
 
 /// The users and roles of the last commit.
@@ -91,11 +91,15 @@ impl Change<'_> {
     fn forget_gone(&self, grants: &mut Grants) -> Result<()> {
         let databases = self.txn().open_table(tables::DATABASES)?;
         let recorded = self.txn().open_table(tables::TABLES)?;
+        let views = self.txn().open_table(tables::VIEWS)?;
         let mut gone = Vec::new();
         for on in grants.keys() {
             let is_there = match on {
                 Securable::Database(Some(id)) | Securable::InDatabase(_, Place::Database(id)) => {
                     databases.get(id.get())?.is_some()
+                }
+                Securable::InDatabase(SecurableKind::View, Place::One(_, id)) => {
+                    views.range((id.get(), 0)..=(id.get(), u64::MAX))?.next().is_some()
                 }
                 Securable::InDatabase(_, Place::One(_, id)) => recorded.get(id.get())?.is_some(),
                 _ => true,

@@ -161,6 +161,9 @@ impl Change<'_> {
         for table in database.tables.values() {
             self.unremove_table(table, found.version)?;
         }
+        for view in database.views.values() {
+            self.unremove_view(view, found.version)?;
+        }
         {
             let mut databases = self.txn().open_table(tables::DATABASES)?;
             let mut stored: DatabaseV1 = require(databases.get(found.id)?, "database")?;
@@ -175,7 +178,7 @@ impl Change<'_> {
     /// Brings back the table of this name that was dropped last.
     pub(crate) fn recover_table(&mut self, database: &DatabaseName, name: &TableName) -> Result<()> {
         let owner = self.view().require_database(database)?;
-        if owner.table(name).is_some() {
+        if owner.table(name).is_some() || owner.view(name).is_some() {
             return Err(Error::already_exists(format!(
                 "table[{name}] already exist: rename or drop it before another of its name is recovered"
             )));
@@ -281,7 +284,13 @@ impl Change<'_> {
         self.forget_removal(version, tables::KIND_PARTITION, key.0, key.1)
     }
 
-    fn forget_removal(&self, version: CatalogVersion, kind: u8, parent: u64, id: u64) -> Result<()> {
+    pub(super) fn forget_removal(
+        &self,
+        version: CatalogVersion,
+        kind: u8,
+        parent: u64,
+        id: u64,
+    ) -> Result<()> {
         self.txn().open_table(tables::REMOVED)?.remove((version.get(), kind, parent, id))?;
         Ok(())
     }

@@ -155,7 +155,7 @@ impl<'c> Change<'c> {
         let id = DatabaseId::new(self.next_id());
         let bytes = record::encode(&DatabaseV1::new(name, self.view.version))?;
         self.txn.open_table(tables::DATABASES)?.insert(id.get(), bytes.as_slice())?;
-        let database = Database { id, name: name.clone(), tables: BTreeMap::new() };
+        let database = Database { id, name: name.clone(), tables: BTreeMap::new(), views: BTreeMap::new() };
         self.view.databases.insert(name.clone(), Arc::new(database));
         Ok(id)
     }
@@ -164,6 +164,9 @@ impl<'c> Change<'c> {
         let database = Arc::clone(self.view.require_database(name)?);
         for table in database.tables.keys() {
             self.drop_table(name, table)?;
+        }
+        for view in database.views.keys() {
+            self.drop_view(name, view)?;
         }
         let id = database.id.get();
         {
@@ -186,11 +189,7 @@ impl<'c> Change<'c> {
     ) -> Result<()> {
         let name = definition.name.clone();
         let owner = self.view.require_database(database)?;
-        if owner.table(&name).is_some() {
-            return Err(Error::already_exists(format!(
-                "table '{database}.{name}' exists already; use IF NOT EXISTS to keep it"
-            )));
-        }
+        owner.require_free(&name)?;
         let stored = TableV1::new(owner.id.get(), &definition, self.view.version, self.now_ms);
         let (times, bytes) = (stored.times(), record::encode(&stored)?);
         self.txn.open_table(tables::TABLES)?.insert(id.get(), bytes.as_slice())?;

@@ -249,6 +249,7 @@ impl Catalog {
                     txn.open_table(tables::FILE_LISTS)?.retain(|(_, table), _| table != id)?;
                 }
                 tables::KIND_PARTITION => drop(txn.open_table(tables::PARTITIONS)?.remove((parent, id))?),
+                tables::KIND_VIEW => drop(txn.open_table(tables::VIEWS)?.remove((parent, id))?),
                 tables::KIND_DELETIONS => drop(txn.open_table(tables::DELETIONS)?.remove((parent, id))?),
                 _ => files.extend(purge_rowset(&txn, PartitionId::new(parent), id)?),
             }

@@ -17,6 +17,7 @@ use super::tables;
 use super::view::{
     CatalogView, Database, Partition, Rowset, Segment, SegmentFile, SegmentLocation, Table, Tablet,
 };
+use super::views::views_at;
 use crate::access::Access;
 use crate::error::{Error, Result};
 use crate::id::{CatalogVersion, DatabaseId, JobId, PartitionId, RowsetId, SegmentId, TableId, TabletId};
@@ -101,8 +102,12 @@ pub(super) fn view_at(
                 continue;
             }
             names.insert(id.value(), name.clone());
-            let database =
-                Database { id: DatabaseId::new(id.value()), name: name.clone(), tables: BTreeMap::new() };
+            let database = Database {
+                id: DatabaseId::new(id.value()),
+                name: name.clone(),
+                tables: BTreeMap::new(),
+                views: BTreeMap::new(),
+            };
             databases.insert(name, database);
         }
     }
@@ -144,6 +149,11 @@ pub(super) fn view_at(
                 Error::corrupt(format!("the catalog's table '{}' belongs to no database", table.name()))
             })?;
         database.tables.insert(table.name().clone(), Arc::new(table));
+    }
+    for (owner, view) in views_at(txn, version)? {
+        if let Some(database) = names.get(&owner).and_then(|name| databases.get_mut(name)) {
+            database.views.insert(view.definition.name.clone(), Arc::new(view));
+        }
     }
     let (repositories, jobs, access) = if only.is_none() {
         (repositories(txn)?, jobs(txn)?, read_access(txn)?)

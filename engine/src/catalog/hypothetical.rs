@@ -18,7 +18,7 @@ use crate::id::{DatabaseId, PartitionId, RepositoryEntryId, TableId};
 
 /// An identity that nothing has and nothing had, also what a script has dropped again: those of the catalog count from the
 /// other end.
-fn made_up_id() -> u64 {
+pub(super) fn made_up_id() -> u64 {
     static LAST: AtomicU64 = AtomicU64::new(u64::MAX);
     LAST.fetch_sub(1, Ordering::Relaxed) - 1
 }
@@ -33,7 +33,7 @@ impl CatalogView {
         }
         let mut view = self.clone();
         let id = DatabaseId::new(made_up_id());
-        let database = Database { id, name: name.clone(), tables: BTreeMap::new() };
+        let database = Database { id, name: name.clone(), tables: BTreeMap::new(), views: BTreeMap::new() };
         view.databases.insert(name.clone(), Arc::new(database));
         Ok(view)
     }
@@ -55,11 +55,7 @@ impl CatalogView {
     ) -> Result<Self> {
         let owner = self.require_database(database)?;
         let name = definition.name.clone();
-        if owner.table(&name).is_some() {
-            return Err(Error::already_exists(format!(
-                "table '{database}.{name}' exists already; use IF NOT EXISTS to keep it"
-            )));
-        }
+        owner.require_free(&name)?;
         let partitions = partitions_of_new_table(&definition, partitions)?;
         owner.check_colocation(&definition)?;
         let partition = |definition| {

@@ -25,6 +25,7 @@ mod rollups;
 mod tables;
 mod verifications;
 mod view;
+mod views;
 mod visible;
 
 pub use bin::DropMode;
@@ -41,5 +42,5 @@ pub(crate) use record::TableBase;
 pub use replacement::Replacement;
 pub use view::{
     CatalogView, Database, Partition, Rowset, Segment, SegmentFile, SegmentLocation, Table, TableTimes,
-    Tablet,
+    Tablet, View,
 };

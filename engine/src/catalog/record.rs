@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cairn_format::{
     ColumnBounds, ColumnType, Compression, DatabaseName, Digest, FieldId, FileListRef, ObjectName,
     PartitionDefinition, PartitionDefinitionV1, RepositoryName, RollupId, SnapshotLabel, SnapshotTimestamp,
-    TableDefinition, TableDefinitionV1, Value,
+    TableDefinition, TableDefinitionV1, Value, ViewDefinition, ViewDefinitionV1,
 };
 use cairn_repository::SnapshotName;
 use serde::de::DeserializeOwned;
@@ -41,7 +41,16 @@ macro_rules! versioned {
         }
     )*};
 }
-versioned!(DatabaseV1, TableV1, PartitionV1, RowsetV1);
+versioned!(DatabaseV1, TableV1, PartitionV1, RowsetV1, ViewV1);
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct ViewV1 {
+    pub(super) database: u64,
+    definition: ViewDefinitionV1,
+    added: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    removed: Option<u64>,
+}
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct DatabaseV1 {
@@ -252,6 +261,16 @@ pub(super) fn decode<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T>
 impl DatabaseV1 {
     pub(super) fn new(name: &DatabaseName, added: CatalogVersion) -> Self {
         Self { name: name.as_str().to_owned(), added: added.get(), removed: None }
+    }
+}
+
+impl ViewV1 {
+    pub(super) fn new(database: u64, definition: &ViewDefinition, added: CatalogVersion) -> Self {
+        Self { database, definition: definition.into(), added: added.get(), removed: None }
+    }
+
+    pub(super) fn definition(&self) -> Result<ViewDefinition> {
+        Ok(self.definition.clone().try_into()?)
     }
 }
 

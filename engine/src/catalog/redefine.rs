@@ -172,7 +172,7 @@ impl CatalogView {
 
 fn renamed(database: &Database, from: &TableName, to: &TableName) -> Result<Table> {
     let table = database.require_table(from)?;
-    if database.table(to).is_some() {
+    if database.table(to).is_some() || database.view(to).is_some() {
         return Err(Error::already_exists(format!("Table name[{to}] is already used")));
     }
     named(table, to)

@@ -17,6 +17,8 @@ pub(super) const ROWSETS: TableDefinition<(u64, u64), &[u8]> = TableDefinition::
 pub(super) const DELETIONS: TableDefinition<(u64, u64), &[u8]> = TableDefinition::new("deletions");
 /// Repositories by name.
 pub(super) const REPOSITORIES: TableDefinition<&str, &[u8]> = TableDefinition::new("repositories");
+/// Views by id and the commit that made them so. Missing in catalogs of the first releases.
+pub(super) const VIEWS: TableDefinition<(u64, u64), &[u8]> = TableDefinition::new("views");
 /// Users by name and host. Missing in catalogs of the first releases.
 pub(super) const USERS: TableDefinition<(&str, &str), &[u8]> = TableDefinition::new("users");
 /// Roles by name, but for those built-in ones that are as they were. Missing in catalogs of the first releases.
@@ -50,6 +52,7 @@ pub(super) const KIND_TABLE: u8 = 1;
 pub(super) const KIND_PARTITION: u8 = 2;
 pub(super) const KIND_ROWSET: u8 = 3;
 pub(super) const KIND_DELETIONS: u8 = 4;
+pub(super) const KIND_VIEW: u8 = 5;
 
 pub(super) const META_FORMAT_VERSION: &str = "format_version";
 pub(super) const META_VERSION: &str = "version";

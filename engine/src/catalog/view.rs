@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use cairn_format::{
     ColumnBounds, DatabaseName, Deletions, Digest, PartitionDefinition, RepositoryName, RollupDefinition,
-    RollupId, TableDefinition, TableName,
+    RollupId, TableDefinition, TableName, ViewDefinition,
 };
 
 use super::partitions::PartitionKind;
@@ -38,6 +38,18 @@ pub struct Database {
     /// Its name.
     pub name: DatabaseName,
     pub(crate) tables: BTreeMap<TableName, Arc<Table>>,
+    pub(crate) views: BTreeMap<TableName, Arc<View>>,
+}
+
+/// A view: a query by a name.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// Its identity, which no table has.
+    pub id: TableId,
+    /// Its definition.
+    pub definition: ViewDefinition,
+    /// The commit that made it so.
+    pub(crate) since: CatalogVersion,
 }
 
 /// A table and its partitions.
@@ -404,6 +416,43 @@ impl Database {
     /// Its tables, by name.
     pub fn tables(&self) -> impl Iterator<Item = &Arc<Table>> {
         self.tables.values()
+    }
+
+    /// Its views, by name.
+    pub fn views(&self) -> impl Iterator<Item = &Arc<View>> {
+        self.views.values()
+    }
+
+    /// The view named `name`.
+    pub fn view(&self, name: &TableName) -> Option<&Arc<View>> {
+        self.views.get(name)
+    }
+
+    /// The view named `name`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when there is none.
+    pub fn require_view(&self, name: &TableName) -> Result<&Arc<View>> {
+        self.view(name).ok_or_else(|| {
+            Error::not_found(format!(
+                "unknown view '{}.{name}'; SHOW TABLES FROM {} lists them",
+                self.name, self.name
+            ))
+        })
+    }
+
+    /// Refuses a name that a table or a view has.
+    pub(crate) fn require_free(&self, name: &TableName) -> Result<()> {
+        let what = match (self.table(name), self.view(name)) {
+            (None, None) => return Ok(()),
+            (Some(_), _) => "table",
+            (None, Some(_)) => "view",
+        };
+        Err(Error::already_exists(format!(
+            "{what} '{}.{name}' exists already; use IF NOT EXISTS to keep it",
+            self.name
+        )))
     }
 
     /// The table named `name`.

@@ -19,10 +19,12 @@ impl CatalogView {
             let id = database.id;
             let sees = |database: &Database| {
                 database.tables.values().all(|table| authority.has_any_on_table(id, table.id))
+                    && database.views.values().all(|view| authority.has_any(&Securable::view(id, view.id)))
             };
             if !sees(database) {
-                let tables = &mut Arc::make_mut(database).tables;
-                tables.retain(|_, table| authority.has_any_on_table(id, table.id));
+                let database = Arc::make_mut(database);
+                database.tables.retain(|_, table| authority.has_any_on_table(id, table.id));
+                database.views.retain(|_, view| authority.has_any(&Securable::view(id, view.id)));
             }
         }
         if !authority.may(Privilege::Repository, &Securable::System) {

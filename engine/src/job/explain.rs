@@ -18,12 +18,12 @@ pub struct JobExplanation {
     pub conflicts: Vec<String>,
 }
 
-/// What would become of one table.
+/// What would become of one table or view; a view has no files, and is sent within the manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExplainedTable {
     /// Its database in this store.
     pub database: DatabaseName,
-    /// Its name in this store.
+    /// The name of the table, or of the view, in this store.
     pub table: TableName,
     /// What is done.
     pub action: PlannedAction,
@@ -41,6 +41,29 @@ pub struct ExplainedTable {
     pub reused_bytes: u64,
     /// More about it, or why it is refused.
     pub detail: String,
+}
+
+impl ExplainedTable {
+    /// One without files, of which `detail` tells more.
+    pub(super) fn empty(
+        database: &DatabaseName,
+        name: &TableName,
+        action: PlannedAction,
+        detail: String,
+    ) -> Self {
+        Self {
+            database: database.clone(),
+            table: name.clone(),
+            action,
+            files: 0,
+            bytes: 0,
+            moved_files: 0,
+            moved_bytes: 0,
+            reused_files: 0,
+            reused_bytes: 0,
+            detail,
+        }
+    }
 }
 
 /// What is done to a table.

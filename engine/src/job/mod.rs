@@ -14,7 +14,7 @@ mod v1;
 pub use explain::{ExplainedTable, JobExplanation, PlannedAction};
 pub use record::{BackupWork, JobRecord, JobState, JobStatus, JobTimes, JobTotals, JobWork, RestoreWork};
 pub use request::{
-    BackupRequest, DEFAULT_TIMEOUT_S, IfExists, MIN_TIMEOUT_S, RestoreRequest, TableSelection,
+    BackupRequest, DEFAULT_TIMEOUT_S, IfExists, MIN_TIMEOUT_S, RestoreRequest, TableSelection, ViewSelection,
 };
 pub use restore::{PartitionPlan, RestorePlan, TablePlan};
 pub use runner::JobProgress;

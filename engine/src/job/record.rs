@@ -4,7 +4,7 @@ use cairn_format::{
     Compression, DatabaseName, IntentId, RepositoryName, SnapshotLabel, SnapshotTimestamp, TableName, Ttl,
 };
 
-use super::request::{IfExists, TableSelection};
+use super::request::{IfExists, TableSelection, ViewSelection};
 use super::restore::RestorePlan;
 use super::v1;
 use crate::error::Result;
@@ -143,6 +143,8 @@ pub struct BackupWork {
     pub cut: CatalogVersion,
     /// The tables, each with its partitions where only some were asked for.
     pub tables: Vec<TableSelection>,
+    /// The views.
+    pub views: Vec<TableName>,
     /// Whether these are all of the database, without anybody having chosen.
     pub is_whole: bool,
     /// What tells others in the repository that this backup runs; `None` until it is there.
@@ -158,6 +160,8 @@ pub struct BackupWork {
 pub struct RestoreWork {
     /// The tables that were asked for; `None` for all.
     pub tables: Option<Vec<TableSelection>>,
+    /// The views that were asked for; `None` for all.
+    pub views: Option<Vec<ViewSelection>>,
     /// The decision what goes where; `None` until it is made.
     pub plan: Option<RestorePlan>,
     /// Kept and shown.

@@ -21,6 +21,22 @@ pub struct TableSelection {
     pub alias: Option<TableName>,
 }
 
+/// A view of a snapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ViewSelection {
+    /// The view.
+    pub view: TableName,
+    /// The name it gets; its own without one.
+    pub alias: Option<TableName>,
+}
+
+impl ViewSelection {
+    /// The name it gets.
+    pub(crate) fn target(&self) -> &TableName {
+        self.alias.as_ref().unwrap_or(&self.view)
+    }
+}
+
 /// A backup to be made.
 #[derive(Clone, Debug)]
 pub struct BackupRequest {
@@ -32,6 +48,8 @@ pub struct BackupRequest {
     pub repository: RepositoryName,
     /// The tables; `None` for all of the database.
     pub tables: Option<Vec<TableSelection>>,
+    /// The views; `None` for all of the database.
+    pub views: Option<Vec<TableName>>,
     /// Seconds after which the job is cancelled.
     pub timeout_s: u64,
     /// How long the snapshot is kept once it is finished; `None` for ever.
@@ -55,6 +73,8 @@ pub struct RestoreRequest {
     pub database: Option<DatabaseName>,
     /// The tables; `None` for all of the snapshot.
     pub tables: Option<Vec<TableSelection>>,
+    /// The views; `None` for all of the snapshot.
+    pub views: Option<Vec<ViewSelection>>,
     /// Seconds after which the job is cancelled.
     pub timeout_s: u64,
     /// StarRocks' `allow_load`: kept and shown.

@@ -7,7 +7,7 @@ use cairn_format::{
 use serde::{Deserialize, Serialize};
 
 use super::record::{BackupWork, JobRecord, JobState, JobStatus, JobTimes, JobTotals, JobWork, RestoreWork};
-use super::request::{IfExists, TableSelection};
+use super::request::{IfExists, TableSelection, ViewSelection};
 use super::restore::{PartitionPlan, RestorePlan, TablePlan};
 use crate::error::{Error, Result};
 use crate::id::{CatalogVersion, JobId, PartitionId, SegmentId, TableId};
@@ -60,6 +60,8 @@ enum WorkV1 {
     Backup {
         cut: u64,
         tables: Vec<SelectionV1>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        views: Vec<String>,
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         is_part: bool,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -72,6 +74,8 @@ enum WorkV1 {
     Restore {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         tables: Option<Vec<SelectionV1>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        views: Option<Vec<ViewSelectionV1>>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         plan: Option<Vec<TablePlanV1>>,
         allow_load: bool,
@@ -88,6 +92,13 @@ struct SelectionV1 {
     table: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     partitions: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    alias: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ViewSelectionV1 {
+    view: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     alias: Option<String>,
 }
@@ -193,6 +204,7 @@ impl From<&JobWork> for WorkV1 {
             JobWork::Backup(work) => Self::Backup {
                 cut: work.cut.get(),
                 tables: selections(&work.tables),
+                views: work.views.iter().map(ToString::to_string).collect(),
                 is_part: !work.is_whole,
                 intent: work.intent.as_ref().map(ToString::to_string),
                 ttl: work.ttl.as_ref().map(ToString::to_string),
@@ -200,6 +212,7 @@ impl From<&JobWork> for WorkV1 {
             },
             JobWork::Restore(work) => Self::Restore {
                 tables: work.tables.as_deref().map(selections),
+                views: work.views.as_ref().map(|views| views.iter().map(ViewSelectionV1::from).collect()),
                 plan: work.plan.as_ref().map(|plan| plan.tables.iter().map(TablePlanV1::from).collect()),
                 allow_load: work.allow_load,
                 replication_num: work.replication_num,
@@ -219,16 +232,20 @@ impl TryFrom<WorkV1> for JobWork {
             tables.into_iter().map(TableSelection::try_from).collect()
         };
         Ok(match stored {
-            WorkV1::Backup { cut, tables, is_part, intent, ttl, compression } => Self::Backup(BackupWork {
-                cut: CatalogVersion::new(cut),
-                tables: selections(tables)?,
-                is_whole: !is_part,
-                intent: intent.as_deref().map(IntentId::parse).transpose()?,
-                ttl: ttl.as_deref().map(Ttl::parse).transpose()?,
-                compression: compression.as_deref().map(Compression::parse).transpose()?,
-            }),
+            WorkV1::Backup { cut, tables, views, is_part, intent, ttl, compression } => {
+                Self::Backup(BackupWork {
+                    cut: CatalogVersion::new(cut),
+                    tables: selections(tables)?,
+                    views: views.iter().map(|name| Ok(TableName::parse(name)?)).collect::<Result<_>>()?,
+                    is_whole: !is_part,
+                    intent: intent.as_deref().map(IntentId::parse).transpose()?,
+                    ttl: ttl.as_deref().map(Ttl::parse).transpose()?,
+                    compression: compression.as_deref().map(Compression::parse).transpose()?,
+                })
+            }
             WorkV1::Restore {
                 tables,
+                views,
                 plan,
                 allow_load,
                 replication_num,
@@ -243,6 +260,9 @@ impl TryFrom<WorkV1> for JobWork {
                 };
                 Self::Restore(RestoreWork {
                     tables: tables.map(selections).transpose()?,
+                    views: views
+                        .map(|views| views.into_iter().map(ViewSelection::try_from).collect::<Result<_>>())
+                        .transpose()?,
                     plan,
                     allow_load,
                     replication_num,
@@ -283,6 +303,22 @@ impl TryFrom<SelectionV1> for TableSelection {
         };
         let alias = stored.alias.as_deref().map(TableName::parse).transpose()?;
         Ok(Self { table: TableName::parse(&stored.table)?, partitions, alias })
+    }
+}
+
+impl From<&ViewSelection> for ViewSelectionV1 {
+    fn from(selection: &ViewSelection) -> Self {
+        let alias = selection.alias.as_ref().map(ToString::to_string);
+        Self { view: selection.view.to_string(), alias }
+    }
+}
+
+impl TryFrom<ViewSelectionV1> for ViewSelection {
+    type Error = Error;
+
+    fn try_from(stored: ViewSelectionV1) -> Result<Self> {
+        let alias = stored.alias.as_deref().map(TableName::parse).transpose()?;
+        Ok(Self { view: TableName::parse(&stored.view)?, alias })
     }
 }
 

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::feature::{FeatureSet, SUPPORTED_READ_FEATURES};
 use crate::file_list::{DataFile, FileList, FileListRef};
 use crate::name::{DatabaseName, SnapshotLabel};
-use crate::schema::{PartitionDefinition, TableDefinition};
+use crate::schema::{PartitionDefinition, TableDefinition, ViewDefinition};
 use crate::timestamp::SnapshotTimestamp;
 use crate::ulid::{IntentId, StoreId};
 
@@ -49,7 +49,9 @@ pub struct Manifest {
     pub read_features: FeatureSet,
     /// The tables, in the order a restore may create them.
     pub tables: Vec<TableEntry>,
-    /// Sums over everything above.
+    /// The views, in the order in which a restore may create them.
+    pub views: Vec<ViewDefinition>,
+    /// Sums over the tables.
     pub totals: Totals,
 }
 
@@ -162,6 +164,11 @@ impl Manifest {
         )))
     }
 
+    /// The view named `name`.
+    pub fn view(&self, name: &str) -> Option<&ViewDefinition> {
+        self.views.iter().find(|view| view.name.as_str() == name)
+    }
+
     /// The table named `name`.
     pub fn table(&self, name: &str) -> Option<&TableEntry> {
         self.tables.iter().find(|table| table.definition.name.as_str() == name)
@@ -181,6 +188,15 @@ impl Manifest {
                 )));
             }
             table.check()?;
+        }
+        for view in &self.views {
+            if !names.insert(&view.name) {
+                return Err(Error::invalid(format!(
+                    "view '{}' is in the snapshot twice, or a table is",
+                    view.name
+                )));
+            }
+            view.check()?;
         }
         if Totals::of(&self.tables) != Some(self.totals) {
             return Err(Error::invalid("the snapshot's totals are not the sums of its tables"));

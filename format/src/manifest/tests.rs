@@ -8,7 +8,10 @@ use crate::digest::Digest;
 use crate::error::ErrorKind;
 use crate::name::{ColumnName, PartitionName, TableName};
 use crate::object_name::ObjectName;
-use crate::schema::{Column, ColumnType, Distribution, FieldId, KeyModel, PartitionRows, Partitioning};
+use crate::schema::{
+    Column, ColumnType, Distribution, FieldId, KeyModel, PartitionRows, Partitioning, QueryPiece, ViewColumn,
+    ViewQuery,
+};
 
 fn table(name: &str) -> TableEntry {
     let (id, column_name) = (FieldId::try_new(1).unwrap(), ColumnName::parse("id").unwrap());
@@ -62,7 +65,38 @@ fn manifest() -> Manifest {
         read_features: FeatureSet::new(),
         totals: Totals::of(&tables).unwrap(),
         tables,
+        views: vec![view("v"), view("w")],
     }
+}
+
+fn view(name: &str) -> ViewDefinition {
+    let column =
+        ViewColumn { name: "k".into(), source: "a + 1".into(), type_text: "BIGINT".into(), comment: None };
+    let relation = |database: Option<&str>, name| QueryPiece::Relation {
+        database: database.map(|name| DatabaseName::parse(name).unwrap()),
+        name: TableName::parse(name).unwrap(),
+    };
+    let pieces = [
+        QueryPiece::Text("SELECT a + 1 FROM ".into()),
+        relation(None, "a"),
+        QueryPiece::Text(", ".into()),
+        relation(Some("other"), "b"),
+    ];
+    ViewDefinition {
+        name: TableName::parse(name).unwrap(),
+        columns: vec![column],
+        comment: Some("of a".into()),
+        query: ViewQuery(pieces.into()),
+    }
+}
+
+#[test]
+fn views_have_names_of_their_own_and_columns() {
+    let check = |views| Manifest { views, ..manifest() }.check().map_err(|error| error.to_string());
+    assert!(check(vec![view("v")]).is_ok());
+    assert!(check(vec![view("v"), view("v")]).unwrap_err().contains("view 'v'"));
+    assert!(check(vec![view("a")]).unwrap_err().contains("view 'a'"));
+    assert!(check(vec![ViewDefinition { columns: Vec::new(), ..view("v") }]).is_err());
 }
 
 #[test]

@@ -8,7 +8,10 @@ use crate::error::{Error, Result};
 use crate::file_list::FileListRef;
 use crate::name::{DatabaseName, SnapshotLabel};
 use crate::object_name::ObjectName;
-use crate::schema::{PartitionDefinitionV1, TableDefinition, TableDefinitionV1};
+use crate::schema::{
+    PartitionDefinitionV1, TableDefinition, TableDefinitionV1, ViewDefinition, ViewDefinitionV1,
+    create_view_statement,
+};
 use crate::timestamp::SnapshotTimestamp;
 use crate::ulid::{IntentId, StoreId};
 
@@ -41,7 +44,15 @@ pub(super) struct ManifestV1 {
     writer: String,
     read_features: Vec<String>,
     tables: Vec<TableV1>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    views: Vec<ViewV1>,
     totals: TotalsV1,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ViewV1 {
+    definition: ViewDefinitionV1,
+    ddl: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -106,8 +117,15 @@ impl TryFrom<&Manifest> for ManifestV1 {
             writer: manifest.writer.clone(),
             read_features: manifest.read_features.names().map(Into::into).collect(),
             tables: manifest.tables.iter().map(TableV1::try_from).collect::<Result<_>>()?,
+            views: manifest.views.iter().map(|view| ViewV1::new(view, &manifest.database)).collect(),
             totals: TotalsV1 { files, rows, bytes },
         })
+    }
+}
+
+impl ViewV1 {
+    fn new(view: &ViewDefinition, database: &DatabaseName) -> Self {
+        Self { definition: view.into(), ddl: create_view_statement(view, database) }
     }
 }
 
@@ -157,6 +175,11 @@ impl TryFrom<ManifestV1> for Manifest {
             writer: document.writer,
             read_features: document.read_features.into_iter().collect(),
             tables: document.tables.into_iter().map(TableEntry::try_from).collect::<Result<_>>()?,
+            views: document
+                .views
+                .into_iter()
+                .map(|view| view.definition.try_into())
+                .collect::<Result<_>>()?,
             totals: Totals { files, rows, bytes },
         })
     }

@@ -260,7 +260,7 @@ fn partition_parts(table: &TableDefinition, partitions: &[PartitionDefinition]) 
 }
 
 /// `name` in backquotes.
-fn quoted_name(name: &str) -> String {
+pub(super) fn quoted_name(name: &str) -> String {
     format!("`{}`", name.replace('`', "``"))
 }
 

@@ -16,6 +16,8 @@ mod types;
 pub(crate) mod v1;
 mod value;
 mod value_array;
+mod view;
+mod view_v1;
 mod widen;
 
 pub use aggregation::Aggregation;
@@ -30,3 +32,5 @@ pub use table::{Distribution, KeyModel, Partitioning, TableDefinition};
 pub use types::ColumnType;
 pub use v1::{PartitionDefinitionV1, TableDefinitionV1};
 pub use value::Value;
+pub use view::{QueryPiece, ViewColumn, ViewDefinition, ViewQuery, create_view_statement, in_order_of_need};
+pub use view_v1::ViewDefinitionV1;

@@ -332,6 +332,10 @@ fn one_securable(kind: SecurableKind, name: &ObjectName, scope: &Scope<'_>) -> R
             let (database, table) = ids(&path, scope)?;
             Securable::table(database, table)
         }
+        SecurableKind::View => {
+            let path = scope.table_path(name)?;
+            Securable::view(scope.database(&path.database)?.id, scope.view_of(&path)?.id)
+        }
         kind => {
             return Err(Error::analysis(format!("cannot find {} {name}", kind.as_sql().to_lowercase())));
         }

@@ -18,6 +18,7 @@ mod rollup;
 mod rows;
 mod show;
 mod snapshot;
+mod view;
 
 use std::collections::BTreeMap;
 
@@ -39,6 +40,7 @@ pub(crate) use repository::{Pruning, Verification};
 pub(crate) use rows::Delete;
 pub(crate) use show::{Show, Shown};
 pub(crate) use snapshot::{Backup, SnapshotChoice};
+pub(crate) use view::{NewView, ViewMode};
 
 use crate::ast::{
     CreateTableStatement, DropMaterializedViewStatement, ExplainLevel, QueryText, RecoverStatement,
@@ -92,6 +94,10 @@ pub(crate) enum Request<'s> {
     ExplainRestore(Box<RestoreRequest>),
     Cancel(DatabaseName, JobKind),
     ShowSnapshot(RepositoryName, SnapshotChoice),
+    CreateView(Box<NewView>),
+    DropView(TablePath),
+    ShowCreateView(TablePath),
+    DescribeView(TablePath),
     Access(Box<AccessRequest>),
     /// `IF EXISTS` or `IF NOT EXISTS` leaves nothing to do.
     Nothing,
@@ -200,6 +206,20 @@ pub(crate) fn analyze<'s>(
             Request::Cancel(database, kind)
         }
         Statement::DropSnapshot(statement) => repository::drop_snapshot(statement, scope)?,
+        Statement::CreateView(statement) => match view::create_view(statement, scope)? {
+            Some(new) => Request::CreateView(Box::new(new)),
+            None => Request::Nothing,
+        },
+        Statement::AlterView(statement) => Request::CreateView(Box::new(view::alter_view(statement, scope)?)),
+        Statement::DropView(statement) => {
+            let path = scope.table_path(&statement.name)?;
+            if statement.if_exists && scope.view_if_known(&path).is_none() {
+                return Ok(Request::Nothing);
+            }
+            scope.view_of(&path)?;
+            Request::DropView(path)
+        }
+        Statement::ShowCreateView(name) => Request::ShowCreateView(view::known_view(name, scope)?),
         Statement::Access(statement) => {
             Request::Access(Box::new(access::access(statement, scope, identity)?))
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cairn_engine::{CatalogView, Database, RepositoryEntry, Table};
+use cairn_engine::{CatalogView, Database, RepositoryEntry, Table, View};
 use cairn_format::{DatabaseName, PartitionName, RepositoryName, TableName};
 
 use crate::ast;
@@ -70,8 +70,31 @@ impl Scope<'_> {
         SystemTable::find(&name.name.value).map(Some).ok_or_else(|| unknown_system_table(&name.name.value))
     }
 
+    /// A known view.
+    pub(crate) fn view_of(&self, path: &TablePath) -> Result<&Arc<View>> {
+        let database = self.database(&path.database)?;
+        if database.table(&path.table).is_some() {
+            return Err(Error::analysis(format!(
+                "'{}.{}' is not VIEW: it is a table",
+                path.database, path.table
+            )));
+        }
+        database.require_view(&path.table).map_err(|e| Error::from(e).while_analysing())
+    }
+
+    /// The view of this name, when there is one.
+    pub(crate) fn view_if_known(&self, path: &TablePath) -> Option<&Arc<View>> {
+        self.view.database(&path.database)?.view(&path.table)
+    }
+
     /// A known table.
     pub(crate) fn table(&self, path: &TablePath) -> Result<&Arc<Table>> {
+        if self.view_if_known(path).is_some() {
+            return Err(Error::analysis(format!(
+                "'{}.{}' is a view and not a table: it can be read, and changed with ALTER VIEW and DROP VIEW",
+                path.database, path.table
+            )));
+        }
         self.database(&path.database)?
             .require_table(&path.table)
             .map_err(|e| Error::from(e).while_analysing())

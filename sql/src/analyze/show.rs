@@ -4,7 +4,7 @@ use cairn_engine::{JobKind, PartitionKind};
 use cairn_format::{DatabaseName, PartitionName};
 
 use super::names::{Scope, TablePath, database_name, parse_database, partitions};
-use super::{Request, materialized_view, snapshot};
+use super::{Request, materialized_view, snapshot, view};
 use crate::ast::{self, AlterationKind, ObjectName, PartitionChoice, ShowPredicates, ShowWhat, Statement};
 use crate::error::{Error, Result};
 use crate::system::{SystemTable, is_information_schema};
@@ -26,6 +26,7 @@ pub(crate) enum Shown {
     SystemTables { full: bool },
     TableStatus(DatabaseName),
     Columns { full: bool, table: TablePath },
+    ViewColumns { full: bool, view: TablePath },
     SystemColumns { full: bool, table: SystemTable },
     Indexes(TablePath),
     Partitions(TablePath, PartitionKind),
@@ -45,9 +46,14 @@ pub(super) fn show<'s>(statement: &'s Statement, scope: &Scope<'_>) -> Result<Re
             words: format!("SHOW {}", statement.what.words()),
         })),
         Statement::ShowTablet(id) => Request::ShowTablet(*id),
+        Statement::ShowCreateView(name) => Request::ShowCreateView(view::known_view(name, scope)?),
+        Statement::ShowCreateTable(name) if is_view(name, scope) => {
+            Request::ShowCreateView(view::known_view(name, scope)?)
+        }
         Statement::ShowCreateTable(name) => Request::ShowCreateTable(known_table(name, scope)?),
         Statement::Describe(name) => match scope.system_table(name)? {
             Some(table) => Request::DescribeSystemTable(table),
+            None if is_view(name, scope) => Request::DescribeView(view::known_view(name, scope)?),
             None => Request::Describe(known_table(name, scope)?),
         },
         Statement::DescribeAll(name) => Request::DescribeAll(known_table(name, scope)?),
@@ -69,6 +75,10 @@ pub(super) fn show<'s>(statement: &'s Statement, scope: &Scope<'_>) -> Result<Re
         }
         other => return Err(Error::not_supported(other)),
     })
+}
+
+fn is_view(name: &ObjectName, scope: &Scope<'_>) -> bool {
+    scope.table_path(name).is_ok_and(|path| scope.view_if_known(&path).is_some())
 }
 
 fn known_table(name: &ObjectName, scope: &Scope<'_>) -> Result<TablePath> {
@@ -110,6 +120,9 @@ fn shown(what: &ShowWhat, scope: &Scope<'_>) -> Result<Shown> {
         ShowWhat::TableStatus(named) => Shown::TableStatus(own(named.as_ref())?),
         ShowWhat::Columns { full, table } => match scope.system_table(table)? {
             Some(table) => Shown::SystemColumns { full: *full, table },
+            None if is_view(table, scope) => {
+                Shown::ViewColumns { full: *full, view: view::known_view(table, scope)? }
+            }
             None => Shown::Columns { full: *full, table: known_table(table, scope)? },
         },
         ShowWhat::Index(table) => Shown::Indexes(known_table(table, scope)?),

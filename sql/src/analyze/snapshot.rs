@@ -2,13 +2,14 @@
 
 use std::collections::HashSet;
 
-use cairn_engine::{BackupRequest, JobKind, RestoreRequest, TableSelection};
+use cairn_engine::{BackupRequest, Database, JobKind, RestoreRequest, TableSelection, ViewSelection};
 use cairn_format::{
     DatabaseName, PartitionName, RepositoryName, SnapshotLabel, SnapshotTimestamp, TableName,
 };
 
 use super::names::{
-    Scope, analysed, parse_database, parse_repository, parse_table, partitions, refuse_information_schema,
+    Scope, TablePath, analysed, parse_database, parse_repository, parse_table, partitions,
+    refuse_information_schema,
 };
 use super::properties::{BackupProperties, RestoreProperties};
 use crate::ast::{
@@ -41,28 +42,31 @@ pub(super) fn backup(statement: &BackupStatement, scope: &Scope<'_>) -> Result<B
     let label = label(&statement.label)?;
     let repository = scope.repository(&statement.repository)?.name.clone();
     let properties = BackupProperties::parse(&statement.properties)?;
-    let tables = match &statement.objects {
-        None => None,
-        Some(objects) => Some(backup_tables(objects, &database, scope)?),
+    let (tables, views) = match &statement.objects {
+        None => (None, None),
+        Some(objects) => {
+            (Some(backup_tables(objects, &database, scope)?), Some(backup_views(objects, &database, scope)?))
+        }
     };
     if let Some(objects) = &statement.objects {
-        refuse_nothing(objects, &database)?;
+        refuse_nothing(objects, scope.database(&database)?)?;
     }
     let BackupProperties { timeout_s, ttl, compression, .. } = properties;
-    let request = BackupRequest { database, label, repository, tables, timeout_s, ttl, compression };
+    let request = BackupRequest { database, label, repository, tables, views, timeout_s, ttl, compression };
     Ok(Backup { request, incremental: properties.incremental })
 }
 
 /// Refuses an ON list of nothing but kinds that a database has none of.
-fn refuse_nothing(objects: &[SnapshotObject], database: &DatabaseName) -> Result<()> {
+fn refuse_nothing(objects: &[SnapshotObject], database: &Database) -> Result<()> {
     let mut kinds = Vec::new();
     for object in objects {
         match object {
             SnapshotObject::Named { .. } | SnapshotObject::All(ObjectKind::Table) => return Ok(()),
+            SnapshotObject::All(ObjectKind::View) if database.views().next().is_some() => return Ok(()),
             SnapshotObject::All(kind) => kinds.push(format!("{}s", kind.to_string().to_lowercase())),
         }
     }
-    let kinds = kinds.join(" and no ");
+    let (kinds, database) = (kinds.join(" and no "), &database.name);
     Err(Error::analysis(format!("Database: {database} has no {kinds}; there is nothing to back up")))
 }
 
@@ -97,6 +101,54 @@ fn backup_tables(
     Ok(selected)
 }
 
+/// The views of a BACKUP's ON list.
+fn backup_views(
+    objects: &[SnapshotObject],
+    database: &DatabaseName,
+    scope: &Scope<'_>,
+) -> Result<Vec<TableName>> {
+    let mut selected: Vec<TableName> = Vec::new();
+    for (view, _) in listed_views(objects)? {
+        let path = TablePath { database: database.clone(), table: view.clone() };
+        scope.view_of(&path)?;
+        if selected.contains(&view) {
+            return Err(duplicated(&view));
+        }
+        selected.push(view);
+    }
+    if objects.contains(&SnapshotObject::All(ObjectKind::View)) {
+        let all = scope.database(database)?.views().map(|view| view.definition.name.clone());
+        let others: Vec<TableName> = all.filter(|view| !selected.contains(view)).collect();
+        selected.extend(others);
+    }
+    Ok(selected)
+}
+
+/// The views of a RESTORE's ON list; `None` when it asks for all of them.
+fn restore_views(objects: &[SnapshotObject]) -> Result<Option<Vec<ViewSelection>>> {
+    let mut selected = Vec::new();
+    for (view, alias) in listed_views(objects)? {
+        let alias = alias.map(parse_table).transpose()?;
+        selected.push(ViewSelection { view, alias });
+    }
+    if objects.contains(&SnapshotObject::All(ObjectKind::View)) {
+        if selected.is_empty() {
+            return Ok(None);
+        }
+        return Err(Error::not_supported("ALL VIEWS beside single views in RESTORE"));
+    }
+    Ok(Some(selected))
+}
+
+/// The views of an ON list, in order, with their aliases.
+fn listed_views(objects: &[SnapshotObject]) -> Result<Vec<(TableName, Option<&Ident>)>> {
+    let views = objects.iter().filter_map(|object| match object {
+        SnapshotObject::Named { kind: ObjectKind::View, name, alias, .. } => Some((name, alias)),
+        _ => None,
+    });
+    views.map(|(name, alias)| Ok((parse_table(&name.name)?, alias.as_ref()))).collect()
+}
+
 pub(super) fn restore(statement: &RestoreStatement, _scope: &Scope<'_>) -> Result<RestoreRequest> {
     if statement.catalogs.is_some() {
         return Err(Error::not_supported("RESTORE of external catalogs"));
@@ -110,9 +162,13 @@ pub(super) fn restore(statement: &RestoreStatement, _scope: &Scope<'_>) -> Resul
     if let Some(database) = &database {
         refuse_information_schema(database)?;
     }
-    let tables = match &statement.objects {
-        None => None,
-        Some(objects) => restore_tables(objects)?,
+    let (tables, views) = match &statement.objects {
+        None => (None, None),
+        Some(objects) => {
+            let (tables, views) = (restore_tables(objects)?, restore_views(objects)?);
+            refuse_equal_names(tables.as_deref(), views.as_deref())?;
+            (tables, views)
+        }
     };
     Ok(RestoreRequest {
         label: label(&statement.label)?,
@@ -121,12 +177,26 @@ pub(super) fn restore(statement: &RestoreStatement, _scope: &Scope<'_>) -> Resul
         source_database,
         database,
         tables,
+        views,
         timeout_s: properties.timeout_s,
         allow_load: properties.allow_load,
         replication_num: properties.replication_num,
         if_exists: properties.if_exists,
         keeps_partition_rules: properties.keeps_partition_rules,
     })
+}
+
+/// Tables and views have names of their own.
+fn refuse_equal_names(tables: Option<&[TableSelection]>, views: Option<&[ViewSelection]>) -> Result<()> {
+    let tables = tables.into_iter().flatten().map(|table| table.alias.as_ref().unwrap_or(&table.table));
+    let views = views.into_iter().flatten().map(|view| view.alias.as_ref().unwrap_or(&view.view));
+    let mut names = HashSet::new();
+    match tables.chain(views).find(|name| !names.insert(*name)) {
+        Some(name) => Err(Error::analysis(format!(
+            "Duplicated alias name: {name}; give each table and view a name of its own"
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// The tables of a RESTORE's ON list; `None` when it asks for all of them.
@@ -171,6 +241,7 @@ fn listed_tables(objects: &[SnapshotObject]) -> Result<Vec<ListedTable<'_>>> {
             SnapshotObject::Named { kind: ObjectKind::Table, name, partitions, alias } => {
                 tables.push((parse_table(&name.name)?, partitions.as_ref(), alias.as_ref()));
             }
+            SnapshotObject::Named { kind: ObjectKind::View, .. } => {}
             SnapshotObject::Named { kind, name, .. } => {
                 return Err(Error::not_supported(format_args!("{kind} {name}: a snapshot of {kind}S")));
             }

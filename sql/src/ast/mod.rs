@@ -23,6 +23,7 @@ mod restore;
 mod show;
 mod table;
 mod types;
+mod view;
 mod words;
 
 use std::fmt;
@@ -63,6 +64,7 @@ pub use table::{
     KeyClause, KeyKind, RollupClause, TableScope,
 };
 pub use types::TypeName;
+pub use view::{AlterViewStatement, CreateViewStatement, DropViewStatement, ViewColumnClause};
 
 pub(crate) use words::{is_identifier_char, is_identifier_start, is_reserved};
 
@@ -153,6 +155,14 @@ pub enum Statement {
     ShowSnapshot(Box<ShowSnapshotStatement>),
     /// `DROP SNAPSHOT`
     DropSnapshot(DropSnapshotStatement),
+    /// `CREATE VIEW`
+    CreateView(Box<CreateViewStatement>),
+    /// `ALTER VIEW`
+    AlterView(Box<AlterViewStatement>),
+    /// `DROP VIEW`
+    DropView(DropViewStatement),
+    /// `SHOW CREATE VIEW`
+    ShowCreateView(ObjectName),
     /// What is about users, roles and privileges
     Access(Box<AccessStatement>),
 }
@@ -204,6 +214,10 @@ impl fmt::Display for Statement {
             Self::Cancel(statement) => statement.fmt(f),
             Self::ShowSnapshot(statement) => statement.fmt(f),
             Self::DropSnapshot(statement) => statement.fmt(f),
+            Self::CreateView(statement) => statement.fmt(f),
+            Self::AlterView(statement) => statement.fmt(f),
+            Self::DropView(statement) => statement.fmt(f),
+            Self::ShowCreateView(view) => write!(f, "SHOW CREATE VIEW {view}"),
             Self::Access(statement) => statement.fmt(f),
         }
     }

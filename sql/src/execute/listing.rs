@@ -42,6 +42,7 @@ impl Executor<'_> {
             Shown::SystemTables { full } => show::system_tables(*full),
             Shown::TableStatus(database) => show::table_status(visible.require_database(database)?),
             Shown::Columns { full, table } => show::columns(self.table(table)?, *full),
+            Shown::ViewColumns { full, view } => show::view_columns(self.stored_view(view)?, *full),
             Shown::SystemColumns { full, table } => show::system_columns(*table, *full),
             Shown::Indexes(table) => {
                 show::indexes(view.require_database(&table.database)?, self.table(table)?)?

@@ -12,6 +12,7 @@ mod refusals;
 mod repository;
 mod select;
 mod values;
+mod view;
 
 use std::sync::Arc;
 
@@ -78,6 +79,8 @@ impl Executor<'_> {
             Request::DropSnapshot { repository, label } => {
                 store.drop_snapshot(&repository, &label)?;
             }
+            Request::CreateView(new) => self.put_view(&new)?,
+            Request::DropView(path) => store.drop_view(&path.database, &path.table)?,
             Request::Access(request) => return self.access(*request),
             Request::Use(_) | Request::Nothing => {}
             rows => return self.rows(rows).map(Outcome::Rows),
@@ -91,6 +94,7 @@ impl Executor<'_> {
             Request::CreateTable(new) => self.check_generated(&new.definition),
             Request::Insert(insert) => self.inserter().check(insert),
             Request::Delete(delete) => self.plan_delete(delete, self.view).map(drop),
+            Request::CreateView(new) => self.view_definition(new).map(drop),
             Request::Query(query) | Request::Explain(_, query) => {
                 self.queries.plan(self.view, self.current, &query.query).map(drop)
             }
@@ -124,6 +128,8 @@ impl Executor<'_> {
             Request::ShowTablet(id) => show::owner(&*self.visible()?, id),
             Request::DescribeSystemTable(table) => show::describe_system_table(table),
             Request::ShowCreateTable(path) => show::create_table(self.table(&path)?),
+            Request::ShowCreateView(path) => show::create_view(self.stored_view(&path)?, &path.database),
+            Request::DescribeView(path) => show::describe_view(self.stored_view(&path)?),
             Request::ShowCreateDatabase(database) => show::create_database(&database),
             Request::Describe(path) => show::describe(self.table(&path)?),
             Request::DescribeAll(path) => show::describe_all(self.table(&path)?),

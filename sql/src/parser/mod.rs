@@ -30,6 +30,7 @@ mod restore;
 mod show;
 mod table;
 mod types;
+mod view;
 
 #[cfg(test)]
 mod tests;
@@ -74,7 +75,7 @@ pub(crate) fn parse_expression(text: &str) -> Result<ExprText> {
 /// ```text
 /// statement := create | drop | use | truncate | insert | delete | update | query | explain | describe | show
 ///            | backup | restore | cancel | recover | alter_table | alter_repository | check_repository | verify | prune_repository
-///            | grant | revoke | set | execute_as | alter_user | alter_role
+///            | grant | revoke | set | execute_as | alter_user | alter_role | alter_view
 /// ```
 fn statement(cursor: &mut Cursor<'_>) -> Result<Statement> {
     if query::starts_query(cursor) {
@@ -101,6 +102,9 @@ fn statement(cursor: &mut Cursor<'_>) -> Result<Statement> {
         Some("VERIFY") => repository::verify(cursor).map(Statement::Verify),
         Some("ALTER") if cursor.is_keyword_at(1, "TABLE") => {
             alter_table::alter_table(cursor).map(|statement| Statement::AlterTable(Box::new(statement)))
+        }
+        Some("ALTER") if cursor.is_keyword_at(1, "VIEW") => {
+            view::alter_view(cursor).map(|statement| Statement::AlterView(Box::new(statement)))
         }
         Some("ALTER") if cursor.is_keyword_at(1, "USER") || cursor.is_keyword_at(1, "ROLE") => {
             access::alter(cursor).map(about_access)
@@ -138,7 +142,7 @@ fn repository_statement(cursor: &mut Cursor<'_>) -> Result<Statement> {
         (_, Some(other)) if other != "REPOSITORY" => Err(cursor.unsupported(2)),
         (Some("ALTER"), None) => {
             cursor.advance();
-            Err(cursor.expected(&["TABLE", "REPOSITORY", "USER", "ROLE"]))
+            Err(cursor.expected(&["TABLE", "VIEW", "REPOSITORY", "USER", "ROLE"]))
         }
         (Some("ALTER"), _) => repository::alter_repository(cursor).map(Statement::AlterRepository),
         (Some("CHECK"), _) => repository::check_repository(cursor).map(Statement::CheckRepository),
@@ -147,7 +151,7 @@ fn repository_statement(cursor: &mut Cursor<'_>) -> Result<Statement> {
 }
 
 /// ```text
-/// create := create_database | create_table | create_materialized_view | create_index | create_repository | create_user | create_role
+/// create := create_database | create_table | create_view | create_materialized_view | create_index | create_repository | create_user | create_role
 /// ```
 fn create(cursor: &mut Cursor<'_>) -> Result<Statement> {
     match cursor.keyword_at(1).as_deref() {
@@ -157,14 +161,22 @@ fn create(cursor: &mut Cursor<'_>) -> Result<Statement> {
         Some("MATERIALIZED") => materialized_view::create_materialized_view(cursor)
             .map(|statement| Statement::CreateMaterializedView(Box::new(statement))),
         Some("TEMPORARY" | "EXTERNAL") if cursor.is_keyword_at(2, "TABLE") => create_table(cursor),
+        Some("VIEW") => create_view(cursor),
+        Some("OR") if cursor.is_keyword_at(2, "REPLACE") && cursor.is_keyword_at(3, "VIEW") => {
+            create_view(cursor)
+        }
         Some("USER" | "ROLE") => access::create(cursor).map(about_access),
         Some("REPOSITORY" | "READ") => repository::create_repository(cursor).map(Statement::CreateRepository),
         Some(_) => Err(cursor.unsupported(3)),
         None => {
             cursor.advance();
-            Err(cursor.expected(&["DATABASE", "TABLE", "INDEX", "REPOSITORY", "USER", "ROLE"]))
+            Err(cursor.expected(&["DATABASE", "TABLE", "VIEW", "INDEX", "REPOSITORY", "USER", "ROLE"]))
         }
     }
+}
+
+fn create_view(cursor: &mut Cursor<'_>) -> Result<Statement> {
+    view::create_view(cursor).map(|statement| Statement::CreateView(Box::new(statement)))
 }
 
 fn create_table(cursor: &mut Cursor<'_>) -> Result<Statement> {
@@ -172,7 +184,7 @@ fn create_table(cursor: &mut Cursor<'_>) -> Result<Statement> {
 }
 
 /// ```text
-/// drop := drop_database | drop_table | drop_materialized_view | drop_index | drop_repository | drop_snapshot | drop_user | drop_role
+/// drop := drop_database | drop_table | drop_view | drop_materialized_view | drop_index | drop_repository | drop_snapshot | drop_user | drop_role
 /// ```
 fn drop(cursor: &mut Cursor<'_>) -> Result<Statement> {
     match cursor.keyword_at(1).as_deref() {
@@ -183,12 +195,13 @@ fn drop(cursor: &mut Cursor<'_>) -> Result<Statement> {
             materialized_view::drop_materialized_view(cursor).map(Statement::DropMaterializedView)
         }
         Some("REPOSITORY") => repository::drop_repository(cursor).map(Statement::DropRepository),
+        Some("VIEW") => view::drop_view(cursor).map(Statement::DropView),
         Some("USER" | "ROLE") => access::drop(cursor).map(about_access),
         Some("SNAPSHOT") => backup::drop_snapshot(cursor).map(Statement::DropSnapshot),
         Some(_) => Err(cursor.unsupported(3)),
         None => {
             cursor.advance();
-            Err(cursor.expected(&["DATABASE", "TABLE", "INDEX", "REPOSITORY", "SNAPSHOT", "USER", "ROLE"]))
+            Err(cursor.expected(&["DATABASE", "TABLE", "VIEW", "INDEX", "REPOSITORY", "SNAPSHOT", "USER", "ROLE"]))
         }
     }
 }

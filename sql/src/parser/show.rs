@@ -18,7 +18,7 @@ use crate::ast::{
 ///       | SHOW DATA [FROM object_name]
 ///       | SHOW {TABLET | TABLETS} integer
 ///       | SHOW MATERIALIZED {VIEW | VIEWS} in_database [LIKE string]
-///       | SHOW CREATE {TABLE | MATERIALIZED VIEW} object_name
+///       | SHOW CREATE {TABLE | VIEW | MATERIALIZED VIEW} object_name
 ///       | SHOW CREATE {DATABASE | SCHEMA} database_name
 ///       | SHOW ROLES | SHOW USERS
 ///       | show_grants | show_snapshot
@@ -219,6 +219,10 @@ fn show_create(cursor: &mut Cursor<'_>) -> Result<Statement> {
             skip(cursor, 4);
             cursor.object_name("a materialized view name").map(Statement::ShowCreateMaterializedView)
         }
+        Some("VIEW") => {
+            skip(cursor, 3);
+            cursor.object_name("a view name").map(Statement::ShowCreateView)
+        }
         Some("DATABASE" | "SCHEMA") => {
             skip(cursor, 3);
             cursor.database_name().map(Statement::ShowCreateDatabase)
@@ -226,7 +230,7 @@ fn show_create(cursor: &mut Cursor<'_>) -> Result<Statement> {
         Some(_) => Err(cursor.unsupported(3)),
         None => {
             skip(cursor, 2);
-            Err(cursor.expected(&["TABLE", "DATABASE"]))
+            Err(cursor.expected(&["TABLE", "VIEW", "DATABASE"]))
         }
     }
 }

@@ -9,11 +9,12 @@ use sqlparser::ast::Query;
 
 use super::Requirement;
 use crate::analyze::{
-    AccessRequest, CATALOG, Insert, Recovery, Request, Scope, Shown, TableAlteration, TablePath,
+    AccessRequest, CATALOG, Insert, NewView, Recovery, Request, Scope, Shown, TableAlteration, TablePath,
+    ViewMode,
 };
 use crate::error::Result;
 use crate::identity::Identity;
-use crate::query::reads;
+use crate::query::{parse_query, reads};
 use crate::system::is_information_schema;
 
 /// What the statement needs, in the order in which it is asked for. Every kind of statement stands here, so that none is
@@ -63,6 +64,11 @@ pub(super) fn requirements(
             Ok(needed)
         }
         Request::AlterTable(path, alteration) => alter_table(path, alteration, scope),
+        Request::CreateView(new) => create_view(new, scope),
+        Request::DropView(path) => Ok(vec![on_view(Privilege::Drop, path, scope)?]),
+        Request::ShowCreateView(path) | Request::DescribeView(path) => {
+            Ok(vec![Requirement::Any(view(path, scope)?, path.table.to_string())])
+        }
         Request::DropTable(path, _) => on_table(Privilege::Drop, path),
         Request::Truncate(path, _) => on_table(Privilege::Delete, path),
         Request::Recover(Recovery::Table(path)) => {
@@ -129,6 +135,29 @@ fn one_on_table(privilege: Privilege, path: &TablePath, scope: &Scope<'_>) -> Re
     Ok(Requirement::One(privilege, table(path, scope)?, path.table.to_string()))
 }
 
+fn view(path: &TablePath, scope: &Scope<'_>) -> Result<Securable> {
+    Ok(Securable::view(scope.database(&path.database)?.id, scope.view_of(path)?.id))
+}
+
+fn on_view(privilege: Privilege, path: &TablePath, scope: &Scope<'_>) -> Result<Requirement> {
+    Ok(Requirement::One(privilege, view(path, scope)?, path.table.to_string()))
+}
+
+/// Whoever makes a view must be able to read what it reads: those who read it need not.
+fn create_view(new: &NewView, scope: &Scope<'_>) -> Result<Vec<Requirement>> {
+    let path = &new.path;
+    let mut needed = match scope.view_if_known(path) {
+        Some(_) => vec![on_view(Privilege::Alter, path, scope)?],
+        None => Vec::new(),
+    };
+    if new.mode != ViewMode::Alter {
+        needed.push(on_database(Privilege::CreateView, &path.database, scope)?);
+    }
+    let query = parse_query(&new.query.to_sql(&path.database))?;
+    needed.extend(select(&query.query, None, scope)?);
+    Ok(needed)
+}
+
 fn alter_table(
     path: &TablePath,
     alteration: &TableAlteration,
@@ -161,6 +190,9 @@ fn select(query: &Query, without: Option<&TablePath>, scope: &Scope<'_>) -> Resu
     let mut needed = Vec::new();
     for path in reads.tables.iter().filter(|path| Some(*path) != without) {
         needed.push(one_on_table(Privilege::Select, path, scope)?);
+    }
+    for path in &reads.views {
+        needed.push(on_view(Privilege::Select, path, scope)?);
     }
     if reads.files {
         needed.push(on_system(Privilege::File));
@@ -200,6 +232,16 @@ fn restore(restore: &RestoreRequest, scope: &Scope<'_>) -> Result<Vec<Requiremen
         .filter(|database| restore.database.as_ref().is_none_or(|name| database.name == *name));
     for target in targets {
         needed.push(on_database(Privilege::CreateTable, &target.name, scope)?);
+        for view in target.views() {
+            let name = &view.definition.name;
+            let is_target = restore.views.as_ref().is_none_or(|views| {
+                views.iter().any(|one| one.alias.as_ref().unwrap_or(&one.view) == name)
+            });
+            if is_target {
+                let path = TablePath { database: target.name.clone(), table: name.clone() };
+                needed.push(on_view(Privilege::Drop, &path, scope)?);
+            }
+        }
         for table in target.tables() {
             let is_target = restore.tables.as_ref().is_none_or(|tables| {
                 tables.iter().any(|one| one.alias.as_ref().unwrap_or(&one.table) == table.name())

@@ -23,7 +23,9 @@ mod statistics;
 mod sum;
 mod system;
 mod tablets;
+mod type_text;
 mod types;
+mod views;
 
 use std::sync::Arc;
 
@@ -53,13 +55,15 @@ pub(crate) use expressions::expression_type;
 pub use expressions::expressions;
 pub(crate) use generated::GeneratedColumns;
 use output::OutputNames;
-pub(crate) use rewrite::reads;
 use rewrite::rewrite;
+pub(crate) use rewrite::{reads, view_query};
 pub(crate) use rows::QueryRows;
 use stack::on_large_stack;
 use sum::WideSum;
 pub(crate) use tablets::{POSITION_COLUMN, SEGMENT_COLUMN};
+pub(crate) use type_text::type_text;
 use types::StarRocksTypes;
+pub(crate) use views::{all_of, parse_query};
 
 /// What the queries of a session may hold in memory. What sorts and groups need beyond their share goes to temporary
 /// files; a hash join that does not fit fails.

@@ -1,12 +1,16 @@
 //! From a query as StarRocks writes it to one as DataFusion takes it.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use cairn_engine::View;
+use cairn_format::ViewQuery;
 
 use sqlparser::ast::{
     BinaryOperator, CastKind, DataType, ExactNumberInfo, ExceptSelectItem, Expr, Function, FunctionArg,
     FunctionArgExpr, FunctionArguments, Ident, JoinConstraint, JoinOperator, Map, MapEntry, ObjectName,
-    ObjectNamePart, Query, Select, SelectItem, SetExpr, TableFactor, Value, VisitMut, VisitorMut,
-    WildcardAdditionalOptions, With,
+    ObjectNamePart, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, TableFactor, Value,
+    Visit, VisitMut, Visitor, VisitorMut, WildcardAdditionalOptions, With,
 };
 
 use super::clauses::{check_query, check_select, check_table};
@@ -14,10 +18,12 @@ use super::files::FilesTable;
 use super::output::{OutputNames, name_columns};
 use super::spelling::{Spelling, Spellings};
 use super::stack::on_large_stack;
+use super::views::{Mention, apart, expanded, invalid, parse_query};
 use crate::analyze::{
     Scope, TablePath, check_catalog, no_database, parse_database, parse_table, unknown_system_table,
 };
 use crate::ast;
+use crate::ast::QueryText;
 use crate::error::{Error, Result};
 use crate::system::{SystemTable, is_information_schema};
 
@@ -78,6 +84,8 @@ pub(super) fn rewrite(query: &Query, scope: &Scope<'_>) -> Result<Rewritten> {
 pub(crate) struct Reads {
     /// Tables of databases.
     pub(crate) tables: Vec<TablePath>,
+    /// Views of databases. What those read is theirs to know.
+    pub(crate) views: Vec<TablePath>,
     /// Whether it reads files.
     pub(crate) files: bool,
 }
@@ -88,10 +96,73 @@ pub(crate) fn reads(query: &Query, scope: &Scope<'_>) -> Result<Reads> {
         let mut relations = Relations::new(*scope, Opening::Nothing);
         match VisitMut::visit(&mut query.clone(), &mut relations) {
             ControlFlow::Break(error) => Err(*error),
-            ControlFlow::Continue(()) => Ok(Reads { tables: relations.tables, files: relations.reads_files }),
+            ControlFlow::Continue(()) => {
+                Ok(Reads { tables: relations.tables, views: relations.views, files: relations.reads_files })
+            }
         }
     };
     on_large_stack(look)
+}
+
+/// The query of the view `path` with what it reads apart.
+///
+/// # Errors
+///
+/// When it reads something unknown, or the view itself, be it through others.
+pub(crate) fn view_query(query: &QueryText, path: &TablePath, scope: &Scope<'_>) -> Result<ViewQuery> {
+    let look = || {
+        // Places are counted from where the text begins.
+        let query = parse_query(&query.text)?;
+        let mut relations = Relations::new(*scope, Opening::Nothing);
+        if let ControlFlow::Break(error) = VisitMut::visit(&mut query.query.clone(), &mut relations) {
+            return Err(*error);
+        }
+        let mut next = relations.views;
+        let mut seen: Vec<TablePath> = Vec::new();
+        while let Some(read) = next.pop() {
+            if read == *path {
+                let through =
+                    seen.last().map_or_else(String::new, |view| format!(", through view {}", view.table));
+                return Err(Error::analysis(format!("View {} cannot read itself{through}", path.table)));
+            }
+            if let Some(view) = scope.view_if_known(&read)
+                && !seen.contains(&read)
+            {
+                let relations = view.definition.query.relations();
+                next.extend(relations.map(|(database, table)| TablePath {
+                    database: database.unwrap_or(&read.database).clone(),
+                    table: table.clone(),
+                }));
+                seen.push(read);
+            }
+        }
+        let mut long = LongNames(false);
+        let _: ControlFlow<()> = Visit::visit(&query.query, &mut long);
+        apart(&query.text, relations.mentions, &path.database, long.0)
+    };
+    on_large_stack(look)
+}
+
+/// Whether columns are named with their database: `db.t.c` or `db.t.*`.
+struct LongNames(bool);
+
+impl Visitor for LongNames {
+    type Break = ();
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        self.0 |= matches!(expr, Expr::CompoundIdentifier(parts) if parts.len() > 2);
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
+        self.0 |= select.projection.iter().any(|item| match item {
+            SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), _) => {
+                name.0.len() > 1
+            }
+            _ => false,
+        });
+        ControlFlow::Continue(())
+    }
 }
 
 /// The expression with the columns of one table spelled as the table does, and literals as StarRocks means them.
@@ -119,9 +190,19 @@ struct Relations<'a> {
     files: Vec<FilesTable>,
     opening: Opening,
     reads_files: bool,
+    /// Views that are read, where they are not opened.
+    views: Vec<TablePath>,
+    /// Where tables and views are named.
+    mentions: Vec<Mention>,
+    /// Whether the next relation has a name of its own.
+    is_aliased: bool,
+    /// The views whose queries are around, outermost first.
+    expanding: Vec<TablePath>,
+    /// Of each table factor around, whether it is a view's query.
+    factors: Vec<bool>,
 }
 
-/// Whether the files of `FILES(…)` are opened.
+/// Whether the files of `FILES(…)` are opened, and views become their queries.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Opening {
     Files,
@@ -141,6 +222,50 @@ impl<'a> Relations<'a> {
             files: Vec::new(),
             opening,
             reads_files: false,
+            views: Vec::new(),
+            mentions: Vec::new(),
+            is_aliased: false,
+            expanding: Vec::new(),
+            factors: Vec::new(),
+        }
+    }
+
+    /// The view that a relation names.
+    fn view_named(&self, relation: &ObjectName) -> Option<(TablePath, Arc<View>)> {
+        let parts: Vec<&Ident> = relation.0.iter().filter_map(ObjectNamePart::as_ident).collect();
+        let (database, name) = match parts.as_slice() {
+            [name] if self.ctes.contains(&name.value) => return None,
+            [name] => (None, *name),
+            [catalog, ..] if parts.len() == 3 && catalog.value == FILES_CATALOG => return None,
+            [database, name] | [_, database, name] => (Some(*database), *name),
+            _ => return None,
+        };
+        let database = match database {
+            Some(name) => parse_database(&own(name)).ok()?,
+            None => self.scope.current?.clone(),
+        };
+        let path = TablePath { database, table: parse_table(&own(name)).ok()? };
+        let view = Arc::clone(self.scope.view_if_known(&path)?);
+        Some((path, view))
+    }
+
+    /// Puts the query of a view in the place of its name.
+    fn expand(&mut self, factor: &mut TableFactor) -> Result<bool> {
+        let TableFactor::Table { name, args: None, alias, .. } = factor else { return Ok(false) };
+        let Some((path, view)) = self.view_named(name) else { return Ok(false) };
+        if self.expanding.contains(&path) {
+            return Err(invalid(&path.database, &path.table, &Error::analysis("it reads itself")));
+        }
+        *factor = expanded(&view, &path.database, alias.take())?;
+        self.expanding.push(path);
+        Ok(true)
+    }
+
+    /// The error, with the view in whose query it is.
+    fn in_view(&self, error: Error) -> Error {
+        match self.expanding.last() {
+            Some(view) => invalid(&view.database, &view.table, &error),
+            None => error,
         }
     }
 
@@ -194,6 +319,19 @@ impl<'a> Relations<'a> {
             return Ok(());
         }
         let path = TablePath { database, table: parse_table(&own(table))? };
+        let (start, end) = (parts[0].span.start, table.span.end);
+        self.mentions.push(Mention {
+            start: (start.line, start.column),
+            end: (end.line, end.column),
+            path: path.clone(),
+            is_aliased: std::mem::take(&mut self.is_aliased),
+        });
+        if self.scope.view_if_known(&path).is_some() {
+            if !self.views.contains(&path) {
+                self.views.push(path);
+            }
+            return Ok(());
+        }
         self.scope.readable(&path)?;
         if !self.tables.contains(&path) {
             self.tables.push(path);
@@ -249,9 +387,9 @@ impl VisitorMut for Relations<'_> {
                 let name = cte.alias.name.value.clone();
                 if with.recursive {
                     self.ctes.push(name);
-                    cte.query.visit(self)?;
+                    VisitMut::visit(&mut cte.query, self)?;
                 } else {
-                    cte.query.visit(self)?;
+                    VisitMut::visit(&mut cte.query, self)?;
                     self.ctes.push(name);
                 }
             }
@@ -296,11 +434,31 @@ impl VisitorMut for Relations<'_> {
                 self.in_call = true;
             }
         }
+        self.is_aliased = matches!(factor, TableFactor::Table { alias: Some(_), .. });
+        let mut is_view = false;
+        if self.opening == Opening::Files {
+            match self.expand(factor) {
+                Ok(expanded) => is_view = expanded,
+                Err(error) => return flow(Err(error)),
+            }
+        }
+        self.factors.push(is_view);
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_table_factor(&mut self, _: &mut TableFactor) -> ControlFlow<Self::Break> {
+        if self.factors.pop() == Some(true) {
+            self.expanding.pop();
+        }
         ControlFlow::Continue(())
     }
 
     fn pre_visit_relation(&mut self, relation: &mut ObjectName) -> ControlFlow<Self::Break> {
-        if std::mem::take(&mut self.in_call) { ControlFlow::Continue(()) } else { flow(self.table(relation)) }
+        if std::mem::take(&mut self.in_call) {
+            return ControlFlow::Continue(());
+        }
+        let looked_up = self.table(relation).map_err(|error| self.in_view(error));
+        flow(looked_up)
     }
 }
 

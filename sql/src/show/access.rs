@@ -109,8 +109,10 @@ fn database(view: &CatalogView, id: DatabaseId) -> Option<&DatabaseName> {
 }
 
 fn object_name(view: &CatalogView, database: &DatabaseName, id: TableId) -> Option<String> {
-    let table = view.database(database)?.tables().find(|table| table.id == id)?;
-    Some(table.name().to_string())
+    let database = view.database(database)?;
+    let table = database.tables().find(|table| table.id == id).map(|table| table.name().to_string());
+    let of_view = || database.views().find(|view| view.id == id).map(|view| view.definition.name.to_string());
+    table.or_else(of_view)
 }
 
 /// A name as statements have it.

@@ -21,26 +21,38 @@ pub(crate) fn databases(view: &CatalogView) -> Listing {
     Listing::new(&["Database"], &[], &[], rows.collect())
 }
 
-/// The kind of every table there is.
-const BASE_TABLE: &str = "BASE TABLE";
+/// The kind of tables.
+pub(crate) const BASE_TABLE: &str = "BASE TABLE";
+/// The kind of views.
+pub(crate) const VIEW: &str = "VIEW";
 /// The kind of those of `information_schema`.
-const SYSTEM_VIEW: &str = "SYSTEM VIEW";
+pub(crate) const SYSTEM_VIEW: &str = "SYSTEM VIEW";
 
 pub(crate) fn tables(database: &Database, full: bool) -> Listing {
-    let names = database.tables().map(|table| table.name().to_string());
-    named_tables(database.name.as_str(), names, BASE_TABLE, full)
+    let tables = database.tables().map(|table| (table.name().to_string(), BASE_TABLE));
+    let views = database.views().map(|view| (view.definition.name.to_string(), VIEW));
+    let mut names: Vec<_> = tables.chain(views).collect();
+    names.sort_unstable();
+    named_tables(database.name.as_str(), names.into_iter(), full)
 }
 
 pub(crate) fn system_tables(full: bool) -> Listing {
-    let names = SystemTable::ALL.iter().map(|table| table.name().to_owned());
-    named_tables(INFORMATION_SCHEMA, names, SYSTEM_VIEW, full)
+    let names = SystemTable::ALL.iter().map(|table| (table.name().to_owned(), SYSTEM_VIEW));
+    named_tables(INFORMATION_SCHEMA, names, full)
 }
 
-fn named_tables(database: &str, names: impl Iterator<Item = String>, kind: &str, full: bool) -> Listing {
+fn named_tables(
+    database: &str,
+    names: impl Iterator<Item = (String, &'static str)>,
+    full: bool,
+) -> Listing {
     let header = format!("Tables_in_{database}");
     let columns = [header.as_str(), "Table_type"];
     let shown = if full { &columns[..] } else { &columns[..1] };
-    let rows = names.map(|name| [Some(name), Some(kind.to_owned())].into_iter().take(shown.len()).collect());
+    let row = |(name, kind): (String, &str)| {
+        [Some(name), Some(kind.to_owned())].into_iter().take(shown.len()).collect()
+    };
+    let rows = names.map(row);
     Listing::new(shown, &[], &[], rows.collect())
 }
 

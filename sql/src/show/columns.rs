@@ -1,8 +1,8 @@
 //! DESC and SHOW COLUMNS.
 
 use arrow::datatypes::{DataType, FieldRef};
-use cairn_engine::Table;
-use cairn_format::{Aggregation, Column, ColumnType};
+use cairn_engine::{Table, View};
+use cairn_format::{Aggregation, Column, ColumnType, ViewColumn};
 
 use super::listing::Listing;
 use super::text::Row;
@@ -61,6 +61,18 @@ impl Field {
         }
     }
 
+    fn of_view(column: &ViewColumn) -> Self {
+        Self {
+            name: column.name.clone(),
+            column_type: column.type_text.clone(),
+            nullable: true,
+            key: false,
+            default: None,
+            extra: String::new(),
+            comment: column.comment.clone().unwrap_or_default(),
+        }
+    }
+
     fn null(&self) -> String {
         if self.nullable { "YES" } else { "NO" }.to_owned()
     }
@@ -95,8 +107,17 @@ fn system_fields(table: SystemTable) -> Vec<Field> {
     table.schema().fields().iter().map(Field::of_system).collect()
 }
 
+fn view_fields(view: &View) -> impl Iterator<Item = Field> {
+    view.definition.columns.iter().map(Field::of_view)
+}
+
 pub(crate) fn describe(table: &Table) -> Result<Rows> {
     Rows::of_text(&FIELDS, &fields(table).map(Field::described).collect::<Vec<_>>())
+}
+
+pub(crate) fn describe_view(view: &View) -> Result<Rows> {
+    let rows: Vec<Row> = view_fields(view).map(Field::described).collect();
+    Rows::of_text(&FIELDS, &rows)
 }
 
 pub(crate) fn describe_system_table(table: SystemTable) -> Result<Rows> {
@@ -106,6 +127,10 @@ pub(crate) fn describe_system_table(table: SystemTable) -> Result<Rows> {
 
 pub(crate) fn columns(table: &Table, full: bool) -> Listing {
     listing(fields(table), full)
+}
+
+pub(crate) fn view_columns(view: &View, full: bool) -> Listing {
+    listing(view_fields(view), full)
 }
 
 pub(crate) fn system_columns(table: SystemTable, full: bool) -> Listing {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cairn_engine::{
     CatalogView, JobKind, JobRecord, JobState, JobWork, RestoreWork, TableSelection, TabletStore,
 };
-use cairn_format::{DatabaseName, PartitionName};
+use cairn_format::{DatabaseName, PartitionName, TableName};
 
 use super::listing::Listing;
 use super::text::{Row, time, time_or_null};
@@ -115,14 +115,14 @@ pub(crate) fn job_progress(job: &JobRecord, store: &TabletStore) -> Option<Strin
 /// What a job backs up or restores.
 pub(crate) fn job_objects(job: &JobRecord) -> String {
     match &job.work {
-        JobWork::Backup(work) => backup_objects(&job.database, &work.tables),
+        JobWork::Backup(work) => backup_objects(&job.database, &work.tables, &work.views),
         JobWork::Restore(work) => restore_objects(work),
     }
 }
 
-fn backup_objects(database: &DatabaseName, tables: &[TableSelection]) -> String {
-    let objects: Vec<String> =
-        tables.iter().map(|selection| format!("[{database}.{}]", selection.table)).collect();
+fn backup_objects(database: &DatabaseName, tables: &[TableSelection], views: &[TableName]) -> String {
+    let names = tables.iter().map(|selection| &selection.table).chain(views);
+    let objects: Vec<String> = names.map(|name| format!("[{database}.{name}]")).collect();
     objects.join(", ")
 }
 
@@ -153,5 +153,7 @@ fn restore_objects(work: &RestoreWork) -> String {
             .collect(),
         (None, None) => Vec::new(),
     };
-    objects.join(", ")
+    let views = work.views.iter().flatten();
+    let views = views.map(|view| view.alias.as_ref().unwrap_or(&view.view).to_string());
+    objects.into_iter().chain(views).collect::<Vec<_>>().join(", ")
 }

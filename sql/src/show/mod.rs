@@ -16,16 +16,17 @@ mod snapshots;
 mod tablets;
 mod text;
 mod verification;
+mod view;
 
 pub(crate) use access::{grants, roles, users};
 pub(crate) use alterations::alterations;
 pub(crate) use catalog::{
-    COLLATION, ENGINE, TIME_TO_ANSWER, create_database, create_table, databases, no_repositories,
+    BASE_TABLE, COLLATION, ENGINE, SYSTEM_VIEW, TIME_TO_ANSWER, VIEW, create_database, create_table, databases, no_repositories,
     repositories, system_tables, table_status, tables,
 };
 pub(crate) use collection::collection;
 pub use collection::{CollectionAction, CollectionStep};
-pub(crate) use columns::{columns, describe, describe_system_table, system_columns};
+pub(crate) use columns::{columns, describe, describe_system_table, describe_view, system_columns, view_columns};
 pub(crate) use data::{data_of_database, data_of_table};
 pub(crate) use explanation::explanation;
 pub(crate) use indexes::indexes;
@@ -36,3 +37,4 @@ pub(crate) use rollups::{create_materialized_view, describe_all, materialized_vi
 pub(crate) use snapshots::{BEYOND, is_beyond, snapshots};
 pub(crate) use tablets::{owner, tablets};
 pub(crate) use verification::{store_checks, verification};
+pub(crate) use view::create_view;

@@ -1,19 +1,19 @@
 //! What the catalog holds, as tools for `MySQL` and for StarRocks ask for it: `schemata`, `tables`, `columns`, `partitions`,
 //! `partitions_meta` and `tables_config`.
 
-use cairn_engine::{CatalogView, Database, Partition, PartitionKind, Table};
+use cairn_engine::{CatalogView, Database, Partition, PartitionKind, Table, View};
 use cairn_format::{
-    Column as TableColumn, ColumnType, Distribution, KeyModel, PartitionRows, Partitioning, TableDefinition,
+    Column as TableColumn, ColumnType, Distribution, KeyModel, PartitionRows, Partitioning, TableDefinition, ViewColumn,
 };
 
 use super::table::{Column, Row, Value, number, text, time};
 use super::{INFORMATION_SCHEMA, SystemTable};
 use crate::error::Result;
-use crate::show::{COLLATION, ENGINE, NO_COOLDOWN, held, names};
+use crate::show::{BASE_TABLE, COLLATION, ENGINE, NO_COOLDOWN, SYSTEM_VIEW, VIEW, held, names};
 
 /// The name of the one catalog, as these tables have it.
-const CATALOG: &str = "def";
-const CHARACTER_SET: &str = "utf8";
+pub(super) const CATALOG: &str = "def";
+pub(super) const CHARACTER_SET: &str = "utf8";
 
 pub(super) const SCHEMATA: [Column; 5] = [
     text("CATALOG_NAME"),
@@ -143,8 +143,13 @@ pub(super) fn each_table(view: &CatalogView) -> impl Iterator<Item = (&Database,
     view.databases().flat_map(|database| database.tables().map(|table| (database.as_ref(), table.as_ref())))
 }
 
+/// Every view with its database.
+pub(super) fn each_view(view: &CatalogView) -> impl Iterator<Item = (&Database, &View)> {
+    view.databases().flat_map(|database| database.views().map(|view| (database.as_ref(), view.as_ref())))
+}
+
 #[expect(clippy::unnecessary_wraps, reason = "a value of a row")]
-fn said(text: &str) -> Option<Value> {
+pub(super) fn said(text: &str) -> Option<Value> {
     Some(text.into())
 }
 
@@ -162,12 +167,21 @@ pub(super) fn schemata(view: &CatalogView) -> Vec<Row> {
 
 pub(super) fn tables(view: &CatalogView) -> Vec<Row> {
     let mut rows: Vec<Row> = each_table(view).map(|(database, table)| table_row(database, table)).collect();
+    rows.extend(each_view(view).map(|(database, view)| {
+        let mut row = vec![None; TABLES.len()];
+        row[0] = said(CATALOG);
+        row[1] = said(database.name.as_str());
+        row[2] = said(view.definition.name.as_str());
+        row[3] = said(VIEW);
+        row[20] = said(view.definition.comment.as_deref().unwrap_or_default());
+        row
+    }));
     rows.extend(SystemTable::ALL.into_iter().map(|table| {
         let mut row = vec![None; TABLES.len()];
         row[0] = said(CATALOG);
         row[1] = said(INFORMATION_SCHEMA);
         row[2] = said(table.name());
-        row[3] = said("SYSTEM VIEW");
+        row[3] = said(SYSTEM_VIEW);
         row[4] = said("MEMORY");
         row[20] = said("");
         row
@@ -183,7 +197,7 @@ fn table_row(database: &Database, table: &Table) -> Row {
         said(CATALOG),
         said(database.name.as_str()),
         said(table.name().as_str()),
-        said("BASE TABLE"),
+        said(BASE_TABLE),
         said(ENGINE),
         None,
         said(""),
@@ -211,7 +225,29 @@ pub(super) fn columns(view: &CatalogView) -> Vec<Row> {
         let columns = (1..).zip(&definition.columns);
         rows.extend(columns.map(|(place, column)| column_row(database, definition, place, column)));
     }
+    for (database, view) in each_view(view) {
+        let columns = (1..).zip(&view.definition.columns);
+        rows.extend(columns.map(|(place, column)| view_column_row(database, view, place, column)));
+    }
     rows
+}
+
+fn view_column_row(database: &Database, view: &View, place: u64, column: &ViewColumn) -> Row {
+    let word = column.type_text.split(['(', '<']).next().unwrap_or_default();
+    let mut row = vec![None; COLUMNS.len()];
+    row[0] = said(CATALOG);
+    row[1] = said(database.name.as_str());
+    row[2] = said(view.definition.name.as_str());
+    row[3] = said(&column.name);
+    row[4] = Some(place.into());
+    row[6] = said("YES");
+    row[7] = said(word);
+    row[15] = said(&column.type_text);
+    for place in [16, 17, 18] {
+        row[place] = said("");
+    }
+    row[19] = said(column.comment.as_deref().unwrap_or_default());
+    row
 }
 
 fn column_row(database: &Database, table: &TableDefinition, place: u64, column: &TableColumn) -> Row {

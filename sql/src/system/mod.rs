@@ -9,6 +9,7 @@ mod snapshots;
 mod table;
 mod tablets;
 mod verifications;
+mod views;
 
 use std::collections::BTreeSet;
 
@@ -42,6 +43,7 @@ pub(crate) enum SystemTable {
     TablesConfig,
     Tablets,
     Verifications,
+    Views,
 }
 
 /// What a scan needs of a table.
@@ -57,7 +59,7 @@ pub(crate) struct Wanted {
 
 impl SystemTable {
     /// Every table, by name.
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Backups,
         Self::Columns,
         Self::Partitions,
@@ -70,6 +72,7 @@ impl SystemTable {
         Self::TablesConfig,
         Self::Tablets,
         Self::Verifications,
+        Self::Views,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -86,6 +89,7 @@ impl SystemTable {
             Self::TablesConfig => "tables_config",
             Self::Tablets => "tablets",
             Self::Verifications => "verifications",
+            Self::Views => "views",
         }
     }
 
@@ -113,6 +117,7 @@ impl SystemTable {
             Self::TablesConfig => &catalog::TABLES_CONFIG,
             Self::Tablets => &tablets::TABLETS,
             Self::Verifications => &verifications::COLUMNS,
+            Self::Views => &views::COLUMNS,
         }
     }
 
@@ -136,6 +141,7 @@ impl SystemTable {
             Self::TablesConfig => catalog::tables_config(view)?,
             Self::Tablets => tablets::tablets(view),
             Self::Verifications => verifications::rows(view, store)?,
+            Self::Views => views::rows(view),
         };
         table::batch(self.columns(), &rows)
     }

@@ -43,3 +43,4 @@ mod stress;
 mod support;
 mod table_rules;
 mod users;
+mod views;

@@ -59,6 +59,10 @@ fn kind(statement: &Statement) -> &'static str {
         Statement::Cancel(_) => "cancel",
         Statement::ShowSnapshot(_) => "show snapshot",
         Statement::DropSnapshot(_) => "drop snapshot",
+        Statement::CreateView(_) => "create view",
+        Statement::AlterView(_) => "alter view",
+        Statement::DropView(_) => "drop view",
+        Statement::ShowCreateView(_) => "show create view",
         Statement::Access(statement) => match statement.as_ref() {
             AccessStatement::CreateUser { .. } => "create user",
             AccessStatement::AlterUser { .. } => "alter user",
@@ -164,6 +168,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "CREATE DATABASE ON CATALOG default_catalog",
             "CREATE TABLE ON DATABASE d",
             "INSERT ON TABLE d.t, d.u, d.p",
+            "DROP ON VIEW d.v",
         ],
     ),
     (
@@ -173,6 +178,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "CREATE DATABASE ON CATALOG default_catalog",
             "CREATE TABLE ON ALL DATABASES",
             "INSERT ON ALL TABLES IN ALL DATABASES",
+            "DROP ON ALL VIEWS IN ALL DATABASES",
         ],
     ),
     ("EXPLAIN BACKUP SNAPSHOT d.new TO r ON (TABLE t)", &["REPOSITORY ON SYSTEM", "EXPORT ON TABLE d.t"]),
@@ -186,6 +192,11 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("SHOW RESTORE FROM d", &["REPOSITORY ON SYSTEM"]),
     ("SHOW SNAPSHOT ON r", &["REPOSITORY ON SYSTEM"]),
     ("DROP SNAPSHOT nothing ON r", &["REPOSITORY ON SYSTEM"]),
+    ("CREATE VIEW d.new AS SELECT a FROM d.t", &["CREATE VIEW ON DATABASE d", "SELECT ON TABLE d.t"]),
+    ("ALTER VIEW d.v AS SELECT a FROM d.t", &["ALTER ON VIEW d.v", "SELECT ON TABLE d.t"]),
+    ("DROP VIEW d.v", &["DROP ON VIEW d.v"]),
+    ("SHOW CREATE VIEW d.v", &["SELECT ON VIEW d.v"]),
+    ("SELECT * FROM d.v", &["SELECT ON VIEW d.v"]),
     ("CREATE USER new", &["GRANT ON SYSTEM"]),
     ("ALTER USER other IDENTIFIED BY ''", &["GRANT ON SYSTEM"]),
     ("DROP USER other", &["GRANT ON SYSTEM"]),
@@ -217,7 +228,7 @@ fn prepared() -> Shell {
          CREATE TABLE d.t (a INT, b INT) ROLLUP (mv (b)); CREATE TABLE d.u (a INT); CREATE TABLE d.gone (a INT); DROP TABLE d.gone;
          CREATE TABLE e.i (a INT, INDEX old (a));
          CREATE TABLE d.p (k INT NOT NULL, v INT) PRIMARY KEY (k) DISTRIBUTED BY HASH (k) BUCKETS 1;
-         CREATE USER u; CREATE USER other; CREATE ROLE a",
+         CREATE VIEW d.v AS SELECT a FROM d.t; CREATE USER u; CREATE USER other; CREATE ROLE a",
     );
     shell.run(&format!("CREATE REPOSITORY r WITH BROKER ON LOCATION '{}'", place.display()));
     shell
@@ -306,7 +317,7 @@ fn denied_statements_do_nothing() {
     for sql in ["DROP TABLE d.t", "INSERT INTO d.u VALUES (1)", "CREATE DATABASE new", "DROP REPOSITORY r"] {
         assert_eq!(user.refusal(sql).kind(), ErrorKind::Denied, "{sql}");
     }
-    assert_eq!(root.rows("SHOW TABLES FROM d"), ["p", "t", "u"]);
+    assert_eq!(root.rows("SHOW TABLES FROM d"), ["p", "t", "u", "v"]);
     assert_eq!(root.value("SELECT count(*) FROM d.u"), "0");
     assert_eq!(root.rows("SHOW DATABASES LIKE 'new'"), [""; 0]);
     assert_eq!(root.rows("SHOW REPOSITORIES").len(), 1);

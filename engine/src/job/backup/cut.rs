@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use cairn_format::{
     DataFile, DatabaseName, Digest, DigestHasher, FileColumnBounds, FileLocation, ObjectName,
-    PartitionDefinition, TableDefinition,
+    PartitionDefinition, TableDefinition, ViewDefinition, in_order_of_need,
 };
 
 use crate::catalog::{CatalogView, Partition, Table};
@@ -37,6 +37,17 @@ pub(super) fn cut(view: &CatalogView, database: &DatabaseName, work: &BackupWork
         cut_table(table, selection, work).map_err(|e| e.about(format_args!("table '{}'", table.name())))
     };
     work.tables.iter().map(one).collect()
+}
+
+/// The views that the job backs up, in an order in which they can be made.
+pub(super) fn cut_views(
+    view: &CatalogView,
+    record: &JobRecord,
+    work: &BackupWork,
+) -> Result<Vec<ViewDefinition>> {
+    let database = view.require_database(&record.database)?;
+    let one = |name| Ok(database.require_view(name)?.definition.clone());
+    Ok(in_order_of_need(work.views.iter().map(one).collect::<Result<_>>()?))
 }
 
 fn cut_table(table: &Table, selection: &TableSelection, work: &BackupWork) -> Result<CutTable> {

@@ -24,8 +24,8 @@ pub(crate) fn explain_backup(store: &Inner, request: &BackupRequest) -> Result<J
     let mut note = |outcome: Result<()>| conflicts.extend(outcome.err().map(|error| error.to_string()));
     note(refuse_second_job(&view, &request.database));
     note(super::refuse_read_only(entry));
-    let tables = match select(&view, &request.database, request.tables.as_deref()) {
-        Ok(tables) => tables,
+    let (tables, views) = match select(&view, request) {
+        Ok(selected) => selected,
         Err(error) => {
             note(Err(error));
             return Ok(JobExplanation { conflicts, ..JobExplanation::default() });
@@ -36,6 +36,7 @@ pub(crate) fn explain_backup(store: &Inner, request: &BackupRequest) -> Result<J
     let work = BackupWork {
         cut: view.version(),
         tables,
+        views,
         is_whole: request.tables.is_none(),
         intent: None,
         ttl: request.ttl,
@@ -69,6 +70,11 @@ pub(crate) fn explain_backup(store: &Inner, request: &BackupRequest) -> Result<J
         }
         explained.push(one);
     }
+    let view_of = |name| {
+        let detail = "a view, written down in the manifest".to_owned();
+        ExplainedTable::empty(&request.database, name, PlannedAction::Send, detail)
+    };
+    explained.extend(work.views.iter().map(view_of));
     requests += repository.store().requests().total() + new_lists.len() as u64;
     let moved_bytes = explained.iter().map(|table| table.moved_bytes).sum();
     let limit = repository.store().limits().get().upload_bytes;

@@ -10,18 +10,19 @@ use std::sync::Arc;
 
 use cairn_format::{
     DELETIONS, DatabaseName, FeatureSet, INITIAL_VALUES, IntentId, LIST_STEPS, LOCATED_FILES, Manifest,
-    PARTITION_BUCKETS, Partitioning, Sent, SnapshotTimestamp, StoreId, TableEntry, Totals,
+    PARTITION_BUCKETS, Partitioning, Sent, SnapshotTimestamp, StoreId, TableEntry, TableName, Totals,
+    ViewDefinition,
 };
 use cairn_repository::{BeginOptions, CommitOutcome, Repository, SnapshotName, SnapshotWriter, StopSignal};
 
-use self::cut::{CutTable, cut};
+use self::cut::{CutTable, cut, cut_views};
 pub(crate) use self::explain::explain_backup;
 use self::send::{SentTable, SentTables, send};
 
 use super::record::{BackupWork, JobRecord, JobState, JobStatus, JobTimes, JobTotals, JobWork};
 use super::request::{BackupRequest, TableSelection};
 use super::runner::{JobContext, Jobs, lost};
-use crate::catalog::{CatalogView, RepositoryEntry, Table, TableBase};
+use crate::catalog::{CatalogView, Database, RepositoryEntry, Table, TableBase};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::JobId;
 use crate::store::Inner;
@@ -34,13 +35,13 @@ const INTENT_MARGIN_MS: i64 = 60 * 60 * 1000;
 pub(crate) fn submit_backup(store: &Arc<Inner>, request: &BackupRequest) -> Result<JobId> {
     let view = store.catalog.view();
     let entry = Arc::clone(view.require_repository(&request.repository)?);
-    select(&view, &request.database, request.tables.as_deref())?;
+    select(&view, request)?;
     refuse_second_job(&view, &request.database)?;
     refuse_read_only(&entry)?;
     refuse_taken_label(&store.open_repository(&entry, &StopSignal::new())?, request)?;
     let id = store.catalog.commit(|change| {
         refuse_second_job(change.view(), &request.database)?;
-        let tables = select(change.view(), &request.database, request.tables.as_deref())?;
+        let (tables, views) = select(change.view(), request)?;
         let id = change.new_job_id();
         change.put_job(JobRecord {
             id,
@@ -56,7 +57,8 @@ pub(crate) fn submit_backup(store: &Arc<Inner>, request: &BackupRequest) -> Resu
             work: JobWork::Backup(BackupWork {
                 cut: change.version(),
                 tables,
-                is_whole: request.tables.is_none(),
+                views,
+                is_whole: request.tables.is_none() && request.views.is_none(),
                 intent: None,
                 ttl: request.ttl,
                 compression: request.compression,
@@ -103,13 +105,33 @@ pub(super) fn refuse_second_job(view: &CatalogView, database: &DatabaseName) -> 
     }
 }
 
-/// The tables to back up, each known and named once.
-fn select(
-    view: &CatalogView,
-    database: &DatabaseName,
-    wanted: Option<&[TableSelection]>,
-) -> Result<Vec<TableSelection>> {
-    let database = view.require_database(database)?;
+/// The tables and views to back up, each known and named once.
+fn select(view: &CatalogView, request: &BackupRequest) -> Result<(Vec<TableSelection>, Vec<TableName>)> {
+    let database = view.require_database(&request.database)?;
+    let tables = select_tables(database, request.tables.as_deref())?;
+    let views = match &request.views {
+        None => database.views().map(|view| view.definition.name.clone()).collect(),
+        Some(wanted) => {
+            let mut seen = HashSet::new();
+            for name in wanted {
+                database.require_view(name)?;
+                if !seen.insert(name) {
+                    return Err(Error::invalid(format!("Duplicated table: {name}; name it once")));
+                }
+            }
+            wanted.clone()
+        }
+    };
+    if tables.is_empty() && views.is_empty() {
+        return Err(Error::invalid(format!(
+            "Database: {} is empty; there is nothing to back up",
+            database.name
+        )));
+    }
+    Ok((tables, views))
+}
+
+fn select_tables(database: &Database, wanted: Option<&[TableSelection]>) -> Result<Vec<TableSelection>> {
     let Some(wanted) = wanted else {
         database.tables().try_for_each(|table| refuse_temporary_partitions(table))?;
         let all = database.tables().map(|table| TableSelection {
@@ -117,14 +139,7 @@ fn select(
             partitions: None,
             alias: None,
         });
-        let all: Vec<_> = all.collect();
-        if all.is_empty() {
-            return Err(Error::invalid(format!(
-                "Database: {} is empty; there is nothing to back up",
-                database.name
-            )));
-        }
-        return Ok(all);
+        return Ok(all.collect());
     };
     let mut seen = HashSet::new();
     for selection in wanted {
@@ -212,7 +227,8 @@ fn back_up(
     };
     let finished_at_ms = context.record()?.times.transfer_finished;
     let store = store.catalog.store_id();
-    let manifest = manifest(store, record, work, finished_at_ms, &sent.tables, sent.totals)?;
+    let views = cut_views(&view, record, work)?;
+    let manifest = manifest(store, record, work, finished_at_ms, &sent.tables, views, sent.totals)?;
     let totals = JobTotals {
         files: manifest.totals.files,
         bytes: manifest.totals.bytes,
@@ -330,8 +346,8 @@ fn finish(
     })
 }
 
-/// Equal for equal choices of tables and partitions, in whatever order they were made.
-fn part(tables: &[TableSelection]) -> String {
+/// Equal for equal choices of tables, partitions and views, in whatever order they were made.
+fn part(tables: &[TableSelection], views: &[TableName]) -> String {
     let mut texts: Vec<String> = tables
         .iter()
         .map(|selection| {
@@ -341,6 +357,7 @@ fn part(tables: &[TableSelection]) -> String {
             format!("{} ({})", selection.table, names.join(", "))
         })
         .collect();
+    texts.extend(views.iter().map(|view| format!("VIEW {view}")));
     texts.sort();
     texts.join(", ")
 }
@@ -364,6 +381,7 @@ fn manifest(
     work: &BackupWork,
     finished_at_ms: Option<i64>,
     tables: &[SentTable],
+    views: Vec<ViewDefinition>,
     sent: Sent,
 ) -> Result<Manifest> {
     let entries: Vec<TableEntry> = tables.iter().map(|table| table.entry.clone()).collect();
@@ -374,7 +392,7 @@ fn manifest(
         timestamp: record.timestamp,
         database: record.database.clone(),
         store: Some(store),
-        part: (!work.is_whole).then(|| part(&work.tables)),
+        part: (!work.is_whole).then(|| part(&work.tables, &work.views)),
         created_at_ms: record.times.created,
         finished_at_ms,
         ttl: work.ttl.as_ref().map(ToString::to_string),
@@ -384,6 +402,7 @@ fn manifest(
         writer: cairn_repository::DEFAULT_WRITER.to_owned(),
         read_features: read_features(tables),
         tables: entries,
+        views,
         totals,
     })
 }

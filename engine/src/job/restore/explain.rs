@@ -3,16 +3,16 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use cairn_format::{DataFile, DatabaseName, TableName};
+use cairn_format::{DataFile, DatabaseName, ViewDefinition};
 use cairn_repository::FetchFile;
 
 use super::plan::{Selected, TablePlan, decide_table, selected};
-use super::{own_files, snapshot_of};
-use crate::catalog::Table;
+use super::{own_files, snapshot_of, views};
+use crate::catalog::{CatalogView, Table};
 use crate::error::Result;
 use crate::job::backup::refuse_second_job;
 use crate::job::explain::{ExplainedTable, JobExplanation, PlannedAction, seconds_of};
-use crate::job::request::RestoreRequest;
+use crate::job::request::{IfExists, RestoreRequest};
 use crate::store::Inner;
 
 /// Requests around those for data: the repository is opened again and the manifest read again.
@@ -34,7 +34,8 @@ pub(crate) fn explain_restore(store: &Inner, request: &RestoreRequest) -> Result
     for (selection, list) in selected.iter().zip(repository.file_lists(&entries)?) {
         let existing = view.database(&database).and_then(|database| database.table(&selection.target));
         let existing = existing.map(AsRef::as_ref);
-        let mut explained = nothing(&database, &selection.target);
+        let mut explained =
+            ExplainedTable::empty(&database, &selection.target, PlannedAction::Refuse, String::new());
         if let Err(error) =
             one(store, request, selection, existing, &list.into_files(), &mut explained, &mut fetch)
         {
@@ -42,27 +43,14 @@ pub(crate) fn explain_restore(store: &Inner, request: &RestoreRequest) -> Result
         }
         tables.push(explained);
     }
+    let wanted = views::selected(&manifest, request.views.as_deref(), request.tables.as_deref())?;
+    tables.extend(wanted.iter().map(|wanted| explained_view(&view, &database, wanted, request.if_exists)));
     let requests =
         FRAME_REQUESTS + repository.store().requests().total() + repository.requests_to_fetch(&fetch);
     let moved_bytes = tables.iter().map(|table| table.moved_bytes).sum();
     let limit = repository.store().limits().get().download_bytes;
     let seconds = seconds_of(&view, &request.repository, false, moved_bytes, limit);
     Ok(JobExplanation { tables, requests: Some(requests), seconds, conflicts })
-}
-
-fn nothing(database: &DatabaseName, table: &TableName) -> ExplainedTable {
-    ExplainedTable {
-        database: database.clone(),
-        table: table.clone(),
-        action: PlannedAction::Refuse,
-        files: 0,
-        bytes: 0,
-        moved_files: 0,
-        moved_bytes: 0,
-        reused_files: 0,
-        reused_bytes: 0,
-        detail: String::new(),
-    }
 }
 
 /// What becomes of one table; what would be fetched for it is added to `fetch`.
@@ -101,6 +89,24 @@ fn one(
         }
     }
     Ok(())
+}
+
+fn explained_view(
+    view: &CatalogView,
+    database: &DatabaseName,
+    wanted: &ViewDefinition,
+    if_exists: IfExists,
+) -> ExplainedTable {
+    let is_there = view.database(database).is_some_and(|database| database.view(&wanted.name).is_some());
+    let (action, detail) = match views::check(view, database, std::slice::from_ref(wanted), if_exists) {
+        Err(error) => (PlannedAction::Refuse, error.to_string()),
+        Ok(()) if is_there && if_exists == IfExists::Skip => {
+            (PlannedAction::Skip, "it is there, and is left as it is".to_owned())
+        }
+        Ok(()) if is_there => (PlannedAction::Replace, "a view".to_owned()),
+        Ok(()) => (PlannedAction::Create, "a view".to_owned()),
+    };
+    ExplainedTable::empty(database, &wanted.name, action, detail)
 }
 
 /// What happens to the partitions of a table that is there: `makes p2, replaces the rows of p1, leaves p3`.

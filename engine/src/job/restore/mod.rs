@@ -5,6 +5,7 @@ mod explain;
 mod plan;
 mod rollups;
 mod rules;
+mod views;
 
 pub(crate) use explain::explain_restore;
 pub use plan::{PartitionPlan, RestorePlan, TablePlan};
@@ -34,6 +35,7 @@ use crate::store::Inner;
 pub(crate) fn submit_restore(store: &Arc<Inner>, request: &RestoreRequest) -> Result<JobId> {
     let (_, manifest) = snapshot_of(store, request)?;
     plan::selected(&manifest, request.tables.as_deref())?;
+    views::selected(&manifest, request.views.as_deref(), request.tables.as_deref())?;
     let database = request.database.clone().unwrap_or_else(|| manifest.database.clone());
     let id = store.catalog.commit(|change| {
         refuse_second_job(change.view(), &database)?;
@@ -51,6 +53,7 @@ pub(crate) fn submit_restore(store: &Arc<Inner>, request: &RestoreRequest) -> Re
             totals: None,
             work: JobWork::Restore(RestoreWork {
                 tables: request.tables.clone(),
+                views: request.views.clone(),
                 plan: None,
                 allow_load: request.allow_load,
                 replication_num: request.replication_num,
@@ -144,6 +147,9 @@ pub(super) fn run(context: &JobContext<'_>, record: &JobRecord) -> Result<()> {
     let repository = context.open_repository(&entry)?;
     let manifest = repository.open_snapshot(&record.label, record.timestamp)?;
     let (plan, targets) = prepare(context, record, &repository, &manifest)?;
+    let views = views::selected(&manifest, work(record)?.views.as_deref(), work(record)?.tables.as_deref())?;
+    let if_exists = work(record)?.if_exists;
+    views::check(&store.catalog.view(), &record.database, &views, if_exists)?;
     if work(record)?.plan.is_none() {
         context.advance(JobState::Snapshoting, |record, now| {
             record.times.meta_prepared = Some(now);
@@ -187,6 +193,7 @@ pub(super) fn run(context: &JobContext<'_>, record: &JobRecord) -> Result<()> {
             rollups.publish(change, &record.database, &partitions)?;
             rules::settle(change, &record.database, &target.plan, keeps_rules)?;
         }
+        views::publish(change, &record.database, &views, if_exists)?;
         let mut done = JobRecord::clone(change.view().job(context.id).ok_or_else(|| lost(context.id))?);
         done.state = JobState::Finished;
         done.times.finished = Some(change.now_ms());

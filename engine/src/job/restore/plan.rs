@@ -142,6 +142,12 @@ pub(super) fn decide(
     let database = view.database(database);
     let mut tables = Vec::new();
     for (selection, files) in selected.iter().zip(files) {
+        if database.is_some_and(|database| database.view(&selection.target).is_some()) {
+            return Err(Error::already_exists(format!(
+                "Table {} cannot be restored: a view of this name exists already; drop it, or restore AS another name",
+                selection.target
+            )));
+        }
         let existing = database.and_then(|database| database.table(&selection.target));
         tables.extend(decide_table(catalog, selection, existing.map(AsRef::as_ref), files, if_exists)?);
     }

@@ -190,6 +190,7 @@ impl Source {
             read_features: FeatureSet::new(),
             totals: Totals::of(&tables).unwrap(),
             tables,
+            views: Vec::new(),
         }
     }
 }

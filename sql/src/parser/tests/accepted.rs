@@ -359,3 +359,18 @@ fn names() {
         check(&format!("USE {name}"));
     }
 }
+
+#[test]
+fn views() {
+    check_all(&[
+        "CREATE VIEW v AS SELECT 1",
+        "CREATE OR REPLACE VIEW d.v AS SELECT a FROM t",
+        "CREATE VIEW IF NOT EXISTS `v` (a, b COMMENT 'x') COMMENT 'y' AS WITH c AS (SELECT 1) SELECT * FROM c",
+        "CREATE VIEW v AS (SELECT 1 UNION SELECT 2)",
+        "ALTER VIEW v AS SELECT 1",
+        "ALTER VIEW d.v (a COMMENT 'x') AS SELECT 1",
+        "DROP VIEW v",
+        "DROP VIEW IF EXISTS a.b.v",
+        "SHOW CREATE VIEW d.v",
+    ]);
+}
