@@ -201,7 +201,16 @@ fn drop(cursor: &mut Cursor<'_>) -> Result<Statement> {
         Some(_) => Err(cursor.unsupported(3)),
         None => {
             cursor.advance();
-            Err(cursor.expected(&["DATABASE", "TABLE", "VIEW", "INDEX", "REPOSITORY", "SNAPSHOT", "USER", "ROLE"]))
+            Err(cursor.expected(&[
+                "DATABASE",
+                "TABLE",
+                "VIEW",
+                "INDEX",
+                "REPOSITORY",
+                "SNAPSHOT",
+                "USER",
+                "ROLE",
+            ]))
         }
     }
 }

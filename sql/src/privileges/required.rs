@@ -52,6 +52,9 @@ pub(super) fn requirements(
             | Shown::Partitions(table, _)
             | Shown::Tablets(table, _)
             | Shown::DataOfTable(table) => any_on_table(table),
+            Shown::ViewColumns { view: path, .. } => {
+                Ok(vec![Requirement::Any(view(path, scope)?, path.table.to_string())])
+            }
             Shown::Jobs(..) => Ok(vec![on_system(Privilege::Repository)]),
         },
         Request::ShowCreateDatabase(name) => {
@@ -234,9 +237,10 @@ fn restore(restore: &RestoreRequest, scope: &Scope<'_>) -> Result<Vec<Requiremen
         needed.push(on_database(Privilege::CreateTable, &target.name, scope)?);
         for view in target.views() {
             let name = &view.definition.name;
-            let is_target = restore.views.as_ref().is_none_or(|views| {
-                views.iter().any(|one| one.alias.as_ref().unwrap_or(&one.view) == name)
-            });
+            let is_target = restore
+                .views
+                .as_ref()
+                .is_none_or(|views| views.iter().any(|one| one.alias.as_ref().unwrap_or(&one.view) == name));
             if is_target {
                 let path = TablePath { database: target.name.clone(), table: name.clone() };
                 needed.push(on_view(Privilege::Drop, &path, scope)?);

@@ -34,7 +34,7 @@ pub(crate) fn expression_type(table: &TableDefinition, text: &str) -> Result<Col
     })
 }
 
-fn column_type(data_type: &DataType) -> Option<ColumnType> {
+pub(super) fn column_type(data_type: &DataType) -> Option<ColumnType> {
     Some(match data_type {
         DataType::Boolean => ColumnType::Boolean,
         DataType::Int8 => ColumnType::TinyInt,

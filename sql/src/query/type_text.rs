@@ -1,28 +1,25 @@
 //! Types of columns as SQL writes them.
 
-use arrow::datatypes::DataType;
-use cairn_format::ColumnType;
+use arrow::datatypes::{DataType, FieldRef};
 
-/// The type of a column of a query, as SQL writes it.
+use super::expressions::column_type;
+
+/// The type of a column of a query, as SQL writes it. What no column of a table can have is printed as text in results,
+/// and so a string.
 pub(crate) fn type_text(data_type: &DataType) -> String {
-    let known = match data_type {
-        DataType::Boolean => ColumnType::Boolean,
-        DataType::Int8 => ColumnType::TinyInt,
-        DataType::Int16 | DataType::UInt8 => ColumnType::SmallInt,
-        DataType::Int32 | DataType::UInt16 => ColumnType::Int,
-        DataType::Int64 | DataType::UInt32 => ColumnType::BigInt,
-        DataType::UInt64 | DataType::Decimal256(39, 0) => ColumnType::LargeInt,
-        DataType::Float16 | DataType::Float32 => ColumnType::Float,
-        DataType::Float64 => ColumnType::Double,
-        DataType::Date32 | DataType::Date64 => ColumnType::Date,
-        DataType::Timestamp(..) => ColumnType::DateTime,
-        DataType::Binary | DataType::LargeBinary | DataType::BinaryView => {
-            ColumnType::Varbinary { length: None }
+    match data_type {
+        DataType::List(item) | DataType::LargeList(item) => format!("array<{}>", type_text(item.data_type())),
+        DataType::Map(entries, _) => match entries.data_type() {
+            DataType::Struct(fields) => {
+                let parts: Vec<String> = fields.iter().map(|field| type_text(field.data_type())).collect();
+                format!("map<{}>", parts.join(","))
+            }
+            _ => "string".to_owned(),
+        },
+        DataType::Struct(fields) => {
+            let field = |field: &FieldRef| format!("{} {}", field.name(), type_text(field.data_type()));
+            format!("struct<{}>", fields.iter().map(field).collect::<Vec<_>>().join(", "))
         }
-        DataType::Decimal128(precision, scale) | DataType::Decimal256(precision, scale) => {
-            return format!("DECIMAL({precision}, {scale})");
-        }
-        _ => ColumnType::String,
-    };
-    known.to_string()
+        scalar => column_type(scalar).map_or_else(|| "string".to_owned(), |known| known.to_string()),
+    }
 }

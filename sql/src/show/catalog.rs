@@ -41,11 +41,7 @@ pub(crate) fn system_tables(full: bool) -> Listing {
     named_tables(INFORMATION_SCHEMA, names, full)
 }
 
-fn named_tables(
-    database: &str,
-    names: impl Iterator<Item = (String, &'static str)>,
-    full: bool,
-) -> Listing {
+fn named_tables(database: &str, names: impl Iterator<Item = (String, &'static str)>, full: bool) -> Listing {
     let header = format!("Tables_in_{database}");
     let columns = [header.as_str(), "Table_type"];
     let shown = if full { &columns[..] } else { &columns[..1] };

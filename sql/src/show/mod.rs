@@ -21,12 +21,14 @@ mod view;
 pub(crate) use access::{grants, roles, users};
 pub(crate) use alterations::alterations;
 pub(crate) use catalog::{
-    BASE_TABLE, COLLATION, ENGINE, SYSTEM_VIEW, TIME_TO_ANSWER, VIEW, create_database, create_table, databases, no_repositories,
-    repositories, system_tables, table_status, tables,
+    BASE_TABLE, COLLATION, ENGINE, SYSTEM_VIEW, TIME_TO_ANSWER, VIEW, create_database, create_table,
+    databases, no_repositories, repositories, system_tables, table_status, tables,
 };
 pub(crate) use collection::collection;
 pub use collection::{CollectionAction, CollectionStep};
-pub(crate) use columns::{columns, describe, describe_system_table, describe_view, system_columns, view_columns};
+pub(crate) use columns::{
+    columns, describe, describe_system_table, describe_view, system_columns, view_columns,
+};
 pub(crate) use data::{data_of_database, data_of_table};
 pub(crate) use explanation::explanation;
 pub(crate) use indexes::indexes;

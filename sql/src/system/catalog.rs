@@ -3,7 +3,8 @@
 
 use cairn_engine::{CatalogView, Database, Partition, PartitionKind, Table, View};
 use cairn_format::{
-    Column as TableColumn, ColumnType, Distribution, KeyModel, PartitionRows, Partitioning, TableDefinition, ViewColumn,
+    Column as TableColumn, ColumnType, Distribution, KeyModel, PartitionRows, Partitioning, TableDefinition,
+    ViewColumn,
 };
 
 use super::table::{Column, Row, Value, number, text, time};

@@ -218,7 +218,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("EXECUTE AS other WITH NO REVERT", &["IMPERSONATE ON USER other"]),
 ];
 
-const ALL_KINDS: usize = 63;
+const ALL_KINDS: usize = 67;
 
 fn prepared() -> Shell {
     let mut shell = Shell::new();

@@ -66,7 +66,22 @@ fn views_are_shown() {
     assert_eq!(shell.rows("SHOW CREATE TABLE d.v"), [shown]);
     assert_eq!(shell.columns("SHOW CREATE VIEW v")[..2], ["View", "Create View"]);
     assert_eq!(shell.rows("SHOW TABLES"), ["t", "v"]);
-    assert_eq!(shell.rows("DESC v"), ["x|INT|YES|false|NULL|", "y|STRING|YES|false|NULL|"]);
+    assert_eq!(shell.rows("DESC v"), ["x|int|YES|false|NULL|", "y|string|YES|false|NULL|"]);
+    assert_eq!(shell.rows("SHOW FULL TABLES"), ["t|BASE TABLE", "v|VIEW"]);
+    assert_eq!(shell.rows("SHOW FULL COLUMNS FROM v LIKE 'x'"), ["x|int||YES|NO|NULL|||k"]);
+    assert_eq!(
+        shell.rows("SELECT table_name, view_definition FROM information_schema.views"),
+        ["v|SELECT s.a, b FROM `d`.`t` AS s, `e`.`u` AS `u`"]
+    );
+    let of_view = "WHERE table_schema = 'd' AND table_name = 'v' ORDER BY 1";
+    assert_eq!(
+        shell.rows(&format!("SELECT table_type, table_comment FROM information_schema.tables {of_view}")),
+        ["VIEW|both"]
+    );
+    assert_eq!(
+        shell.rows(&format!("SELECT column_name, data_type FROM information_schema.columns {of_view}")),
+        ["x|int", "y|string"]
+    );
     // What is shown makes it again.
     shell.run("DROP VIEW v");
     let statement = shown.split('|').nth(1).unwrap();

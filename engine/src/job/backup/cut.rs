@@ -42,10 +42,10 @@ pub(super) fn cut(view: &CatalogView, database: &DatabaseName, work: &BackupWork
 /// The views that the job backs up, in an order in which they can be made.
 pub(super) fn cut_views(
     view: &CatalogView,
-    record: &JobRecord,
+    database: &DatabaseName,
     work: &BackupWork,
 ) -> Result<Vec<ViewDefinition>> {
-    let database = view.require_database(&record.database)?;
+    let database = view.require_database(database)?;
     let one = |name| Ok(database.require_view(name)?.definition.clone());
     Ok(in_order_of_need(work.views.iter().map(one).collect::<Result<_>>()?))
 }

@@ -227,7 +227,7 @@ fn back_up(
     };
     let finished_at_ms = context.record()?.times.transfer_finished;
     let store = store.catalog.store_id();
-    let views = cut_views(&view, record, work)?;
+    let views = cut_views(&view, &record.database, work)?;
     let manifest = manifest(store, record, work, finished_at_ms, &sent.tables, views, sent.totals)?;
     let totals = JobTotals {
         files: manifest.totals.files,

@@ -7,16 +7,17 @@ use proptest::sample::select;
 
 use super::{parse, parse_statement, split_statements};
 use crate::ast::{
-    Aggregation, AlterRepositoryStatement, AlterTableClause, AlterTableStatement, AlterationKind,
-    BackupStatement, CatalogChoice, CatalogItem, CheckRepositoryStatement, ColumnClause, ColumnDefault,
-    ColumnPosition, ColumnValue, CreateIndexStatement, CreateRepositoryStatement, CreateTableStatement,
-    DatabaseName, DistributionClause, DropIndexStatement, DropRepositoryStatement, DropSnapshotStatement,
-    DroppedPartitions, Ident, IndexClause, IndexKind, JobKind, KeyClause, KeyKind, ListPart, ListValue,
-    Location, ObjectKind, ObjectName, PartitionChange, PartitionChoice, PartitionClause, PartitionExpression,
-    PartitionKey, PartitionKeyValue, PartitionPart, PartitionStep, Properties, PruneRepositoryStatement,
-    RangeBatch, RangeBound, RangePart, RangePartition, RangeValue, RecoverStatement, RestoreDatabase,
-    RestoreStatement, RollupClause, ShowPredicates, ShowStatement, ShowWhat, SnapshotObject, Statement,
-    TableScope, TimeUnit, TypeName, VerifyStatement,
+    Aggregation, AlterRepositoryStatement, AlterTableClause, AlterTableStatement, AlterViewStatement,
+    AlterationKind, BackupStatement, CatalogChoice, CatalogItem, CheckRepositoryStatement, ColumnClause,
+    ColumnDefault, ColumnPosition, ColumnValue, CreateIndexStatement, CreateRepositoryStatement,
+    CreateTableStatement, CreateViewStatement, DatabaseName, DistributionClause, DropIndexStatement,
+    DropRepositoryStatement, DropSnapshotStatement, DropViewStatement, DroppedPartitions, Ident, IndexClause,
+    IndexKind, JobKind, KeyClause, KeyKind, ListPart, ListValue, Location, ObjectKind, ObjectName,
+    PartitionChange, PartitionChoice, PartitionClause, PartitionExpression, PartitionKey, PartitionKeyValue,
+    PartitionPart, PartitionStep, Properties, PruneRepositoryStatement, RangeBatch, RangeBound, RangePart,
+    RangePartition, RangeValue, RecoverStatement, RestoreDatabase, RestoreStatement, RollupClause,
+    ShowPredicates, ShowStatement, ShowWhat, SnapshotObject, Statement, TableScope, TimeUnit, TypeName,
+    VerifyStatement, ViewColumnClause,
 };
 
 const WORDS: &[&str] = &[
@@ -539,6 +540,38 @@ fn alter_table() -> impl Strategy<Value = Statement> {
         .prop_map(|(table, clauses)| Statement::AlterTable(Box::new(AlterTableStatement { table, clauses })))
 }
 
+/// Queries are read from texts, as conditions are.
+fn view() -> impl Strategy<Value = Statement> {
+    let query = select(vec!["SELECT 1", "SELECT a AS b FROM d.t WHERE a > 'x' ORDER BY 1"]);
+    let query = query.prop_map(|text| match parse(text) {
+        Ok(Statement::Query(query)) => query,
+        other => panic!("{other:?}"),
+    });
+    let columns =
+        || of(some((ident(), of(text())).prop_map(|(name, comment)| ViewColumnClause { name, comment })));
+    let replace = prop_oneof![Just((false, false)), Just((true, false)), Just((false, true))];
+    prop_oneof![
+        (replace, object_name(), columns(), of(text()), query.clone()).prop_map(
+            |((or_replace, if_not_exists), name, columns, comment, query)| {
+                Statement::CreateView(Box::new(CreateViewStatement {
+                    or_replace,
+                    if_not_exists,
+                    name,
+                    columns,
+                    comment,
+                    query,
+                }))
+            }
+        ),
+        (object_name(), columns(), query).prop_map(|(name, columns, query)| {
+            Statement::AlterView(Box::new(AlterViewStatement { name, columns, query }))
+        }),
+        (any::<bool>(), object_name())
+            .prop_map(|(if_exists, name)| Statement::DropView(DropViewStatement { if_exists, name })),
+        object_name().prop_map(Statement::ShowCreateView),
+    ]
+}
+
 fn database_name() -> impl Strategy<Value = DatabaseName> {
     (of(ident()), ident()).prop_map(|(catalog, name)| DatabaseName { catalog, name })
 }
@@ -634,6 +667,11 @@ proptest! {
 
     #[test]
     fn changes_of_tables_read_back(statement in prop_oneof![4 => alter_table(), 1 => recover(), 1 => index_statement()]) {
+        reads_back(&statement);
+    }
+
+    #[test]
+    fn views_read_back(statement in view()) {
         reads_back(&statement);
     }
 
