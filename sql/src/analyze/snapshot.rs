@@ -241,12 +241,11 @@ fn listed_tables(objects: &[SnapshotObject]) -> Result<Vec<ListedTable<'_>>> {
             SnapshotObject::Named { kind: ObjectKind::Table, name, partitions, alias } => {
                 tables.push((parse_table(&name.name)?, partitions.as_ref(), alias.as_ref()));
             }
-            SnapshotObject::Named { kind: ObjectKind::View, .. } => {}
+            // A database has none of the kinds that are not tables or views, so ALL of them is nothing.
+            SnapshotObject::Named { kind: ObjectKind::View, .. } | SnapshotObject::All(_) => {}
             SnapshotObject::Named { kind, name, .. } => {
                 return Err(Error::not_supported(format_args!("{kind} {name}: a snapshot of {kind}S")));
             }
-            // A database has none of the other kinds, so ALL of them is nothing.
-            SnapshotObject::All(_) => {}
         }
     }
     Ok(tables)

@@ -13,10 +13,13 @@ pub(crate) struct NewView {
     pub(crate) path: TablePath,
     pub(crate) mode: ViewMode,
     /// Names and comments of the columns, where they were given.
-    pub(crate) columns: Option<Vec<(String, Option<String>)>>,
+    pub(crate) columns: Option<Vec<NamedColumn>>,
     pub(crate) comment: Option<String>,
     pub(crate) query: ViewQuery,
 }
+
+/// A column's name and comment.
+pub(crate) type NamedColumn = (String, Option<String>);
 
 /// Whether there is a view already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +77,7 @@ fn query_of(path: &TablePath, query: &QueryText, scope: &Scope<'_>) -> Result<Vi
     view_query(query, path, scope)
 }
 
-fn columns(clauses: Option<&[ViewColumnClause]>) -> Result<Option<Vec<(String, Option<String>)>>> {
+fn columns(clauses: Option<&[ViewColumnClause]>) -> Result<Option<Vec<NamedColumn>>> {
     let Some(clauses) = clauses else { return Ok(None) };
     let column = |clause: &ViewColumnClause| {
         let name = analysed(ColumnName::parse(&clause.name.value))?;

@@ -6,7 +6,7 @@ use cairn_format::{DatabaseName, create_view_statement};
 use crate::error::Result;
 use crate::outcome::Rows;
 
-/// StarRocks' columns; the last two are what MySQL's clients want to see.
+/// StarRocks' columns; the last two are what clients of `MySQL` want to see.
 pub(crate) fn create_view(view: &View, database: &DatabaseName) -> Result<Rows> {
     let row = [
         view.definition.name.to_string(),
