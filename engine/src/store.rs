@@ -47,14 +47,19 @@ pub struct StoreOptions {
     /// Whether unfinished jobs are taken up, and partitions that are due made and dropped; otherwise all stays as it is, for
     /// an open that does.
     pub resume_jobs: bool,
-    /// Whether a thread compacts tables after loads.
+    /// Whether a thread compacts tables after loads, and what is due when the store is opened.
     pub compacts: bool,
+    /// Percent of the time of one core that this thread works at most; it pauses in between.
+    pub compaction_share: u8,
     /// How often a thread looks whether partitions are to be made or dropped after that; `None` for no thread.
     pub partition_check: Option<Duration>,
 }
 
 /// Threads that move files: more than cores, since they wait for the disk or the network.
 const MOVERS: usize = 4;
+
+/// Compaction is never urgent: half a core is soon done with what loads leave, and the other half is the loads'.
+const COMPACTION_SHARE: u8 = 50;
 
 /// StarRocks' `catalog_trash_expire_second`.
 const TRASH_EXPIRE: Duration = Duration::from_hours(24);
@@ -73,6 +78,7 @@ impl StoreOptions {
             trash_expire: TRASH_EXPIRE,
             resume_jobs: true,
             compacts: false,
+            compaction_share: COMPACTION_SHARE,
             partition_check: None,
         }
     }
@@ -157,7 +163,7 @@ impl TabletStore {
         });
         let store = Self { inner };
         if options.compacts {
-            Compactor::start(&store.inner)?;
+            Compactor::start(&store.inner, options.compaction_share)?;
         }
         let resume_jobs = options.resume_jobs;
         for id in store.view().jobs().filter(|job| resume_jobs && !job.state.is_final()).map(|job| job.id) {
@@ -308,7 +314,12 @@ impl TabletStore {
         only: Option<&[PartitionName]>,
         kind: Compaction,
     ) -> Result<CompactionOutcome> {
-        compact(&self.inner, database, table, only, kind, &|| true)
+        compact(&self.inner, database, table, only, kind)
+    }
+
+    /// Waits until the background has compacted all that is due, at most for `limit`; says whether it has.
+    pub fn wait_for_compactions(&self, limit: Duration) -> bool {
+        self.inner.compactor.wait_until_idle(limit)
     }
 
     /// Reads every row of a table of some view.

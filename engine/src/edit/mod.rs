@@ -3,6 +3,10 @@
 mod background;
 mod compact;
 mod delete;
+mod pace;
+mod place;
+mod policy;
+mod rewrite;
 
 pub(crate) use background::Compactor;
 pub(crate) use compact::compact;

@@ -244,7 +244,7 @@ impl Shared {
 }
 
 /// The bytes of a batch's own rows: a slice's buffers may hold those of many others too.
-fn bytes_of(batch: &RecordBatch) -> Result<usize> {
+pub(crate) fn bytes_of(batch: &RecordBatch) -> Result<usize> {
     let sizes = batch.columns().iter().map(|column| column.to_data().get_slice_memory_size());
     sizes
         .sum::<std::result::Result<usize, _>>()

@@ -16,7 +16,7 @@ mod route;
 pub(crate) use auto_increment::AutoIncrements;
 pub(crate) use bucket::hash_of_row;
 pub use buffer::LoadOptions;
-pub(crate) use buffer::UnpublishedFiles;
+pub(crate) use buffer::{UnpublishedFiles, bytes_of};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -7,6 +7,7 @@
     reason = "tests are told how long to run, and print seeds"
 )]
 
+mod background;
 mod backup_restore;
 mod broken;
 mod crash;

@@ -79,6 +79,13 @@ impl World {
         TabletStore::open(&self.path(name), self.options(disk))
     }
 
+    /// The store with its background compaction, or without.
+    pub(crate) fn open_compacting(&self, name: &str, disk: &Disk, compacts: bool) -> TabletStore {
+        let mut options = self.options(disk);
+        options.compacts = compacts;
+        TabletStore::open(&self.path(name), options).unwrap()
+    }
+
     /// A store with database `d` and repository `r`, which all stores of this world share.
     pub(crate) fn ready(&self, name: &str) -> TabletStore {
         let store = self.open(name);
