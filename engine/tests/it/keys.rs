@@ -11,6 +11,8 @@ use cairn_format::{
     Aggregation, Column, ColumnType, Distribution, FieldId, KeyModel, SnapshotTimestamp, TableDefinition,
 };
 
+use cairn_repository::Disk;
+
 use crate::support::{
     Random, World, backup, column, database, each_seed, insert, plain_table, restore, restore_request, rows,
     selection, table,
@@ -192,7 +194,10 @@ fn run(seed: u64) {
     let world = World::new();
     let mut random = Random(seed | 1);
     let model = MODELS[usize::try_from(random.below(4)).unwrap()];
-    let mut store = world.ready("a");
+    // In half of the runs the background compacts, too.
+    let (compacts, disk) = (random.below(2) == 0, Disk::system());
+    drop(world.ready("a"));
+    let mut store = world.open_compacting("a", &disk, compacts);
     store.create_table(&database(), definition(model), Vec::new()).unwrap();
     let mut content = Model::new();
     let mut snapshots: Vec<(String, SnapshotTimestamp, Model)> = Vec::new();
@@ -206,7 +211,7 @@ fn run(seed: u64) {
             }
             9 => {
                 drop(store);
-                store = world.open("a");
+                store = world.open_compacting("a", &disk, compacts);
             }
             10 => {
                 let label = format!("s{step}");

@@ -1,5 +1,5 @@
-//! Loads, deletions, compactions, changes and backups of one table at once. Every failure prints its seed;
-//! `CAIRN_STRESS_SEED` runs one, `CAIRN_STRESS_RUNS` runs more.
+//! Loads, deletions, compactions (asked for, and by the background), changes and backups of one table at once. Every
+//! failure prints its seed; `CAIRN_STRESS_SEED` runs one, `CAIRN_STRESS_RUNS` runs more.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -74,7 +74,10 @@ fn write(session: &mut Session, writer: i32, random: &mut Random) -> BTreeMap<i3
 }
 
 fn run(seed: u64) {
-    let mut shell = Shell::with_database();
+    let root = tempfile::tempdir().unwrap();
+    let mut shell = Shell::compacting(&root.path().join("store"));
+    shell.root = Some(root);
+    shell.run("CREATE DATABASE d; USE d");
     let repository = shell.directory.with_file_name("repository");
     shell.run(&format!("CREATE REPOSITORY r WITH BROKER ON LOCATION '{}'", repository.display()));
     shell.run("CREATE TABLE t (k INT, v INT) PRIMARY KEY (k) DISTRIBUTED BY HASH (k) BUCKETS 2");
@@ -133,7 +136,7 @@ fn run(seed: u64) {
     // What is on disk says the same.
     let (directory, root) = (shell.directory.clone(), shell.root.take());
     drop(shell);
-    let mut shell = Shell::at(&directory);
+    let mut shell = Shell::compacting(&directory);
     shell.root = root;
     shell.run("USE d");
     assert_eq!(shell.rows("SELECT k, v FROM t ORDER BY k"), lines(&expected));

@@ -46,8 +46,19 @@ impl Shell {
 
     /// A store in `directory`.
     pub(crate) fn at(directory: &Path) -> Self {
+        Self::opened(directory, false)
+    }
+
+    /// A store in `directory` that compacts in the background.
+    pub(crate) fn compacting(directory: &Path) -> Self {
+        Self::opened(directory, true)
+    }
+
+    fn opened(directory: &Path, compacts: bool) -> Self {
         let stores = SystemStores::new(handle(), Disk::system());
-        let store = Arc::new(TabletStore::open(directory, options(stores)).unwrap());
+        let mut options = options(stores);
+        options.compacts = compacts;
+        let store = Arc::new(TabletStore::open(directory, options).unwrap());
         let session = Session::new(Arc::clone(&store), handle());
         Self { directory: directory.to_owned(), store, session, root: None }
     }
