@@ -1,5 +1,7 @@
 //! What each statement needs leave for.
 
+use std::collections::BTreeSet;
+
 use cairn_sql::{
     AccessStatement, Error, ErrorKind, Session, ShowWhat, Statement, parse_statement, split_statements,
 };
@@ -7,7 +9,8 @@ use cairn_sql::{
 use crate::support::{Shell, handle};
 
 /// A word for each kind of statement. A new kind has to be given one here, and then an example in [`EXAMPLES`].
-fn kind(statement: &Statement) -> &'static str {
+/// What a statement does, in words.
+pub(crate) fn kind(statement: &Statement) -> &'static str {
     match statement {
         Statement::CreateDatabase(_) => "create database",
         Statement::DropDatabase(_) => "drop database",
@@ -234,6 +237,13 @@ fn prepared() -> Shell {
     shell
 }
 
+/// What statements do, all of them.
+pub(crate) fn kinds() -> BTreeSet<&'static str> {
+    let kinds: BTreeSet<_> = EXAMPLES.iter().map(|(sql, _)| kind(&parsed(sql))).collect();
+    assert_eq!(kinds.len(), ALL_KINDS, "every kind has an example: {kinds:?}");
+    kinds
+}
+
 fn parsed(sql: &str) -> Statement {
     parse_statement(&split_statements(sql)[0]).unwrap_or_else(|e| panic!("{sql}: {e}"))
 }
@@ -247,10 +257,7 @@ fn denial(sql: &str, grant: &str) -> String {
 
 #[test]
 fn every_statement_needs_its_privileges_and_no_others() {
-    let mut kinds: Vec<&str> = EXAMPLES.iter().map(|(sql, _)| kind(&parsed(sql))).collect();
-    kinds.sort_unstable();
-    kinds.dedup();
-    assert_eq!(kinds.len(), ALL_KINDS, "every kind has an example: {kinds:?}");
+    kinds();
     let mut root = prepared();
     for (sql, grants) in EXAMPLES {
         // Checked and not run, so that the next finds everything as it was.

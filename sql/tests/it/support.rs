@@ -19,6 +19,22 @@ pub(crate) fn handle() -> Handle {
     runtime.handle().clone()
 }
 
+/// A small generator, so that a seed means the same for ever.
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % limit as u64).unwrap()
+    }
+}
+
 /// A store and a session on it.
 pub(crate) struct Shell {
     pub(crate) directory: PathBuf,
@@ -82,6 +98,14 @@ impl Shell {
         assert_eq!(statements.len(), 1, "{sql}");
         let statement = parse_statement(&statements.remove(0))?;
         self.session.execute(&statement)
+    }
+
+    /// Parses and runs one statement, which need not parse.
+    pub(crate) fn try_execute(&mut self, sql: &str) -> Result<Result<Outcome, Error>, String> {
+        let sources = split_statements(sql);
+        let [source] = sources.as_slice() else { return Err(format!("{} statements", sources.len())) };
+        let statement = parse_statement(source).map_err(|error| format!("Parse: {error}"))?;
+        Ok(self.session.execute(&statement))
     }
 
     /// Runs statements that must succeed.
@@ -169,6 +193,11 @@ impl Shell {
 }
 
 fn texts(rows: Rows) -> Result<Vec<String>, Error> {
+    Ok(values(rows)?.into_iter().map(|row| row.join("|")).collect())
+}
+
+/// Rows as text, value by value.
+pub(crate) fn values(rows: Rows) -> Result<Vec<Vec<String>>, Error> {
     let options = FormatOptions::default().with_null("NULL");
     let mut lines = Vec::new();
     for batch in rows {
@@ -176,8 +205,7 @@ fn texts(rows: Rows) -> Result<Vec<String>, Error> {
         let formatters: Vec<ArrayFormatter<'_>> =
             batch.columns().iter().map(|c| ArrayFormatter::try_new(c, &options).unwrap()).collect();
         for row in 0..batch.num_rows() {
-            let values: Vec<String> = formatters.iter().map(|f| f.value(row).to_string()).collect();
-            lines.push(values.join("|"));
+            lines.push(formatters.iter().map(|f| f.value(row).to_string()).collect());
         }
     }
     Ok(lines)
