@@ -100,6 +100,17 @@ impl Column {
         }
     }
 
+    /// Whether stored values of the one are values of the other, whatever it is called and whatever loads put where none is
+    /// given.
+    pub(super) fn stores_alike(&self, other: &Self) -> bool {
+        self.field_id == other.field_id
+            && self.column_type == other.column_type
+            && self.nullable == other.nullable
+            && self.aggregation == other.aggregation
+            && self.auto_increment == other.auto_increment
+            && self.generated == other.generated
+    }
+
     /// Checks that the column's parts fit each other.
     pub fn check(&self) -> Result<()> {
         self.check_parts().map_err(|e| e.about(format_args!("column '{}'", self.name)))

@@ -97,6 +97,18 @@ impl RollupDefinition {
         of_columns.chain(self.filter.as_deref())
     }
 
+    /// Whether rows that were made for the one can be taken by the other as they are, whatever both are called.
+    pub(super) fn stores_alike(&self, other: &Self) -> bool {
+        let alike =
+            |(a, b): (&RollupColumn, &RollupColumn)| a.source == b.source && a.column.stores_alike(&b.column);
+        self.id == other.id
+            && self.key_model == other.key_model
+            && self.key_columns == other.key_columns
+            && self.filter == other.filter
+            && self.columns.len() == other.columns.len()
+            && self.columns.iter().zip(&other.columns).all(alike)
+    }
+
     /// Whether both are made in the same way of tables with the same columns, whatever their identities.
     pub fn is_same(&self, other: &Self) -> bool {
         let same = |(a, b): (&RollupColumn, &RollupColumn)| {

@@ -443,13 +443,23 @@ impl TableDefinition {
 
     /// Whether rows that were prepared for the one can be taken by the other as they are.
     pub fn stores_alike(&self, other: &Self) -> bool {
-        self.columns == other.columns
-            && self.key_model == other.key_model
-            && self.key_columns == other.key_columns
-            && self.sort_key == other.sort_key
-            && self.partitioning == other.partitioning
-            && self.distribution == other.distribution
-            && self.rollups == other.rollups
+        self.columns.len() == other.columns.len() && self.takes_rows_of(other)
+    }
+
+    /// Whether whole rows that were prepared for an earlier definition can be taken as they are. It may have other names, defaults
+    /// and comments, and lack columns: rows of before a column was added have its initial value.
+    pub fn takes_rows_of(&self, earlier: &Self) -> bool {
+        let known = |column: &&Column| earlier.position(column.field_id).is_some();
+        let alike = |(a, b): (&RollupDefinition, &RollupDefinition)| a.stores_alike(b);
+        self.columns.iter().filter(known).count() == earlier.columns.len()
+            && self.columns.iter().filter(known).zip(&earlier.columns).all(|(a, b)| a.stores_alike(b))
+            && self.key_model == earlier.key_model
+            && self.key_columns == earlier.key_columns
+            && self.sort_key == earlier.sort_key
+            && self.partitioning == earlier.partitioning
+            && self.distribution == earlier.distribution
+            && self.rollups.len() == earlier.rollups.len()
+            && self.rollups.iter().zip(&earlier.rollups).all(alike)
     }
 
     /// How many buckets a partition of it has.
