@@ -491,7 +491,7 @@ fn a_table_restored_over_another_gives_no_field_id_again() {
              CREATE TABLE t (k INT, v INT) DUPLICATE KEY (k) {partitions} DISTRIBUTED BY HASH (k) BUCKETS 1",
             root.path().display()
         ));
-        let mut backup = |shell: &mut Shell, label: &str| {
+        let backup = |shell: &mut Shell, label: &str| {
             let job = shell.job(&format!("BACKUP SNAPSHOT d.{label} TO r"));
             assert_eq!(job.status.to_text(), "[OK]");
             format!("RESTORE SNAPSHOT d.{label} FROM r PROPERTIES ('backup_timestamp' = '{}')", job.timestamp)
