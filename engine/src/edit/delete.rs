@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cairn_format::{DatabaseName, Deletions, TableName};
+use cairn_format::{DatabaseName, Deletions, TableDefinition, TableName};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::catalog::{CatalogView, Segment, Table, Tablet, TabletEdit};
@@ -111,7 +111,7 @@ impl<'s> RowDeletion<'s> {
             store.disk.sync_dir(&directory).map_err(|e| Error::disk("sync", &directory, e))?;
         }
         let version = store.catalog.commit(|change| {
-            let name = current_name(change.view(), &database, &table)?;
+            let name = current_name(change.view(), &database, &table, TableDefinition::stores_alike)?;
             change.view().require_not_restoring(&database, &name)?;
             change.edit_tablets(&database, &name, table.id, edits)?;
             Ok(change.version())

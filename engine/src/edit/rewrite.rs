@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, AsArray, UInt64Array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, UInt64Type};
 use arrow::record_batch::RecordBatch;
-use cairn_format::{DatabaseName, Deletions};
+use cairn_format::{DatabaseName, Deletions, TableDefinition};
 
 use super::compact::CompactionOutcome;
 use super::place::TabletPlace;
@@ -200,7 +200,7 @@ impl Rewrite<'_> {
             added,
         };
         let done = self.store.catalog.commit(|change| {
-            let name = current_name(change.view(), self.database, self.table)?;
+            let name = current_name(change.view(), self.database, self.table, TableDefinition::stores_alike)?;
             change.view().require_not_restoring(self.database, &name)?;
             change.edit_tablets(self.database, &name, self.table.id, vec![edit])
         });

@@ -98,6 +98,12 @@ impl MergeRule {
         Ok(Self::Upsert { given, condition })
     }
 
+    /// Whether a table as it is `now` takes rows that were prepared for it as it was `then`. Rows that are written whole may lack
+    /// columns that were added since; others would take from rows that are there what they have in those.
+    pub(crate) fn takes(&self, now: &TableDefinition, then: &TableDefinition) -> bool {
+        if self.reads_rows() { now.stores_alike(then) } else { now.takes_rows_of(then) }
+    }
+
     /// Whether what is written depends on the rows that the table has; otherwise only their positions count.
     pub(crate) fn reads_rows(&self) -> bool {
         matches!(self, Self::Aggregate(_) | Self::Upsert { .. })

@@ -7,10 +7,11 @@ use arrow::record_batch::RecordBatch;
 use cairn_format::{DatabaseName, TableDefinition};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
+use super::TabletSlot;
 use super::buffer::UnpublishedFiles;
+use super::publish::{partition_dropped, require_same};
 use super::route::{Router, Target};
-use super::{TabletSlot, partition_dropped, require_buckets};
-use crate::catalog::{CatalogView, NewPartition, NewSegment, Table, Tablet, TabletEdit};
+use crate::catalog::{CatalogView, NewPartition, NewSegment, Partition, Table, Tablet, TabletEdit};
 use crate::error::{Error, Result};
 use crate::id::{PartitionId, TabletId};
 use crate::keys::{MergeRule, NewFile, TableGuard, TabletState, Writer, fold, refuse_keys};
@@ -87,7 +88,7 @@ impl<'s> Merger<'s> {
             let view = self.store.catalog.view();
             let now = view.table_by_id(&self.database, self.table.id).cloned();
             let now = now.ok_or_else(|| self.replaced())?;
-            if !now.definition.stores_alike(&self.table.definition) {
+            if !self.rule.takes(&now.definition, &self.table.definition) {
                 return Err(self.replaced());
             }
             self.begun = Some(Begun { guard, now, view, new: BTreeMap::new(), states: BTreeMap::new() });
@@ -113,8 +114,9 @@ impl<'s> Merger<'s> {
         let definition = &router.new_partitions()[number];
         let begun = self.begin()?;
         let mut partitions = begun.now.partitions.iter();
-        if let Some(made) = partitions.find(|partition| partition.definition.rows.is_same(&definition.rows)) {
-            require_buckets(&begun.now, made, definition)?;
+        let overlaps = |partition: &&Arc<Partition>| partition.definition.rows.overlaps(&definition.rows);
+        if let Some(made) = partitions.find(overlaps) {
+            require_same(&begun.now, made, definition)?;
             return Ok((made.id, bucket));
         }
         if let Some(new) = begun.new.get(&number) {

@@ -11,26 +11,28 @@ mod check;
 mod fill;
 mod merge;
 mod place;
+mod publish;
 mod route;
 
 pub(crate) use auto_increment::AutoIncrements;
 pub(crate) use bucket::hash_of_row;
 pub use buffer::LoadOptions;
 pub(crate) use buffer::{UnpublishedFiles, bytes_of};
+pub(crate) use publish::current_name;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::ArrayRef;
 use arrow::record_batch::RecordBatch;
-use cairn_format::{Column, DatabaseName, PartitionDefinition, PartitionName, TableName};
+use cairn_format::{DatabaseName, PartitionName, TableName};
 
+use self::auto_increment::LoadNumbers;
 use self::buffer::TabletBuffers;
 use self::merge::{Brought, Merger, Place};
+use self::publish::{Overwritten, add_partitions, require_partitions};
 use self::route::{Router, Target};
-use crate::catalog::{
-    CatalogView, Change, NewPartition, NewRowset, NewSegment, Partition, PartitionKind, Table,
-};
+use crate::catalog::{CatalogView, NewPartition, NewRowset, NewSegment, Partition, PartitionKind, Table};
 use crate::error::{Error, Result};
 use crate::id::{CatalogVersion, PartitionId};
 use crate::keys::MergeRule;
@@ -55,7 +57,9 @@ pub struct Load<'s> {
     rule: MergeRule,
     merger: Merger<'s>,
     /// The partitions whose rows give way; none unless the load overwrites.
-    overwritten: Vec<PartitionId>,
+    overwritten: Overwritten,
+    /// The values of the `AUTO_INCREMENT` column.
+    numbers: LoadNumbers<'s>,
     /// What the load is made of may be read from here; from `locks_table` on nobody else edits the table.
     view: Arc<CatalogView>,
     buffers: TabletBuffers<'s>,
@@ -86,14 +90,17 @@ impl<'s> Load<'s> {
             }
             None => None,
         };
-        let targets = chosen.as_ref().unwrap_or(&table.partitions);
-        let overwritten =
-            targets.iter().filter(|_| options.overwrites).map(|partition| partition.id).collect();
+        let overwritten = match &chosen {
+            _ if !options.overwrites => Overwritten::Nothing,
+            None => Overwritten::All,
+            Some(chosen) => Overwritten::These(chosen.iter().map(|partition| partition.id).collect()),
+        };
         let router = Router::try_new(&table, chosen)?;
         let rule = MergeRule::of(&table.definition, &options.upsert)?;
         let mut merger = Merger::new(store, database, &table, rule.clone(), options.overwrites)?;
         let view = if options.locks_table { merger.lock()? } else { view };
         let buffers = TabletBuffers::try_new(store, &table, rule.clone(), options)?;
+        let numbers = LoadNumbers::new(store, &table);
         let (database, began_ms) = (database.clone(), store.environment.clock.now_ms());
         Ok(Self {
             store,
@@ -103,6 +110,7 @@ impl<'s> Load<'s> {
             rule,
             merger,
             overwritten,
+            numbers,
             view,
             buffers,
             rows: 0,
@@ -131,8 +139,8 @@ impl<'s> Load<'s> {
     pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
         self.require_whole()?;
         self.is_broken = true;
+        let batch = self.checked(batch, self.rows)?;
         let batch = self.numbered(batch)?;
-        let batch = check::checked_batch(&self.table, &self.rule, &batch, self.rows)?;
         for (tablet, rows) in self.router.route(&batch, self.rows)? {
             self.buffers.push(tablet, rows)?;
         }
@@ -151,10 +159,7 @@ impl<'s> Load<'s> {
     ///
     /// `rows_before` counts the rows before the batch, by which errors name rows.
     pub fn check(&self, batch: &RecordBatch, rows_before: u64) -> Result<()> {
-        let batch =
-            self.with_numbers(batch, |_, column, array| auto_increment::without_nulls(column, array))?;
-        let batch = check::checked_batch(&self.table, &self.rule, &batch, rows_before)?;
-        self.router.check(&batch, rows_before)
+        self.router.check(&self.checked(batch, rows_before)?.batch, rows_before)
     }
 
     /// The rows so far.
@@ -162,29 +167,29 @@ impl<'s> Load<'s> {
         self.rows
     }
 
-    /// The batch with the next values in place of nulls of the `AUTO_INCREMENT` column, when there is one.
-    fn numbered(&self, batch: &RecordBatch) -> Result<RecordBatch> {
-        self.with_numbers(batch, |table, column, array| self.store.auto_increments.fill(table, column, array))
+    /// The batch with every value checked. Rows that are refused take no value of the `AUTO_INCREMENT` column, so those that
+    /// are not given are 0 yet.
+    fn checked(&self, batch: &RecordBatch, rows_before: u64) -> Result<Checked> {
+        let definition = &self.table.definition;
+        let at = definition.columns.iter().position(|column| column.auto_increment);
+        let found = at.and_then(|at| Some((at, Arc::clone(batch.columns().get(at)?))));
+        let Some((at, given)) = found else {
+            let batch = check::checked_batch(&self.table, &self.rule, batch, rows_before)?;
+            return Ok(Checked { batch, to_number: None });
+        };
+        let filled = auto_increment::without_nulls(&definition.columns[at], &given)?;
+        let batch = with_column(batch, at, filled)?;
+        let batch = check::checked_batch(&self.table, &self.rule, &batch, rows_before)?;
+        Ok(Checked { batch, to_number: Some((at, given)) })
     }
 
-    /// The batch with what `fill` makes of the `AUTO_INCREMENT` column, when there is one.
-    fn with_numbers(
-        &self,
-        batch: &RecordBatch,
-        fill: impl Fn(&Table, &Column, &ArrayRef) -> Result<ArrayRef>,
-    ) -> Result<RecordBatch> {
-        let definition = &self.table.definition;
-        let Some(at) = definition.columns.iter().position(|column| column.auto_increment) else {
-            return Ok(batch.clone());
-        };
-        let Some(array) = batch.columns().get(at) else { return Ok(batch.clone()) };
+    /// The batch with the next values of the `AUTO_INCREMENT` column where none are given.
+    fn numbered(&mut self, Checked { batch, to_number }: Checked) -> Result<RecordBatch> {
+        let Some((at, given)) = to_number else { return Ok(batch) };
         let view = self.store.catalog.view();
         let current = view.table_by_id(&self.database, self.table.id).unwrap_or(&self.table);
-        let filled = fill(current, &definition.columns[at], array)?;
-        let mut arrays = batch.columns().to_vec();
-        arrays[at] = filled;
-        RecordBatch::try_new(batch.schema(), arrays)
-            .map_err(|e| Error::invalid("rows cannot be numbered").with_source(e))
+        let filled = self.numbers.fill(current, &self.table.definition.columns[at], &given)?;
+        with_column(&batch, at, filled)
     }
 
     fn require_whole(&self) -> Result<()> {
@@ -203,9 +208,9 @@ impl<'s> Load<'s> {
         if self.merger.is_needed() {
             return self.commit_merged();
         }
-        let Self { store, database, table, router, overwritten, buffers, rows, .. } = self;
+        let Self { store, database, table, router, rule, overwritten, numbers, buffers, rows, .. } = self;
         let written = buffers.finish()?;
-        if written.segments.is_empty() && overwritten.is_empty() {
+        if written.segments.is_empty() && overwritten.is_nothing() {
             return Ok(LoadOutcome { rows: 0, version: None });
         }
         // A partition that got no rows after all is not made either: its number is in no slot.
@@ -219,24 +224,29 @@ impl<'s> Load<'s> {
                 Target::New(number) => new.entry(number).or_default().push(rowset),
             }
         }
-        let made: Vec<_> = new
-            .into_iter()
-            .map(|(number, rowsets)| (router.new_partitions()[number].clone(), rowsets))
-            .collect();
+        let mut made = Vec::new();
+        for (number, of_partition) in new {
+            let id = PartitionId::new(store.catalog.reserve_ids(1));
+            made.push(NewPartition { id, definition: router.new_partitions()[number].clone() });
+            rowsets.insert(id, of_partition);
+        }
+        let is_made = |id: &PartitionId| made.iter().any(|new| new.id == *id);
+        let targets: Vec<PartitionId> = rowsets.keys().copied().filter(|id| !is_made(id)).collect();
         let version = store.catalog.commit(|change| {
-            let name = current_name(change.view(), &database, &table)?;
+            let name = current_name(change.view(), &database, &table, |now, then| rule.takes(now, then))?;
             change.view().require_not_restoring(&database, &name)?;
-            require_partitions(change, &database, &table, rowsets.keys().chain(&overwritten))?;
-            remove_all(change, &database, &name, &overwritten)?;
-            let made = add_partitions(store, change, &database, &name, made)?;
-            for (partition, rowsets) in rowsets.into_iter().chain(made) {
-                change.add_rowsets(&database, &name, partition, rowsets)?;
+            require_partitions(change, &database, &table, targets.iter().chain(overwritten.named()))?;
+            overwritten.remove(change, &database, &name)?;
+            let others = add_partitions(change, &database, &name, made)?;
+            for (id, rowsets) in rowsets {
+                change.add_rowsets(&database, &name, *others.get(&id).unwrap_or(&id), rowsets)?;
             }
-            raise_auto_increment(store, change, &database, &name, &table)?;
+            numbers.put_on_record(change, &database, &name)?;
             Ok(change.version())
         })?;
+        numbers.keep();
         written.keep();
-        if !overwritten.is_empty() {
+        if !overwritten.is_nothing() {
             store.purge();
         }
         store.compactor.touched(&database, table.id);
@@ -244,96 +254,22 @@ impl<'s> Load<'s> {
     }
 }
 
-/// The name that the table has by now, which must still take the rows as they were prepared.
-pub(crate) fn current_name(view: &CatalogView, database: &DatabaseName, loaded: &Table) -> Result<TableName> {
-    let current = view.table_by_id(database, loaded.id);
-    let changed = |how| {
-        let name = loaded.name();
-        Err(Error::busy(format!("table '{database}.{name}' was {how} while rows were loaded; load again")))
-    };
-    match current {
-        None => changed("replaced"),
-        Some(current) if !current.definition.stores_alike(&loaded.definition) => changed("altered"),
-        Some(current) => Ok(current.name().clone()),
-    }
-}
-
-/// Refuses rows for partitions that the table has no more.
-fn require_partitions<'i>(
-    change: &Change<'_>,
-    database: &DatabaseName,
-    loaded: &Table,
-    ids: impl IntoIterator<Item = &'i PartitionId>,
-) -> Result<()> {
-    let current = change.view().table_by_id(database, loaded.id);
-    let is_there = |id: PartitionId| current.is_some_and(|current| current.any_partition_by_id(id).is_some());
-    match ids.into_iter().find(|id| !is_there(**id)) {
-        Some(id) => Err(partition_dropped(database, loaded, *id)),
-        None => Ok(()),
-    }
-}
-
-/// A partition that a load began with is gone.
-fn partition_dropped(database: &DatabaseName, loaded: &Table, id: PartitionId) -> Error {
-    let table = loaded.name();
-    let name = match loaded.any_partition_by_id(id) {
-        Some(partition) => format!("'{}'", partition.definition.name),
-        // One that another load had made meanwhile.
-        None => id.to_string(),
-    };
-    Error::busy(format!(
-        "partition {name} of table '{database}.{table}' was dropped while rows were loaded (by a statement, or as the properties of \
-         the table say); load again"
-    ))
-}
-
-/// Makes the partitions that a load found missing, but those that another load has made meanwhile.
-fn add_partitions(
-    store: &Inner,
-    change: &mut Change<'_>,
-    database: &DatabaseName,
-    table: &TableName,
-    made: Vec<(PartitionDefinition, Vec<NewRowset>)>,
-) -> Result<Vec<(PartitionId, Vec<NewRowset>)>> {
-    if made.is_empty() {
-        return Ok(Vec::new());
-    }
-    let current = Arc::clone(change.view().require_database(database)?.require_table(table)?);
-    let (mut new, mut rowsets) = (Vec::new(), Vec::new());
-    for (definition, of_partition) in made {
-        let same = current.partitions.iter().find(|other| other.definition.rows.is_same(&definition.rows));
-        let id = match same {
-            Some(other) => {
-                require_buckets(&current, other, &definition)?;
-                other.id
-            }
-            None => PartitionId::new(store.catalog.reserve_ids(1)),
-        };
-        if same.is_none() {
-            new.push(NewPartition { id, definition });
-        }
-        rowsets.push((id, of_partition));
-    }
-    change.add_partitions(database, table, new, PartitionKind::Formal)?;
-    Ok(rowsets)
-}
-
-/// Refuses a partition that another load has made with another number of buckets, by which these rows were not divided.
-fn require_buckets(table: &Table, made: &Partition, wanted: &PartitionDefinition) -> Result<()> {
-    if made.tablets.len() == table.definition.buckets_of(wanted) as usize {
-        return Ok(());
-    }
-    Err(Error::busy(format!(
-        "partition '{}' of table '{}' was made with another number of buckets while rows were loaded; load again",
-        made.definition.name,
-        table.name()
-    )))
-}
-
 impl Load<'_> {
     /// Merges the rows with those of the table, and publishes both what is added and what is deleted.
     fn commit_merged(self) -> Result<LoadOutcome> {
-        let Self { store, database, table, router, mut merger, overwritten, buffers, rows, .. } = self;
+        let Self {
+            store,
+            database,
+            table,
+            router,
+            rule,
+            mut merger,
+            overwritten,
+            numbers,
+            buffers,
+            rows,
+            ..
+        } = self;
         let mut written = buffers.finish()?;
         let mut brought: BTreeMap<Place, Vec<Brought>> = BTreeMap::new();
         for (tablet, segments) in std::mem::take(&mut written.segments) {
@@ -345,26 +281,30 @@ impl Load<'_> {
         for (tablet, rows) in std::mem::take(&mut written.to_merge) {
             brought.entry(merger.place(&router, tablet)?).or_default().push(Brought::Rows(rows));
         }
-        if rows == 0 && overwritten.is_empty() {
+        if rows == 0 && overwritten.is_nothing() {
             return Ok(LoadOutcome { rows, version: None });
         }
         merger.merge(brought.into_iter().collect(), &written.files)?;
         let targets: Vec<_> = merger.existing_partitions().collect();
         let new = merger.new_partitions();
-        let (edits, _guard) = merger.into_edits(&written.files)?;
+        let (mut edits, _guard) = merger.into_edits(&written.files)?;
         let directory = store.catalog.table_directory(table.id);
         store.disk.sync_dir(&directory).map_err(|e| Error::disk("sync", &directory, e))?;
         let published: Vec<_> = edits.iter().flat_map(|edit| &edit.added).map(|segment| segment.id).collect();
         let version = store.catalog.commit(|change| {
-            let name = current_name(change.view(), &database, &table)?;
+            let name = current_name(change.view(), &database, &table, |now, then| rule.takes(now, then))?;
             change.view().require_not_restoring(&database, &name)?;
-            require_partitions(change, &database, &table, targets.iter().chain(&overwritten))?;
-            remove_all(change, &database, &name, &overwritten)?;
-            change.add_partitions(&database, &name, new, PartitionKind::Formal)?;
+            require_partitions(change, &database, &table, targets.iter().chain(overwritten.named()))?;
+            overwritten.remove(change, &database, &name)?;
+            let others = add_partitions(change, &database, &name, new)?;
+            for edit in &mut edits {
+                edit.partition = *others.get(&edit.partition).unwrap_or(&edit.partition);
+            }
             change.edit_tablets(&database, &name, table.id, edits)?;
-            raise_auto_increment(store, change, &database, &name, &table)?;
+            numbers.put_on_record(change, &database, &name)?;
             Ok(change.version())
         })?;
+        numbers.keep();
         written.files.keep_only(&published);
         store.purge();
         store.compactor.touched(&database, table.id);
@@ -372,27 +312,18 @@ impl Load<'_> {
     }
 }
 
-/// Puts on record up to where the values of an `AUTO_INCREMENT` column are taken.
-fn raise_auto_increment(
-    store: &Inner,
-    change: &mut Change<'_>,
-    database: &DatabaseName,
-    name: &TableName,
-    table: &Table,
-) -> Result<()> {
-    if table.definition.auto_increment().is_none() {
-        return Ok(());
-    }
-    change.raise_auto_increment(database, name, store.auto_increments.next(table))
+/// Rows that keep what their table asks for.
+struct Checked {
+    batch: RecordBatch,
+    /// The position of the `AUTO_INCREMENT` column, and its values as they are given.
+    to_number: Option<(usize, ArrayRef)>,
 }
 
-fn remove_all(
-    change: &mut Change<'_>,
-    database: &DatabaseName,
-    table: &TableName,
-    partitions: &[PartitionId],
-) -> Result<()> {
-    partitions.iter().try_for_each(|id| change.remove_rowsets(database, table, *id))
+fn with_column(batch: &RecordBatch, at: usize, array: ArrayRef) -> Result<RecordBatch> {
+    let mut arrays = batch.columns().to_vec();
+    arrays[at] = array;
+    RecordBatch::try_new(batch.schema(), arrays)
+        .map_err(|e| Error::invalid("rows cannot be numbered").with_source(e))
 }
 
 /// The place of a tablet among all of a load's: the partition's number and the bucket.

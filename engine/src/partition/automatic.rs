@@ -32,13 +32,17 @@ pub(crate) fn partition_of_row(
         _ => return Ok(None),
     };
     let plain = PartitionName::parse(&shortened(&name))?;
-    let name = if is_taken(&plain) {
-        let exact = format!("{values:?}");
-        PartitionName::parse(&format!("{plain}_{:x}", crc32fast::hash(exact.as_bytes())))?
-    } else {
-        plain
-    };
+    let name = if is_taken(&plain) { distinct_name(&plain, &rows)? } else { plain };
     Ok(Some(PartitionDefinition::new(name, rows)))
+}
+
+/// A name for a partition of these rows, where another partition has the name that it would have.
+pub(crate) fn distinct_name(name: &PartitionName, rows: &PartitionRows) -> Result<PartitionName> {
+    let exact = match rows {
+        PartitionRows::List(lists) if lists.len() == 1 => format!("{:?}", lists[0]),
+        other => format!("{other:?}"),
+    };
+    Ok(PartitionName::parse(&format!("{name}_{:x}", crc32fast::hash(exact.as_bytes())))?)
 }
 
 fn of_step(step: PartitionStep, values: &[Value], types: &[ColumnType]) -> Result<(String, PartitionRows)> {

@@ -9,7 +9,7 @@ mod live;
 mod steps;
 mod zone;
 
-pub(crate) use automatic::{MAX_NEW_PARTITIONS, partition_of_row};
+pub(crate) use automatic::{MAX_NEW_PARTITIONS, distinct_name, partition_of_row};
 pub(crate) use buckets::automatic_buckets;
 pub use calendar::{calendar_time, calendar_value, partition_end, partition_name};
 pub(crate) use dynamic::NO_START;

@@ -2,16 +2,20 @@
 
 use std::sync::Arc;
 
+use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use cairn_engine::{
-    Compaction, DropMode, ErrorKind, JobState, LoadOptions, PartitionKind, Replacement, TabletStore,
+    Compaction, DropMode, ErrorKind, JobState, Load, LoadOptions, PartitionKind, Replacement, TabletStore,
 };
-use cairn_format::{ColumnType, PartitionDefinition, TableDefinition};
+use cairn_format::{
+    Aggregation, Column, ColumnType, KeyModel, PartitionDefinition, PartitionRows, Partitioning,
+    TableDefinition, Value,
+};
 use cairn_repository::Disk;
 
 use crate::jobs::Gate;
 use crate::support::{
-    World, backup_request, column, database, finish, has_table, insert, partition, ranged_table, restore,
-    restore_request, rows, small_rows, table,
+    World, backup_request, column, database, finish, has_table, insert, partition, plain_table, ranged_table,
+    restore, restore_request, rows, small_rows, table,
 };
 
 /// A store with table `t` of partitions `p0` to 10 and `p1` to 20, and a row in each and one more in `p0`.
@@ -47,6 +51,17 @@ fn add_column(store: &TabletStore) {
     let new = column(3, "added", ColumnType::Int, true);
     after.columns.push(cairn_format::Column { initial: Some("7".to_owned()), ..new });
     after.next_field_id = 4;
+    store.redefine_table(&database(), &before, after).unwrap();
+}
+
+/// Changes what no stored row depends on.
+fn describe_column(store: &TabletStore) {
+    let before = definition(store);
+    let mut after = before.clone();
+    let column = &mut after.columns[1];
+    column.comment = Some("what it is".to_owned());
+    column.default = Some(cairn_format::ColumnDefault::Constant("other".to_owned()));
+    column.name = cairn_format::ColumnName::parse("w").unwrap();
     store.redefine_table(&database(), &before, after).unwrap();
 }
 
@@ -212,8 +227,9 @@ fn a_compaction_gives_way_to_changes_of_its_table() {
 #[test]
 fn a_load_that_began_before_a_change_is_whole_or_absent() {
     // The key that is loaded, and whether the load can still be taken then.
-    let cases: [(&str, Change, i32, bool); 12] = [
-        ("add a column", add_column, 4, false),
+    let cases: [(&str, Change, i32, bool); 13] = [
+        ("add a column", add_column, 4, true),
+        ("say something else of a column", describe_column, 4, true),
         ("drop a column", drop_column, 4, false),
         (
             "rename the table and back",
@@ -268,25 +284,121 @@ fn a_load_that_began_before_a_change_is_whole_or_absent() {
     }
 }
 
+/// A table `t` of which loads make a partition for each value of the first column.
+fn automatic(store: &TabletStore, model: KeyModel, first: ColumnType) {
+    let aggregation = (model == KeyModel::Aggregate).then_some(Aggregation::Max);
+    let columns = vec![
+        column(1, "k", first, false),
+        Column { aggregation, ..column(2, "v", ColumnType::Varchar { length: 20 }, true) },
+    ];
+    let definition = TableDefinition {
+        key_model: model,
+        partitioning: Partitioning::List {
+            columns: vec![columns[0].field_id],
+            automatic: true,
+            steps: std::collections::BTreeMap::new(),
+        },
+        ..plain_table("t", columns, 2)
+    };
+    store.create_table(&database(), definition, Vec::new()).unwrap();
+}
+
+/// A load of one row of the small table.
+fn load_of(store: &TabletStore, key: i32, overwrites: bool) -> Load<'_> {
+    let mut options = LoadOptions::default();
+    options.overwrites = overwrites;
+    let mut load = store.begin_load(&database(), &table("t"), None, options).unwrap();
+    load.write(&small_rows(&[(key, None)])).unwrap();
+    load
+}
+
 /// Two loads that make the same partition at one time, of which the second finds it made.
 #[test]
 fn loads_that_make_the_same_partition_share_it() {
     let world = World::new();
-    let store = Arc::new(world.ready("a"));
-    let (mut definition, _) = ranged_table("t", &[]);
-    let columns = definition.partitioning.columns().to_vec();
-    let steps = std::collections::BTreeMap::new();
-    definition.partitioning = cairn_format::Partitioning::List { columns, automatic: true, steps };
-    store.create_table(&database(), definition, Vec::new()).unwrap();
-    let begin = |key| {
-        let mut load = store.begin_load(&database(), &table("t"), None, LoadOptions::default()).unwrap();
-        load.write(&small_rows(&[(key, None)])).unwrap();
-        load
-    };
-    let (first, second, other) = (begin(5), begin(5), begin(6));
-    for load in [first, second, other] {
+    let store = world.ready("a");
+    automatic(&store, KeyModel::Duplicate, ColumnType::Int);
+    let loads = [5, 5, 6].map(|key| load_of(&store, key, false));
+    for load in loads {
         load.commit().unwrap();
     }
     assert_eq!(partitions(&store).len(), 2);
     assert_eq!(keys(&store), "5 5 6");
+}
+
+/// What a load was to overwrite was found out when it began: partitions that others made while it ran kept their rows, and those
+/// that were dropped made it fail.
+#[test]
+fn an_overwriting_load_leaves_nothing_else_in_the_table() {
+    for model in [KeyModel::Duplicate, KeyModel::Primary] {
+        let world = World::new();
+        let store = world.ready("a");
+        automatic(&store, model, ColumnType::Int);
+        load_of(&store, 1, false).commit().unwrap();
+        let load = load_of(&store, 5, true);
+        load_of(&store, 6, false).commit().unwrap();
+        load_of(&store, 5, false).commit().unwrap();
+        load.commit().unwrap();
+        assert_eq!(keys(&store), "5", "{model:?}");
+        let load = load_of(&store, 7, true);
+        drop_partition(&store, "p6", DropMode::Force);
+        load.commit().unwrap();
+        assert_eq!(keys(&store), "7", "{model:?}");
+    }
+}
+
+/// Names of partitions were chosen when rows came: two loads could choose one that differs in letter case alone.
+#[test]
+fn loads_of_values_that_are_alike_but_for_case_make_partitions_of_two_names() {
+    for model in [KeyModel::Duplicate, KeyModel::Primary] {
+        let world = World::new();
+        let store = world.ready("a");
+        automatic(&store, model, ColumnType::Varchar { length: 20 });
+        let begin = |key: &str| {
+            let texts: ArrayRef = Arc::new(StringArray::from(vec![key]));
+            let batch = RecordBatch::try_from_iter([("k", Arc::clone(&texts)), ("v", texts)]).unwrap();
+            let mut load = store.begin_load(&database(), &table("t"), None, LoadOptions::default()).unwrap();
+            load.write(&batch).unwrap();
+            load
+        };
+        let loads = ["Oslo", "oslo", "OSLO", "oslo"].map(begin);
+        for load in loads {
+            load.commit().unwrap();
+        }
+        begin("osLo").commit().unwrap();
+        assert_eq!(partitions(&store).len(), 4, "{model:?}");
+        assert_eq!(rows(&store, "t").len(), if model == KeyModel::Primary { 4 } else { 5 });
+        assert!(partitions(&store).iter().any(|made| made.name.as_str() == "pOslo"));
+    }
+}
+
+/// A partition that is made while a load runs takes its rows when it is of just those, and else the load can be done again.
+#[test]
+fn a_load_finds_the_place_of_its_rows_made_meanwhile() {
+    for model in [KeyModel::Duplicate, KeyModel::Aggregate] {
+        for (values, fits) in [(vec![5], true), (vec![5, 6], false)] {
+            let world = World::new();
+            drop(world.ready("a"));
+            let gate = Gate::new(&world.path("a").join("data"));
+            let store = world.try_open("a", &Disk::with_hook(gate.clone())).unwrap();
+            automatic(&store, model, ColumnType::Int);
+            gate.shut();
+            let outcome = std::thread::scope(|scope| {
+                let load = scope.spawn(|| load_of(&store, 5, false).commit());
+                gate.wait_for_somebody();
+                let lists = values.iter().map(|value| vec![Value::Integer(*value)]).collect();
+                let made = PartitionDefinition::new(partition("mine"), PartitionRows::List(lists));
+                store.add_partitions(&database(), &table("t"), vec![made], PartitionKind::Formal).unwrap();
+                gate.open();
+                load.join().unwrap()
+            });
+            assert_eq!(outcome.is_ok(), fits, "{model:?}: {outcome:?}");
+            if let Err(error) = outcome {
+                assert_eq!(error.kind(), ErrorKind::Busy, "{model:?}: {error}");
+                load_of(&store, 5, false).commit().unwrap();
+            }
+            assert_eq!(partitions(&store).len(), 1);
+            assert_eq!(keys(&store), "5", "{model:?}");
+        }
+    }
 }

@@ -40,6 +40,30 @@ fn made_again(shell: &mut Shell, table: &str) {
     shell.run(&format!("DROP TABLE {table}; ALTER TABLE made_from RENAME {table}"));
 }
 
+/// Rows were numbered before they were checked, and values that were given counted as soon as they came.
+#[test]
+fn rows_that_are_refused_use_up_no_numbers() {
+    let mut shell = Shell::with_database();
+    shell.run(
+        "CREATE TABLE t (k INT, id BIGINT AUTO_INCREMENT, v INT NOT NULL) DUPLICATE KEY (k)
+         PARTITION BY RANGE (k) (PARTITION p VALUES LESS THAN (\"10\"));
+         INSERT INTO t (k, v) VALUES (1, 1)",
+    );
+    for refused in [
+        "INSERT INTO t (k, v) SELECT 2, CASE WHEN value < 3 THEN value END FROM generate_series(1, 5)",
+        "INSERT INTO t (k, v) SELECT value, 1 FROM generate_series(5, 15)",
+        "INSERT INTO t SELECT 2, 1000000, NULL",
+        "INSERT INTO t VALUES (1, 2000000, 1), (2, NULL, 1), (20, NULL, 1)",
+        "INSERT INTO t VALUES (1, 9223372036854775807, 1), (2, NULL, 1)",
+    ] {
+        shell.refusal(refused);
+    }
+    shell.run("INSERT INTO t (k, v) VALUES (2, 2)");
+    assert_eq!(shell.rows("SELECT id, v FROM t ORDER BY id"), ["1|1", "2|2"]);
+    shell.run("INSERT INTO t VALUES (3, 7, 3), (3, NULL, 4); INSERT INTO t (k, v) VALUES (4, 5)");
+    assert_eq!(shell.rows("SELECT id, v FROM t WHERE id > 2 ORDER BY id"), ["7|3", "8|4", "9|5"]);
+}
+
 #[test]
 fn auto_increment_counts_up_over_loads_restarts_and_restores() {
     let root = tempfile::tempdir().unwrap();
@@ -54,7 +78,7 @@ fn auto_increment_counts_up_over_loads_restarts_and_restores() {
     assert_eq!(shell.value("SELECT min(id), max(id) FROM t WHERE s >= 'h'"), "103|104");
     assert!(shell.rows("DESC t")[0].ends_with("|AUTO_INCREMENT"));
     made_again(&mut shell, "t");
-    // A load that fails leaves no row and may leave a gap.
+    // A load that fails leaves no row.
     assert!(shell.execute("INSERT INTO t VALUES (9223372036854775807, 'z'), (NULL, 'y')").is_err());
     let directory = shell.directory.clone();
     let Shell { session, store, root: kept, .. } = shell;
