@@ -7,8 +7,9 @@ use cairn_format::{
     DigestAlgorithm, Distribution, EnvelopeKind, FILE_LIST_CREATED_BY, FILE_LIST_VERSION,
     FILE_LIST_VERSION_KEY, FORMAT_VERSION, Fence, FieldId, INITIAL_VALUES, INTENT_LIFETIME_MS, IntentId,
     KeyModel, LIST_STEPS, LOCATED_FILES, MARKS, MAX_BOUND_BYTES, MAX_LABEL_KEY_BYTES, MAX_MARKED_OBJECTS,
-    ObjectKey, ObjectName, PARTITION_BUCKETS, Partitioning, ROW_GROUP_ROWS, SnapshotLabel, SnapshotTimestamp,
-    TableDefinition, TableName, TrashId, VerificationId, writer_options,
+    ObjectKey, ObjectName, PARTITION_BUCKETS, Partitioning, ROW_GROUP_ROWS, SUPPORTED_GC_FEATURES,
+    SUPPORTED_READ_FEATURES, SUPPORTED_WRITE_FEATURES, SnapshotLabel, SnapshotTimestamp, TableDefinition,
+    TableName, TrashId, VerificationId, writer_options,
 };
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{LogicalType, TimeUnit, Type};
@@ -65,6 +66,19 @@ fn the_constants_are_those_of_the_code() {
     let expected: Vec<_> =
         expected.map(|(name, value)| vec![name.trim_matches('`').to_owned(), value]).into();
     assert_eq!(table(FORMAT, &["constant", "value"]), expected);
+}
+
+#[test]
+fn the_features_are_those_of_the_code() {
+    let rows = table(FORMAT, &["feature", "lists", "what must be understood"]);
+    let of = |list: &str| {
+        let rows =
+            rows.iter().filter(|row| row[1].contains(&format!("`{list}`")) || row[1].starts_with(list));
+        rows.map(|row| row[0].as_str()).collect::<Vec<_>>()
+    };
+    assert_eq!(of("read_features"), SUPPORTED_READ_FEATURES);
+    assert_eq!(of("write_features"), SUPPORTED_WRITE_FEATURES);
+    assert_eq!(of("gc_features"), SUPPORTED_GC_FEATURES);
 }
 
 #[test]
