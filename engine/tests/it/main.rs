@@ -31,4 +31,5 @@ mod rich_keys;
 mod rollups;
 mod stalling;
 mod support;
+mod typed_keys;
 mod types;
