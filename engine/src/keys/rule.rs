@@ -109,6 +109,11 @@ impl MergeRule {
         matches!(self, Self::Aggregate(_) | Self::Upsert { .. })
     }
 
+    /// Whether rows keep some of what the table has, so that what is computed of them is known only when they are merged.
+    pub(crate) fn keeps_columns(&self) -> bool {
+        matches!(self, Self::Upsert { given, .. } if given.contains(&false))
+    }
+
     /// The schema of a load's rows before they are merged. A row that is deleted has no values but its key.
     pub(crate) fn schema(&self, table: &TableDefinition) -> SchemaRef {
         let schema = table.arrow_schema();

@@ -19,6 +19,7 @@ use crate::catalog::{NewSegment, Segment, Tablet, TabletEdit};
 use crate::error::{Error, Result};
 use crate::id::{PartitionId, TableId};
 use crate::load::UnpublishedFiles;
+use crate::rollup::ExpressionPlanner;
 use crate::segment::{FileReader, write_segment};
 use crate::store::Inner;
 
@@ -112,6 +113,10 @@ impl TabletState {
     ) -> Result<()> {
         let merged = match rule {
             MergeRule::Keep => rows.rows,
+            rule if rule.keeps_columns() => {
+                let merged = self.merge(rows, rule)?;
+                computed(merged, &self.table, writer.store.expressions.as_ref())?
+            }
             rule => self.merge(rows, rule)?,
         };
         if merged.num_rows() == 0 {
@@ -305,6 +310,22 @@ fn keys_of_file(table: &TableDefinition, file: &NewFile) -> Result<Keys> {
 
 fn misfit(error: arrow::error::ArrowError) -> Error {
     Error::invalid("stored rows and new ones do not fit together").with_source(error)
+}
+
+/// Rows with their generated columns computed anew.
+fn computed(
+    rows: RecordBatch,
+    table: &TableDefinition,
+    planner: &dyn ExpressionPlanner,
+) -> Result<RecordBatch> {
+    let mut columns = rows.columns().to_vec();
+    for (position, column) in table.columns.iter().enumerate() {
+        let Some(text) = &column.generated else { continue };
+        let about = |e: Error| e.about(format_args!("generated column '{}'", column.name));
+        let planned = planner.plan(table, text, &column.column_type).map_err(about)?;
+        columns[position] = planned.compute(&rows).map_err(about)?;
+    }
+    RecordBatch::try_new(rows.schema(), columns).map_err(misfit)
 }
 
 /// Rows of the table under the schema of a load's: a stored row is one that was put.

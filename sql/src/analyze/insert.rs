@@ -170,12 +170,6 @@ fn upsert_options(
     let has_operations = given.len() < targets.len();
     let ordinary = definition.columns.iter().filter(|column| column.generated.is_none()).count();
     let given = (is_partial && given.len() < ordinary).then_some(given);
-    if given.is_some() && ordinary < definition.columns.len() {
-        return Err(Error::not_supported(format_args!(
-            "table '{}' has generated columns: an INSERT of some of its columns",
-            definition.name
-        )));
-    }
     Ok(UpsertOptions { given, condition, has_operations })
 }
 

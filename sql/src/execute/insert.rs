@@ -379,7 +379,8 @@ impl<'a> Target<'a> {
             });
         }
         let mut batch = batch_of(definition, arrays)?;
-        if !self.generated.is_empty() {
+        // Of rows that keep some of what the table has they are computed when these are put together.
+        if !self.generated.is_empty() && insert.handling.upsert.given.is_none() {
             let mut arrays = batch.columns().to_vec();
             for (position, array) in self.generated.compute(&batch)? {
                 arrays[position] = cast_column(&definition.columns[position], &array, rows_before)?;

@@ -40,6 +40,25 @@ fn made_again(shell: &mut Shell, table: &str) {
     shell.run(&format!("DROP TABLE {table}; ALTER TABLE made_from RENAME {table}"));
 }
 
+/// An INSERT of some columns was refused where others are computed of them.
+#[test]
+fn generated_columns_are_computed_of_rows_as_they_become() {
+    let mut shell = Shell::with_database();
+    shell.run(
+        "CREATE TABLE t (k INT, a INT DEFAULT '1', b INT, s VARCHAR(9), c BIGINT AS (a + b), u VARCHAR(9) AS (upper(s)))
+         PRIMARY KEY (k) DISTRIBUTED BY HASH (k) BUCKETS 2;
+         INSERT INTO t VALUES (1, 10, 5, 'x'), (3, 1, 1, 'z'), (4, 1, 1, 'q');
+         INSERT INTO t (k, b) VALUES (1, 7), (2, 8); INSERT INTO t (k, __op) VALUES (3, 1);
+         INSERT INTO t (s, k) PROPERTIES ('merge_condition' = 's') VALUES ('r', 4), ('a', 1)",
+    );
+    let expected = ["1|10|7|x|17|X", "2|1|8|NULL|9|NULL", "4|1|1|r|2|R"];
+    assert_eq!(shell.rows("SELECT * FROM t ORDER BY k"), expected);
+    shell.run("UPDATE t SET a = 0 WHERE k = 4");
+    assert_eq!(shell.value("SELECT c FROM t WHERE k = 4"), "1");
+    let refused = shell.refusal("INSERT INTO t (k, c) VALUES (1, 1)").to_string();
+    assert!(refused.contains("Generated column 'c' can not be specified"), "{refused}");
+}
+
 /// Rows were numbered before they were checked, and values that were given counted as soon as they came.
 #[test]
 fn rows_that_are_refused_use_up_no_numbers() {
