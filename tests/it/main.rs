@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod alone;
+mod altered;
 mod check;
 mod demo;
 mod formats;

@@ -104,7 +104,7 @@ for table in manifest["tables"]:
 
 #[test]
 fn a_second_reader_sees_what_a_restore_brings_back() {
-    let Some(python) = python_with_pyarrow() else { return };
+    let Some(python) = python_with_pyarrow("a_second_reader_sees_what_a_restore_brings_back") else { return };
     let place = Place::new();
     let backup = format!("{SETUP} {} BACKUP DATABASE d SNAPSHOT s TO r", repository(&place.path("r")));
     place.sql("a", &backup).ok();
@@ -186,7 +186,7 @@ fn exact_sum(place: &Place, table: &str, column: &str) -> serde_json::Value {
 }
 
 /// A python that can import pyarrow: the system's, or one of a virtual environment beside the test's binary.
-fn python_with_pyarrow() -> Option<PathBuf> {
+pub(crate) fn python_with_pyarrow(test: &str) -> Option<PathBuf> {
     let system = PathBuf::from("python3");
     if imports(&system) {
         return Some(system);
@@ -214,7 +214,7 @@ fn python_with_pyarrow() -> Option<PathBuf> {
     // Written past the test harness, which keeps the output of tests that pass.
     let _ = writeln!(
         std::io::stderr(),
-        "SKIPPED a_second_reader_sees_what_a_restore_brings_back: python3 cannot import pyarrow, and pip cannot install it"
+        "SKIPPED {test}: python3 cannot import pyarrow, and pip cannot install it"
     );
     None
 }
