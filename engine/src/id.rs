@@ -48,3 +48,10 @@ id_type! {
     /// The number of an engine commit. What a commit publishes is visible from its version on.
     CatalogVersion,
 }
+
+/// Before the first commit.
+impl Default for CatalogVersion {
+    fn default() -> Self {
+        Self::new(0)
+    }
+}

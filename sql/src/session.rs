@@ -30,9 +30,8 @@ impl Session {
     /// A conversation as root, who may do everything, for a program whose own the store is: no password is asked for. It
     /// has chosen no database yet. Queries run on `runtime`.
     pub fn new(store: Arc<TabletStore>, runtime: Handle) -> Self {
-        let root = UserName::root();
-        let active = store.view().access().user(&root).map(|user| user.roles.clone()).unwrap_or_default();
-        Self::with_identity(store, runtime, Identity { user: root, active })
+        let root = Identity::root(store.view().access());
+        Self::with_identity(store, runtime, root)
     }
 
     /// A conversation as the user `name`, whose default roles are active.

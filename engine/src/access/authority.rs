@@ -8,7 +8,7 @@ use super::privilege::Privilege;
 use super::securable::Securable;
 use super::{Access, Grants, Role, User};
 use crate::error::{Error, ErrorKind, Result};
-use crate::id::{DatabaseId, TableId};
+use crate::id::{CatalogVersion, DatabaseId, TableId};
 
 /// What a user may do with the roles that are active.
 #[derive(Clone, Debug)]
@@ -26,8 +26,13 @@ impl Authority {
     /// # Errors
     ///
     /// [`ErrorKind::Denied`] when there is no such user any more.
-    pub fn of(access: &Access, user: &UserName, active: &BTreeSet<RoleName>) -> Result<Self> {
-        let Some(of_user) = access.user(user) else {
+    pub fn of(
+        access: &Access,
+        user: &UserName,
+        since: CatalogVersion,
+        active: &BTreeSet<RoleName>,
+    ) -> Result<Self> {
+        let Some(of_user) = access.user(user).filter(|of_user| of_user.since == since) else {
             return Err(Error::new(
                 ErrorKind::Denied,
                 format!("Access denied for user {user}: it has been dropped; connect as another"),

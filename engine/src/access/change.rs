@@ -160,7 +160,7 @@ impl Access {
             refuse_public(role)?;
         }
         let (roles, default_roles) = (roles.clone(), roles.clone());
-        let user = User { credential: credential.clone(), roles, default_roles, grants: Grants::new() };
+        let user = User { credential: credential.clone(), roles, default_roles, ..User::default() };
         self.users.insert(name.clone(), Arc::new(user));
         Ok(())
     }
@@ -322,7 +322,7 @@ mod tests {
     use super::super::{Authority, Place, SecurableKind};
     use super::*;
     use crate::error::ErrorKind;
-    use crate::id::{DatabaseId, TableId};
+    use crate::id::{CatalogVersion, DatabaseId, TableId};
 
     fn role(name: &str) -> RoleName {
         RoleName::parse(name).unwrap()
@@ -380,7 +380,9 @@ mod tests {
             access.with(&AccessChange::GrantRoles(vec![role("r1")], Grantee::User(user("u")))).unwrap();
         let may = |access: &Access, active: &[&str]| {
             let active = active.iter().map(|name| role(name)).collect();
-            Authority::of(access, &user("u"), &active).unwrap().may(Privilege::Select, &on)
+            Authority::of(access, &user("u"), CatalogVersion::default(), &active)
+                .unwrap()
+                .may(Privilege::Select, &on)
         };
         assert!(!may(&access, &[]) && may(&access, &["r1"]));
         // Not granted to the user itself.
@@ -396,7 +398,8 @@ mod tests {
         let (here, there) = (DatabaseId::new(1), DatabaseId::new(2));
         let all_here = Securable::InDatabase(SecurableKind::Table, Place::Database(here));
         let access = grant(&made(), Privilege::Export, all_here.clone(), Grantee::User(user("u")), true);
-        let authority = Authority::of(&access, &user("u"), &BTreeSet::new()).unwrap();
+        let authority =
+            Authority::of(&access, &user("u"), CatalogVersion::default(), &BTreeSet::new()).unwrap();
         let table = |database| Securable::table(database, TableId::new(9));
         assert!(authority.may(Privilege::Export, &table(here)));
         assert!(authority.may_grant(Privilege::Export, &table(here)));
@@ -416,7 +419,8 @@ mod tests {
             with_grant_option: false,
         });
         let access = access.with(&revoked).unwrap();
-        let authority = Authority::of(&access, &user("u"), &BTreeSet::new()).unwrap();
+        let authority =
+            Authority::of(&access, &user("u"), CatalogVersion::default(), &BTreeSet::new()).unwrap();
         assert!(!authority.may(Privilege::Export, &table(here)) && !authority.has_any_in(here));
     }
 
@@ -444,7 +448,8 @@ mod tests {
     #[test]
     fn a_dropped_user_can_do_nothing() {
         let access = made().with(&AccessChange::DropUser(user("u"))).unwrap();
-        let denied = Authority::of(&access, &user("u"), &BTreeSet::new()).unwrap_err();
+        let denied =
+            Authority::of(&access, &user("u"), CatalogVersion::default(), &BTreeSet::new()).unwrap_err();
         assert_eq!(denied.kind(), ErrorKind::Denied);
     }
 }

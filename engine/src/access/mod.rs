@@ -24,6 +24,7 @@ pub use privilege::{Privilege, SecurableKind};
 pub use securable::{Place, Securable};
 
 use crate::error::{Error, Result};
+use crate::id::CatalogVersion;
 
 /// Every user and every role, the built-in ones too.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +44,8 @@ pub struct User {
     pub default_roles: BTreeSet<RoleName>,
     /// Its own privileges.
     pub grants: Grants,
+    /// The commit that made it, which tells it from an earlier user of its name; 0 when nothing has been committed.
+    pub since: CatalogVersion,
 }
 
 /// A role.

@@ -66,6 +66,9 @@ impl Change<'_> {
             for (name, user) in &mut access.users {
                 if before.users.get(name) != Some(user) {
                     let user = Arc::make_mut(user);
+                    if !before.users.contains_key(name) {
+                        user.since = self.version();
+                    }
                     self.forget_gone(&mut user.grants)?;
                     let bytes = record::encode(&UserV1::from(&*user))?;
                     users.insert((name.name(), name.host()), bytes.as_slice())?;

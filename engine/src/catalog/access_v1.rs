@@ -9,7 +9,7 @@ use crate::access::{
     Credential, Grants, Place, Privilege, Role, RoleName, Securable, SecurableKind, User, UserName,
 };
 use crate::error::{Error, ErrorKind, Result};
-use crate::id::{DatabaseId, TableId};
+use crate::id::{CatalogVersion, DatabaseId, TableId};
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct UserV1 {
@@ -21,6 +21,9 @@ pub(super) struct UserV1 {
     default_roles: BTreeSet<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     grants: Vec<GrantV1>,
+    /// The commit that made it; 0 in the first stores.
+    #[serde(default)]
+    since: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -74,6 +77,7 @@ impl From<&User> for UserV1 {
             roles: texts(&user.roles),
             default_roles: texts(&user.default_roles),
             grants: grants(&user.grants),
+            since: user.since.get(),
         }
     }
 }
@@ -91,6 +95,7 @@ impl TryFrom<UserV1> for User {
             roles: names(&stored.roles)?,
             default_roles: names(&stored.default_roles)?,
             grants: read_grants(stored.grants)?,
+            since: CatalogVersion::new(stored.since),
         })
     }
 }

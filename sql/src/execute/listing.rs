@@ -55,7 +55,7 @@ impl Executor<'_> {
                 show::alterations(visible.require_database(database)?, *kind)
             }
             Shown::Repositories => show::repositories(view, self.store),
-            Shown::Jobs(kind, database) => show::jobs(&visible, self.store, *kind, database.as_ref()),
+            Shown::Jobs(kind, database) => show::jobs(view, &visible, self.store, *kind, database.as_ref()),
         })
     }
 }

@@ -51,8 +51,10 @@ const RESTORE_COLUMNS: [&str; 18] = [
 
 const NUMBERS: [&str; 3] = ["JobId", "ReplicationNum", "Timeout"];
 
+/// The last jobs of `view`; those that are not in `visible` are not shown, and no earlier ones in their places.
 pub(crate) fn jobs(
     view: &CatalogView,
+    visible: &CatalogView,
     store: &TabletStore,
     kind: JobKind,
     database: Option<&DatabaseName>,
@@ -62,7 +64,9 @@ pub(crate) fn jobs(
         last.insert(&job.database, job);
     }
     // A database whose last job is of the other kind shows none.
-    let shown = last.into_values().filter(|job| job.is_backup() == (kind == JobKind::Backup));
+    let shown = last
+        .into_values()
+        .filter(|job| job.is_backup() == (kind == JobKind::Backup) && visible.job(job.id).is_some());
     let rows: Vec<Row> = shown.map(|job| row(job, store)).collect();
     match kind {
         JobKind::Backup => Listing::new(&BACKUP_COLUMNS, &NUMBERS, &[], rows),

@@ -346,6 +346,13 @@ fn everybody_sees_what_it_has_a_privilege_on() {
     assert_eq!(user.rows("SHOW BACKUP"), [""; 0]);
     assert_eq!(user.value("SELECT count(*) FROM information_schema.backups"), "0");
     assert_eq!(user.value("SELECT count(*) FROM information_schema.snapshots"), "1");
+    // Nor is an earlier one shown in the place of the last.
+    root.run("GRANT EXPORT ON TABLE d.t TO u");
+    root.job("BACKUP DATABASE d SNAPSHOT one TO r ON (TABLE t)");
+    assert_eq!(user.rows("SHOW BACKUP").len(), 1);
+    root.job("BACKUP DATABASE d SNAPSHOT all_again TO r");
+    assert_eq!(user.rows("SHOW BACKUP"), [""; 0]);
+    assert_eq!(user.value("SELECT count(*) FROM information_schema.backups"), "1");
     root.run("GRANT EXPORT ON ALL TABLES IN DATABASE d TO u");
     assert_eq!(user.rows("SHOW BACKUP").len(), 1);
     assert_eq!(user.rows("SHOW TABLES FROM d"), ["p", "t", "u"]);

@@ -96,6 +96,10 @@ fn roles_are_active_when_they_are_set() {
     assert_eq!(user.refusal("SELECT * FROM d.t").kind(), ErrorKind::Denied);
     root.run("DROP USER u");
     assert!(user.refusal("SHOW DATABASES").to_string().contains("has been dropped"));
+    // Another of the same name is somebody else.
+    root.run("CREATE USER u; GRANT SELECT ON TABLE d.t TO USER u");
+    assert!(user.refusal("SELECT * FROM d.t").to_string().contains("has been dropped"));
+    root.connect("u", "").unwrap().run("SELECT * FROM d.t");
 }
 
 #[test]
