@@ -28,8 +28,6 @@ pub(crate) enum AccessRequest {
     SetRoles(BTreeSet<RoleName>),
     ExecuteAs(UserName),
     ShowGrants(Grantee),
-    ShowRoles,
-    ShowUsers,
     /// `IF EXISTS` or `IF NOT EXISTS` leaves nothing to do.
     Nothing,
 }
@@ -140,8 +138,6 @@ fn request(statement: &AccessStatement, scope: &Scope<'_>, identity: &Identity) 
         }
         AccessStatement::ShowGrants(None) => AccessRequest::ShowGrants(Grantee::User(identity.user.clone())),
         AccessStatement::ShowGrants(Some(whose)) => AccessRequest::ShowGrants(known_grantee(whose, access)?),
-        AccessStatement::ShowRoles => AccessRequest::ShowRoles,
-        AccessStatement::ShowUsers => AccessRequest::ShowUsers,
         AccessStatement::ExecuteAs(user) => {
             let user = user_name(user)?;
             access.require_user(&user).map_err(analysed)?;

@@ -76,7 +76,6 @@ pub(crate) enum Request<'s> {
     ShowCreateDatabase(DatabaseName),
     Describe(TablePath),
     DescribeAll(TablePath),
-    ShowMaterializedViews(DatabaseName, Option<&'s str>),
     ShowCreateMaterializedView(TablePath, TableName),
     CreateRepository(NewRepository),
     AlterRepository(RepositoryName, BTreeMap<String, String>),

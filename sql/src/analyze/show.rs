@@ -34,6 +34,9 @@ pub(crate) enum Shown {
     DataOfDatabase(DatabaseName),
     DataOfTable(TablePath),
     Alterations(DatabaseName, AlterationKind),
+    MaterializedViews(DatabaseName),
+    Roles,
+    Users,
     Repositories,
     Jobs(JobKind, Option<DatabaseName>),
 }
@@ -57,9 +60,6 @@ pub(super) fn show<'s>(statement: &'s Statement, scope: &Scope<'_>) -> Result<Re
             None => Request::Describe(known_table(name, scope)?),
         },
         Statement::DescribeAll(name) => Request::DescribeAll(known_table(name, scope)?),
-        Statement::ShowMaterializedViews { database, like } => {
-            Request::ShowMaterializedViews(own_database(database.as_ref(), scope)?, like.as_deref())
-        }
         Statement::ShowCreateMaterializedView(name) => {
             let (path, _, rollup) = materialized_view::find(name, scope)?;
             Request::ShowCreateMaterializedView(path, rollup.name.clone())
@@ -134,6 +134,9 @@ fn shown(what: &ShowWhat, scope: &Scope<'_>) -> Result<Shown> {
         ShowWhat::Data(None) => Shown::DataOfDatabase(own(None)?),
         ShowWhat::Data(Some(table)) => Shown::DataOfTable(known_table(table, scope)?),
         ShowWhat::Alterations { kind, database: named } => Shown::Alterations(own(named.as_ref())?, *kind),
+        ShowWhat::MaterializedViews(named) => Shown::MaterializedViews(own(named.as_ref())?),
+        ShowWhat::Roles => Shown::Roles,
+        ShowWhat::Users => Shown::Users,
         ShowWhat::Repositories => Shown::Repositories,
         ShowWhat::Jobs { kind, database } => jobs(*kind, database.as_ref(), scope)?,
     })

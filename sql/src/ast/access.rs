@@ -85,10 +85,6 @@ pub enum AccessStatement {
     },
     /// `SHOW GRANTS [FOR …]`
     ShowGrants(Option<GranteeIdent>),
-    /// `SHOW ROLES`
-    ShowRoles,
-    /// `SHOW USERS`
-    ShowUsers,
     /// `EXECUTE AS user WITH NO REVERT`
     ExecuteAs(UserIdent),
 }
@@ -383,8 +379,6 @@ impl fmt::Display for AccessStatement {
             }
             Self::ShowGrants(None) => f.write_str("SHOW GRANTS"),
             Self::ShowGrants(Some(grantee)) => write!(f, "SHOW GRANTS FOR {grantee}"),
-            Self::ShowRoles => f.write_str("SHOW ROLES"),
-            Self::ShowUsers => f.write_str("SHOW USERS"),
             Self::ExecuteAs(user) => write!(f, "EXECUTE AS {user} WITH NO REVERT"),
         }
     }

@@ -92,13 +92,6 @@ pub enum Statement {
     CreateMaterializedView(Box<CreateMaterializedViewStatement>),
     /// `DROP MATERIALIZED VIEW`
     DropMaterializedView(DropMaterializedViewStatement),
-    /// `SHOW MATERIALIZED VIEWS`
-    ShowMaterializedViews {
-        /// The database after `FROM`; without one, the session's.
-        database: Option<DatabaseName>,
-        /// The `LIKE` pattern.
-        like: Option<String>,
-    },
     /// `SHOW CREATE MATERIALIZED VIEW`
     ShowCreateMaterializedView(ObjectName),
     /// `DROP TABLE`
@@ -179,13 +172,6 @@ impl fmt::Display for Statement {
             Self::DropIndex(statement) => statement.fmt(f),
             Self::CreateMaterializedView(statement) => statement.fmt(f),
             Self::DropMaterializedView(statement) => statement.fmt(f),
-            Self::ShowMaterializedViews { database, like } => {
-                f.write_str("SHOW MATERIALIZED VIEWS")?;
-                if let Some(database) = database {
-                    write!(f, " FROM {database}")?;
-                }
-                show::write_like(f, like.as_deref())
-            }
             Self::ShowCreateMaterializedView(name) => write!(f, "SHOW CREATE MATERIALIZED VIEW {name}"),
             Self::DropTable(statement) => statement.fmt(f),
             Self::TruncateTable(statement) => statement.fmt(f),

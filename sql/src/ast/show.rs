@@ -68,6 +68,12 @@ pub enum ShowWhat {
         /// The database; without one, the session's.
         database: Option<DatabaseName>,
     },
+    /// `MATERIALIZED VIEWS [FROM db]`
+    MaterializedViews(Option<DatabaseName>),
+    /// `ROLES`
+    Roles,
+    /// `USERS`
+    Users,
     /// `REPOSITORIES`
     Repositories,
     /// `BACKUP [FROM db]` and `RESTORE [FROM db]`
@@ -95,6 +101,9 @@ impl ShowWhat {
             Self::Tablets { .. } => "TABLET".to_owned(),
             Self::Data(_) => "DATA".to_owned(),
             Self::Alterations { kind, .. } => format!("ALTER TABLE {}", kind.word()),
+            Self::MaterializedViews(_) => "MATERIALIZED VIEWS".to_owned(),
+            Self::Roles => "ROLES".to_owned(),
+            Self::Users => "USERS".to_owned(),
             Self::Repositories => "REPOSITORIES".to_owned(),
             Self::Jobs { kind, .. } => kind.to_string(),
         }
@@ -105,9 +114,10 @@ impl fmt::Display for ShowWhat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.words())?;
         match self {
-            Self::Databases | Self::Repositories => Ok(()),
+            Self::Databases | Self::Repositories | Self::Roles | Self::Users => Ok(()),
             Self::Tables { database, .. }
             | Self::TableStatus(database)
+            | Self::MaterializedViews(database)
             | Self::Alterations { database, .. } => {
                 database.as_ref().map_or(Ok(()), |database| write!(f, " FROM {database}"))
             }

@@ -20,8 +20,6 @@ impl Executor<'_> {
                 AccessChange::SetCredential(user, self.store.credential(&secret)?)
             }
             AccessRequest::ShowGrants(whose) => return show::grants(self.view, &whose).map(Outcome::Rows),
-            AccessRequest::ShowRoles => return show::roles(self.view).map(Outcome::Rows),
-            AccessRequest::ShowUsers => return show::users(self.view).map(Outcome::Rows),
             AccessRequest::SetRoles(_) | AccessRequest::ExecuteAs(_) | AccessRequest::Nothing => {
                 return Ok(Outcome::Done);
             }

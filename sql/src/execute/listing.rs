@@ -54,6 +54,11 @@ impl Executor<'_> {
             Shown::Alterations(database, kind) => {
                 show::alterations(visible.require_database(database)?, *kind)
             }
+            Shown::MaterializedViews(database) => {
+                show::materialized_views(visible.require_database(database)?)?
+            }
+            Shown::Roles => show::roles(view),
+            Shown::Users => show::users(view),
             Shown::Repositories => show::repositories(view, self.store),
             Shown::Jobs(kind, database) => show::jobs(view, &visible, self.store, *kind, database.as_ref()),
         })

@@ -133,11 +133,7 @@ impl Executor<'_> {
             Request::ShowCreateDatabase(database) => show::create_database(&database),
             Request::Describe(path) => show::describe(self.table(&path)?),
             Request::DescribeAll(path) => show::describe_all(self.table(&path)?),
-            Request::ExplainBackup(backup) => show::explanation(&self.store.explain_backup(&backup.request)?),
-            Request::ExplainRestore(restore) => show::explanation(&self.store.explain_restore(&restore)?),
-            Request::ShowMaterializedViews(database, like) => {
-                show::materialized_views(view.require_database(&database)?, like)
-            }
+            Request::ExplainBackup(_) | Request::ExplainRestore(_) => self.explain_job(request),
             Request::ShowCreateMaterializedView(path, name) => {
                 show::create_materialized_view(self.table(&path)?, &name)
             }

@@ -9,47 +9,34 @@ use super::cursor::Cursor;
 use super::objects::{ListEnd, partition_choice};
 use super::query::{expr, order_by_expr};
 use crate::ast::{
-    AccessStatement, AlterationKind, DatabaseName, JobKind, ObjectName, ShowPredicates,
-    ShowSnapshotStatement, ShowStatement, ShowWhat, SnapshotFilter, Statement,
+    AlterationKind, DatabaseName, JobKind, ObjectName, ShowPredicates, ShowSnapshotStatement, ShowStatement,
+    ShowWhat, SnapshotFilter, Statement,
 };
 
 /// ```text
 /// show := SHOW show_what predicates | SHOW show_what_named [LIKE string] predicates
 ///       | SHOW DATA [FROM object_name]
 ///       | SHOW {TABLET | TABLETS} integer
-///       | SHOW MATERIALIZED {VIEW | VIEWS} in_database [LIKE string]
 ///       | SHOW CREATE {TABLE | VIEW | MATERIALIZED VIEW} object_name
 ///       | SHOW CREATE {DATABASE | SCHEMA} database_name
-///       | SHOW ROLES | SHOW USERS
 ///       | show_grants | show_snapshot
 /// show_what_named := {DATABASES | SCHEMAS}
 ///       | [FULL] TABLES in_database
 ///       | TABLE STATUS in_database
+///       | MATERIALIZED {VIEW | VIEWS} in_database
 ///       | [FULL] {COLUMNS | FIELDS} table_of
 /// show_what := {INDEX | INDEXES | KEY | KEYS} table_of
 ///       | [TEMPORARY] PARTITIONS FROM object_name
 ///       | {TABLET | TABLETS} FROM object_name [partitions]
 ///       | ALTER {TABLE {COLUMN | OPTIMIZE | ROLLUP} | MATERIALIZED VIEW} in_database
-///       | REPOSITORIES
+///       | REPOSITORIES | ROLES | USERS
 ///       | {BACKUP | RESTORE} [{FROM | IN} ident]
 /// in_database := [{FROM | IN} database_name]
 /// ```
 pub(super) fn show(cursor: &mut Cursor<'_>) -> Result<Statement> {
     match cursor.keyword_at(1).as_deref() {
-        Some("MATERIALIZED") if cursor.is_keyword_at(2, "VIEWS") || cursor.is_keyword_at(2, "VIEW") => {
-            skip(cursor, 3);
-            Ok(Statement::ShowMaterializedViews { database: in_database(cursor)?, like: like(cursor)? })
-        }
         Some("CREATE") => show_create(cursor),
         Some("GRANTS") => show_grants(cursor).map(|statement| Statement::Access(Box::new(statement))),
-        Some("ROLES") => {
-            skip(cursor, 2);
-            Ok(Statement::Access(Box::new(AccessStatement::ShowRoles)))
-        }
-        Some("USERS") => {
-            skip(cursor, 2);
-            Ok(Statement::Access(Box::new(AccessStatement::ShowUsers)))
-        }
         Some("SNAPSHOT") => show_snapshot(cursor),
         Some("SNAPSHOTS") => Err(cursor.unsupported(2).with_hint("write SHOW SNAPSHOT ON repository")),
         Some("TABLET" | "TABLETS") if matches!(cursor.peek_at(2), Token::Number(..)) => {
@@ -113,6 +100,10 @@ fn show_chosen(cursor: &mut Cursor<'_>) -> Result<Statement> {
             skip(cursor, 3);
             ShowWhat::TableStatus(in_database(cursor)?)
         }
+        Some("MATERIALIZED") if cursor.is_keyword_at(2, "VIEWS") || cursor.is_keyword_at(2, "VIEW") => {
+            skip(cursor, 3);
+            ShowWhat::MaterializedViews(in_database(cursor)?)
+        }
         _ => {
             let what = show_listed(cursor)?;
             let predicates = predicates(cursor)?;
@@ -157,6 +148,14 @@ fn show_listed(cursor: &mut Cursor<'_>) -> Result<ShowWhat> {
         Some("REPOSITORIES") => {
             skip(cursor, 2);
             ShowWhat::Repositories
+        }
+        Some("ROLES") => {
+            skip(cursor, 2);
+            ShowWhat::Roles
+        }
+        Some("USERS") => {
+            skip(cursor, 2);
+            ShowWhat::Users
         }
         Some("BACKUP") => jobs(cursor, JobKind::Backup)?,
         Some("RESTORE") => jobs(cursor, JobKind::Restore)?,

@@ -38,7 +38,7 @@ pub(super) fn requirements(
         }
         Request::DropDatabase(name, _) => Ok(vec![on_database(Privilege::Drop, name, scope)?]),
         Request::Use(name) if is_information_schema(name.as_str()) => Ok(Vec::new()),
-        Request::Use(name) | Request::ShowMaterializedViews(name, _) => any_in_database(name, scope),
+        Request::Use(name) => any_in_database(name, scope),
         Request::Show(show) => match &show.what {
             Shown::Databases | Shown::SystemTables { .. } | Shown::SystemColumns { .. } | Shown::Repositories => {
                 Ok(Vec::new())
@@ -46,6 +46,7 @@ pub(super) fn requirements(
             Shown::Tables { database, .. }
             | Shown::TableStatus(database)
             | Shown::DataOfDatabase(database)
+            | Shown::MaterializedViews(database)
             | Shown::Alterations(database, _) => any_in_database(database, scope),
             Shown::Columns { table, .. }
             | Shown::Indexes(table)
@@ -56,6 +57,7 @@ pub(super) fn requirements(
                 Ok(vec![Requirement::Any(view(path, scope)?, path.table.to_string())])
             }
             Shown::Jobs(..) => Ok(vec![on_system(Privilege::Repository)]),
+            Shown::Roles | Shown::Users => Ok(vec![on_system(Privilege::Grant)]),
         },
         Request::ShowCreateDatabase(name) => {
             Ok(vec![Requirement::Any(Securable::Database(Some(scope.database(name)?.id)), name.to_string())])
@@ -296,9 +298,7 @@ fn access(request: &AccessRequest, identity: &Identity, access: &Access) -> Vec<
         AccessRequest::Nothing
         | AccessRequest::CreateUser(..)
         | AccessRequest::SetPassword(..)
-        | AccessRequest::ShowGrants(_)
-        | AccessRequest::ShowRoles
-        | AccessRequest::ShowUsers => granting(),
+        | AccessRequest::ShowGrants(_) => granting(),
         AccessRequest::ExecuteAs(user) if access.is_roots(user) => {
             vec![Requirement::Root("execute as root user")]
         }

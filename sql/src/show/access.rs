@@ -7,23 +7,24 @@ use cairn_engine::{
 };
 use cairn_format::DatabaseName;
 
+use super::listing::Listing;
 use super::text::{NULL, Row};
 use crate::analyze::CATALOG;
 use crate::ast::Ident;
 use crate::error::Result;
 use crate::outcome::Rows;
 
-pub(crate) fn users(view: &CatalogView) -> Result<Rows> {
-    let rows: Vec<Row> = view.access().users().map(|(name, _)| vec![Some(name.to_string())]).collect();
-    Rows::of_text(&["User"], &rows)
+pub(crate) fn users(view: &CatalogView) -> Listing {
+    let rows = view.access().users().map(|(name, _)| vec![Some(name.to_string())]).collect();
+    Listing::new(&["User"], &[], &[], rows)
 }
 
-pub(crate) fn roles(view: &CatalogView) -> Result<Rows> {
+pub(crate) fn roles(view: &CatalogView) -> Listing {
     let row = |(name, role): (&RoleName, &std::sync::Arc<cairn_engine::Role>)| -> Row {
         vec![Some(name.to_string()), Some(name.is_builtin().to_string()), role.comment.clone()]
     };
-    let rows: Vec<Row> = view.access().roles().map(row).collect();
-    Rows::of_text(&["Name", "Builtin", "Comment"], &rows)
+    let rows = view.access().roles().map(row).collect();
+    Listing::new(&["Name", "Builtin", "Comment"], &[], &[], rows)
 }
 
 /// A line for the roles, and one for each thing that privileges are on, by whether they may be handed on. What privileges

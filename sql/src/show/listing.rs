@@ -9,6 +9,8 @@ use crate::outcome::Rows;
 pub(crate) struct Listing {
     pub(crate) columns: Vec<Column>,
     pub(crate) rows: Vec<Row>,
+    /// The place of the column that LIKE matches.
+    pub(super) name: usize,
 }
 
 /// A column.
@@ -38,14 +40,22 @@ impl Listing {
             };
             Column { name: (*name).to_owned(), kind }
         };
-        Self { columns: names.iter().map(column).collect(), rows }
+        Self { columns: names.iter().map(column).collect(), rows, name: 0 }
     }
 
-    /// Only the rows whose first column matches the pattern.
+    /// The names of its rows are in another column than the first.
+    #[must_use]
+    pub(super) fn named_by(mut self, place: usize) -> Self {
+        self.name = place;
+        self
+    }
+
+    /// Only the rows whose names match the pattern.
     #[must_use]
     pub(crate) fn like(mut self, pattern: &str) -> Self {
+        let at = self.name;
         self.rows
-            .retain(|row| row.first().and_then(Option::as_deref).is_some_and(|name| is_like(name, pattern)));
+            .retain(|row| row.get(at).and_then(Option::as_deref).is_some_and(|name| is_like(name, pattern)));
         self
     }
 

@@ -3,7 +3,9 @@
 use cairn_engine::{Database, Table};
 use cairn_format::{Column, KeyModel, TableDefinition, TableName, materialized_view_statement};
 
-use super::text::{NULL, Row, is_like};
+use super::listing::Listing;
+use super::tablets::index_id;
+use super::text::{NULL, Row};
 use crate::error::{Error, Result};
 use crate::outcome::Rows;
 
@@ -33,13 +35,10 @@ const MATERIALIZED_VIEW_COLUMNS: [&str; 22] = [
 ];
 
 /// `SHOW MATERIALIZED VIEWS`: nothing refreshes them, so most of what StarRocks tells is empty.
-pub(crate) fn materialized_views(database: &Database, like: Option<&str>) -> Result<Rows> {
+pub(crate) fn materialized_views(database: &Database) -> Result<Listing> {
     let mut rows: Vec<Row> = Vec::new();
     for table in database.tables() {
         for rollup in &table.definition.rollups {
-            if like.is_some_and(|pattern| !is_like(rollup.name.as_str(), pattern)) {
-                continue;
-            }
             let text = materialized_view_statement(&table.definition, rollup)?;
             let count = table.of_rollup(rollup).rows().to_string();
             let mut row: Row = vec![None; MATERIALIZED_VIEW_COLUMNS.len()];
@@ -58,7 +57,7 @@ pub(crate) fn materialized_views(database: &Database, like: Option<&str>) -> Res
             rows.push(row);
         }
     }
-    Rows::of_text(&MATERIALIZED_VIEW_COLUMNS, &rows)
+    Ok(Listing::new(&MATERIALIZED_VIEW_COLUMNS, &["rows"], &[], rows).named_by(2))
 }
 
 /// `SHOW CREATE MATERIALIZED VIEW`

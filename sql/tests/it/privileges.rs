@@ -19,7 +19,6 @@ pub(crate) fn kind(statement: &Statement) -> &'static str {
         Statement::AlterTable(_) => "alter table",
         Statement::CreateMaterializedView(_) => "create materialized view",
         Statement::DropMaterializedView(_) => "drop materialized view",
-        Statement::ShowMaterializedViews { .. } => "show materialized views",
         Statement::ShowCreateMaterializedView(_) => "show create materialized view",
         Statement::DropTable(_) => "drop table",
         Statement::TruncateTable(_) => "truncate",
@@ -42,6 +41,9 @@ pub(crate) fn kind(statement: &Statement) -> &'static str {
             ShowWhat::Tablets { .. } => "show tablets",
             ShowWhat::Data(_) => "show data",
             ShowWhat::Alterations { .. } => "show alter table",
+            ShowWhat::MaterializedViews(_) => "show materialized views",
+            ShowWhat::Roles => "show roles",
+            ShowWhat::Users => "show users",
             ShowWhat::Repositories => "show repositories",
             ShowWhat::Jobs { .. } => "show jobs",
         },
@@ -79,8 +81,6 @@ pub(crate) fn kind(statement: &Statement) -> &'static str {
             AccessStatement::SetRole(_) => "set role",
             AccessStatement::SetDefaultRole { .. } => "set default role",
             AccessStatement::ShowGrants(_) => "show grants",
-            AccessStatement::ShowRoles => "show roles",
-            AccessStatement::ShowUsers => "show users",
             AccessStatement::ExecuteAs(_) => "execute as",
         },
     }
@@ -334,11 +334,16 @@ fn denied_statements_do_nothing() {
 fn everybody_sees_what_it_has_a_privilege_on() {
     let mut root = prepared();
     root.run("BACKUP DATABASE d SNAPSHOT l TO r; GRANT INSERT ON d.t TO u");
+    root.run("CREATE MATERIALIZED VIEW d.hidden AS SELECT a FROM d.u");
     let last = root.store.view().jobs().last().unwrap().id;
     root.store.wait_for_job(last, None).unwrap();
     let mut user = root.connect("u", "").unwrap();
     assert_eq!(user.rows("SHOW DATABASES"), ["d"]);
     assert_eq!(user.rows("SHOW TABLES FROM d"), ["t"]);
+    // A view is seen by whoever sees its table.
+    let views = user.rows("SHOW MATERIALIZED VIEWS FROM d");
+    assert!(matches!(views.as_slice(), [one] if one.contains("|d|mv|")), "{views:?}");
+    assert_eq!(root.rows("SHOW MATERIALIZED VIEWS FROM d").len(), 2);
     assert_eq!(user.value("SELECT count(*) FROM information_schema.snapshots"), "0");
     assert_eq!(user.value("SELECT count(*) FROM information_schema.backups"), "0");
     root.run("GRANT REPOSITORY ON SYSTEM TO u");

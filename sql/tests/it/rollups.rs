@@ -131,6 +131,8 @@ fn rollups_are_made_with_the_table_or_later() {
     assert!(listed.contains("|d|all_of_it|ROLLUP|true|"), "{listed}");
     assert!(listed.contains("SELECT `b`, `k`, `r`\nFROM `t`;"), "{listed}");
     assert_eq!(shell.rows("SHOW MATERIALIZED VIEWS LIKE 'by%'"), Vec::<String>::new());
+    assert_eq!(shell.rows("SHOW MATERIALIZED VIEWS WHERE `rows` > 1000"), Vec::<String>::new());
+    assert_eq!(shell.rows("SHOW MATERIALIZED VIEWS WHERE `rows` < 1000 ORDER BY name LIMIT 1"), [listed]);
 }
 
 #[test]

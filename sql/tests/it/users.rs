@@ -62,6 +62,8 @@ fn users_outlive_the_process_and_their_hosts_are_patterns() {
     user.run("SELECT * FROM d.t");
     let mut root = again.connect("root", "x").unwrap();
     assert_eq!(root.rows("SHOW USERS"), ["'root'@'%'", "'u'@'%'", "'u'@'10.%'", "'u'@'localhost'"]);
+    assert_eq!(root.rows("SHOW USERS WHERE User LIKE '%10%'"), ["'u'@'10.%'"]);
+    assert_eq!(root.rows("SHOW ROLES WHERE Name = 'root' LIMIT 1").len(), 1);
     assert_eq!(
         root.rows("SHOW GRANTS FOR u@localhost"),
         ["'u'@'localhost'|NULL|GRANT 'r' TO 'u'@'localhost'"]

@@ -216,7 +216,6 @@ fn access() -> impl Strategy<Value = Statement> {
         (of(user()), password()).prop_map(|(user, password)| AccessStatement::SetPassword { user, password }),
         user().prop_map(AccessStatement::ExecuteAs),
         of(grantee()).prop_map(AccessStatement::ShowGrants),
-        select(vec![AccessStatement::ShowRoles, AccessStatement::ShowUsers]),
     ];
     let roles = prop_oneof![
         (any::<bool>(), some(ident()), of(text())).prop_map(|(if_not_exists, roles, comment)| {
