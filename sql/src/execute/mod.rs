@@ -19,10 +19,11 @@ use std::sync::Arc;
 use cairn_engine::{CatalogView, ErrorKind as EngineErrorKind, TabletStore};
 use cairn_format::{DatabaseName, TableDefinition};
 
-use crate::analyze::{Backup, Recovery, Request, TableAlteration};
+use crate::analyze::{Backup, Recovery, Request, Scope, TableAlteration};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Identity;
 use crate::outcome::{Outcome, Rows};
+use crate::privileges;
 use crate::query::QueryEngine;
 use crate::show;
 pub(crate) use alter_table::imagine as imagine_altered;
@@ -144,6 +145,30 @@ impl Executor<'_> {
             // Not what it is: a request may hold what must not be shown.
             _ => Err(Error::new(ErrorKind::Internal, "a statement without rows was asked for some")),
         }
+    }
+
+    /// What a job would do, and what the user lacks for it.
+    fn explain_job(&self, mut request: Request<'_>) -> Result<Rows> {
+        let explained = match &mut request {
+            Request::ExplainBackup(backup) => self.store.explain_backup(&backup.request)?,
+            Request::ExplainRestore(restore) => {
+                let explained = self.store.explain_restore(restore)?;
+                if restore.database.is_none() {
+                    restore.database = explained.tables.first().map(|table| table.database.clone());
+                }
+                explained
+            }
+            _ => {
+                return Err(Error::new(
+                    ErrorKind::Internal,
+                    "a statement that is no job was to be explained",
+                ));
+            }
+        };
+        let scope = Scope { view: self.view, current: self.current };
+        // Now that the database of a restore is known.
+        privileges::check(&request, &scope, self.identity)?;
+        show::explanation(&explained, &privileges::lacking(&request, &scope, self.identity)?)
     }
 
     fn backup(&self, backup: &Backup) -> Result<Outcome> {

@@ -12,7 +12,7 @@ use cairn_engine::{Authority, DatabaseId, Privilege, RoleName, Securable, Secura
 use crate::analyze::{Request, Scope};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Identity;
-use required::requirements;
+use required::{of_explained, requirements};
 
 /// Something that a statement needs, and what it is called in errors.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +44,16 @@ pub(crate) fn check(request: &Request<'_>, scope: &Scope<'_>, identity: &Identit
     Ok(())
 }
 
+/// What the session lacks to do what the request explains, each in words; nothing of requests that explain nothing.
+pub(crate) fn lacking(request: &Request<'_>, scope: &Scope<'_>, identity: &Identity) -> Result<Vec<String>> {
+    let authority = identity.authority(scope.view)?;
+    if authority.may_everything() {
+        return Ok(Vec::new());
+    }
+    let needed = of_explained(request, scope)?;
+    Ok(needed.iter().filter(|one| !one.is_met(&authority)).map(Requirement::to_text).collect())
+}
+
 impl Requirement {
     fn is_met(&self, authority: &Authority) -> bool {
         match self {
@@ -55,26 +65,32 @@ impl Requirement {
         }
     }
 
-    /// StarRocks' words.
-    fn denied(&self, authority: &Authority) -> Error {
+    /// StarRocks' words for what is needed.
+    fn to_text(&self) -> String {
         let (privilege, kind, name) = match self {
             Self::One(privilege, on, name) => (privilege.as_sql(), on.kind(), name.as_str()),
             Self::Any(on, name) => ("ANY", on.kind(), name.as_str()),
             Self::AnyIn(_, name) => ("ANY", SecurableKind::Database, name.as_str()),
             Self::Granting(..) => (Privilege::Grant.as_sql(), SecurableKind::System, ""),
-            Self::Root(what) => {
-                return Error::new(ErrorKind::Denied, format!("Can not {what}, except root user"));
-            }
+            Self::Root(what) => return format!("Can not {what}, except root user"),
         };
         let separator = if name.is_empty() { "" } else { " " };
+        format!("you need (at least one of) the {privilege} privilege(s) on {kind}{separator}{name}")
+    }
+
+    /// StarRocks' words for a refusal.
+    fn denied(&self, authority: &Authority) -> Error {
+        let needed = self.to_text();
+        if matches!(self, Self::Root(_)) {
+            return Error::new(ErrorKind::Denied, needed);
+        }
         let active: Vec<&RoleName> = authority.active_roles().iter().collect();
         let inactive: Vec<&RoleName> = authority.inactive_roles().collect();
         Error::new(
             ErrorKind::Denied,
             format!(
-                "Access denied; you need (at least one of) the {privilege} privilege(s) on {kind}{separator}{name} for this \
-                 operation. Please ask the admin to grant permission(s) or try activating existing roles using <set \
-                 [default] role>. Current role(s): {}. Inactivated role(s): {}.",
+                "Access denied; {needed} for this operation. Please ask the admin to grant permission(s) or try activating \
+                 existing roles using <set [default] role>. Current role(s): {}. Inactivated role(s): {}.",
                 listed(&active),
                 listed(&inactive)
             ),

@@ -1,8 +1,8 @@
 //! The privileges that each kind of statement needs: StarRocks' but where it says so.
 
 use cairn_engine::{
-    Access, AccessChange, Grantee, JobKind, JobWork, Privilege, RestoreRequest, Securable, TableSelection,
-    UserName,
+    Access, AccessChange, BackupRequest, Grantee, JobKind, JobWork, Privilege, RestoreRequest, Securable,
+    TableSelection, UserName,
 };
 use cairn_format::DatabaseName;
 use sqlparser::ast::Query;
@@ -102,13 +102,15 @@ pub(super) fn requirements(
         | Request::Prune(_)
         | Request::DropSnapshot { .. }
         | Request::ShowSnapshot(..) => Ok(vec![on_system(Privilege::Repository)]),
-        Request::Backup(backup) | Request::ExplainBackup(backup) => {
-            let request = &backup.request;
-            let mut needed = vec![on_system(Privilege::Repository)];
-            needed.extend(export(&request.database, request.tables.as_deref(), scope)?);
-            Ok(needed)
+        Request::Backup(backup) => self::backup(&backup.request, scope),
+        Request::Restore(restore) => self::restore(restore, scope),
+        // Which tables it is about shows once the snapshot has been read.
+        Request::ExplainRestore(restore) if restore.database.is_none() => {
+            Ok(vec![on_system(Privilege::Repository)])
         }
-        Request::Restore(restore) | Request::ExplainRestore(restore) => self::restore(restore, scope),
+        Request::ExplainBackup(_) | Request::ExplainRestore(_) => {
+            Ok(of_explained(request, scope)?.into_iter().filter_map(to_see).collect())
+        }
         Request::Cancel(database, kind) => cancel(database, *kind, scope),
         Request::Access(request) => Ok(access(request, identity, scope.view.access())),
     }
@@ -202,6 +204,30 @@ fn select(query: &Query, without: Option<&TablePath>, scope: &Scope<'_>) -> Resu
     if reads.files {
         needed.push(on_system(Privilege::File));
     }
+    Ok(needed)
+}
+
+/// What the job needs that the request explains.
+pub(super) fn of_explained(request: &Request<'_>, scope: &Scope<'_>) -> Result<Vec<Requirement>> {
+    match request {
+        Request::ExplainBackup(backup) => self::backup(&backup.request, scope),
+        Request::ExplainRestore(restore) => self::restore(restore, scope),
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// What is needed to be told of what a job needs a privilege for: to see it.
+fn to_see(needed: Requirement) -> Option<Requirement> {
+    match needed {
+        Requirement::One(_, Securable::System, _) => Some(needed),
+        Requirement::One(_, on @ Securable::InDatabase(..), name) => Some(Requirement::Any(on, name)),
+        _ => None,
+    }
+}
+
+fn backup(request: &BackupRequest, scope: &Scope<'_>) -> Result<Vec<Requirement>> {
+    let mut needed = vec![on_system(Privilege::Repository)];
+    needed.extend(export(&request.database, request.tables.as_deref(), scope)?);
     Ok(needed)
 }
 

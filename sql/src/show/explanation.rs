@@ -1,4 +1,4 @@
-//! EXPLAIN BACKUP and EXPLAIN RESTORE: one row a table, one that sums up, and one a conflict.
+//! EXPLAIN BACKUP and EXPLAIN RESTORE: one row a table, one that sums up, one a conflict, and one a privilege that is missing.
 
 use cairn_engine::{ExplainedTable, JobExplanation};
 
@@ -20,15 +20,17 @@ const COLUMNS: [&str; 11] = [
     "Detail",
 ];
 
-pub(crate) fn explanation(explained: &JobExplanation) -> Result<Rows> {
+pub(crate) fn explanation(explained: &JobExplanation, lacking: &[String]) -> Result<Rows> {
     let mut rows: Vec<Row> = explained.tables.iter().map(table).collect();
     rows.push(total(explained));
-    rows.extend(explained.conflicts.iter().map(|conflict| {
+    let why = |action: &str, detail: &String| -> Row {
         let mut row = vec![None; COLUMNS.len()];
-        row[0] = Some("conflict".to_owned());
-        row[10] = Some(conflict.clone());
+        row[0] = Some(action.to_owned());
+        row[10] = Some(detail.clone());
         row
-    }));
+    };
+    rows.extend(explained.conflicts.iter().map(|conflict| why("conflict", conflict)));
+    rows.extend(lacking.iter().map(|privilege| why("denied", privilege)));
     Rows::of_text(&COLUMNS, &rows)
 }
 

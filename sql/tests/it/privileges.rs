@@ -184,11 +184,11 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "DROP ON ALL VIEWS IN ALL DATABASES",
         ],
     ),
-    ("EXPLAIN BACKUP SNAPSHOT d.new TO r ON (TABLE t)", &["REPOSITORY ON SYSTEM", "EXPORT ON TABLE d.t"]),
+    ("EXPLAIN BACKUP SNAPSHOT d.new TO r ON (TABLE t)", &["REPOSITORY ON SYSTEM", "SELECT ON TABLE d.t"]),
     (
-        "EXPLAIN RESTORE SNAPSHOT l FROM r DATABASE d ON (TABLE t AS new)
+        "EXPLAIN RESTORE SNAPSHOT l FROM r DATABASE d ON (TABLE t)
            PROPERTIES ('backup_timestamp' = '2026-01-01-00-00-00-000')",
-        &["REPOSITORY ON SYSTEM", "CREATE TABLE ON DATABASE d"],
+        &["REPOSITORY ON SYSTEM", "ALTER ON TABLE d.t"],
     ),
     ("CANCEL BACKUP FROM d", &["REPOSITORY ON SYSTEM"]),
     ("SHOW BACKUP", &["REPOSITORY ON SYSTEM"]),
@@ -251,7 +251,10 @@ fn parsed(sql: &str) -> Statement {
 fn denial(sql: &str, grant: &str) -> String {
     let (privilege, on) = grant.split_once(" ON ").unwrap();
     // What is named needs any privilege where the statement only looks at it.
-    let any = ["USE ", "SHOW ", "DESC "].iter().any(|word| sql.starts_with(word)) && on != "SYSTEM";
+    let any = ["USE ", "SHOW ", "DESC ", "EXPLAIN BACKUP", "EXPLAIN RESTORE"]
+        .iter()
+        .any(|word| sql.starts_with(word))
+        && on != "SYSTEM";
     format!("the {} privilege(s) on", if any { "ANY" } else { privilege })
 }
 
@@ -361,6 +364,64 @@ fn everybody_sees_what_it_has_a_privilege_on() {
     root.run("GRANT EXPORT ON ALL TABLES IN DATABASE d TO u");
     assert_eq!(user.rows("SHOW BACKUP").len(), 1);
     assert_eq!(user.rows("SHOW TABLES FROM d"), ["p", "t", "u"]);
+}
+
+/// The first word and the last column of each row that is no table's.
+fn told(shell: &mut Shell, sql: &str) -> Vec<String> {
+    let rows = shell.rows(sql);
+    let brief = |row: &String| {
+        let values: Vec<&str> = row.split('|').collect();
+        (!values[1].starts_with("d.")).then(|| format!("{}: {}", values[0], values[values.len() - 1]))
+    };
+    rows.iter().filter_map(brief).collect()
+}
+
+#[test]
+fn what_a_job_lacks_is_told_when_it_is_explained() {
+    let mut root = prepared();
+    root.run("INSERT INTO d.t VALUES (1, 1); GRANT REPOSITORY ON SYSTEM TO u; GRANT SELECT ON d.t TO u; GRANT SELECT ON d.u TO u");
+    let mut user = root.connect("u", "").unwrap();
+    let backup = "EXPLAIN BACKUP SNAPSHOT d.l TO r ON (t, u)";
+    let need = |privilege: &str, on: &str| {
+        format!("denied: you need (at least one of) the {privilege} privilege(s) on {on}")
+    };
+    let total = "total: NULL".to_owned();
+    assert_eq!(
+        told(&mut user, backup),
+        [total.clone(), need("EXPORT", "TABLE t"), need("EXPORT", "TABLE u")]
+    );
+    root.run("GRANT EXPORT ON TABLE d.t TO u");
+    assert_eq!(told(&mut user, backup), [total.clone(), need("EXPORT", "TABLE u")]);
+    assert_eq!(told(&mut root, backup), [total.clone()]);
+    // What may not be seen is not told of.
+    assert_eq!(user.refusal("EXPLAIN BACKUP SNAPSHOT d.l TO r ON (t, p)").kind(), ErrorKind::Denied);
+    let row = root.rows(backup).remove(0);
+    assert!(row.ends_with("|1 new data object and a new file list"), "{row}");
+
+    let stamp = root.job("BACKUP SNAPSHOT d.l TO r ON (t, u)").timestamp.to_string();
+    let properties = format!("PROPERTIES ('backup_timestamp' = '{stamp}')");
+    let expected = [total.clone(), need("CREATE TABLE", "DATABASE d"), need("INSERT", "TABLE t")];
+    assert_eq!(
+        told(&mut user, &format!("EXPLAIN RESTORE SNAPSHOT d.l FROM r ON (TABLE t) {properties}")),
+        expected
+    );
+    // The snapshot says which database it is.
+    let whole = format!("EXPLAIN RESTORE SNAPSHOT l FROM r {properties}");
+    root.run("GRANT SELECT ON TABLE d.p TO u");
+    assert_eq!(
+        told(&mut user, &whole),
+        [
+            total,
+            need("CREATE DATABASE", "CATALOG default_catalog"),
+            need("CREATE TABLE", "DATABASE d"),
+            need("INSERT", "TABLE p"),
+            need("INSERT", "TABLE t"),
+            need("INSERT", "TABLE u")
+        ]
+    );
+    root.run("REVOKE SELECT, EXPORT ON TABLE d.t FROM u");
+    let hidden = user.refusal(&whole);
+    assert_eq!(hidden.kind(), ErrorKind::Denied);
 }
 
 #[test]

@@ -64,7 +64,8 @@ pub(crate) fn explain_backup(store: &Inner, request: &BackupRequest) -> Result<J
             one.moved_bytes = plan.send_bytes;
             one.reused_files = plan.reused_files;
             one.reused_bytes = plan.reused_bytes;
-            one.detail = format!("{} new data objects and a new file list", plan.send_objects);
+            let plural = if plan.send_objects == 1 { "" } else { "s" };
+            one.detail = format!("{} new data object{plural} and a new file list", plan.send_objects);
             requests += plan.send_requests;
             new_lists.insert(table.fingerprint);
         }
