@@ -262,7 +262,7 @@ impl Partition {
     }
 
     /// Its tablets, those of rollups too.
-    pub(crate) fn all_tablets(&self) -> impl Iterator<Item = &Tablet> {
+    pub fn all_tablets(&self) -> impl Iterator<Item = &Tablet> {
         self.tablets.iter().chain(self.rollups.values().flatten())
     }
 
@@ -278,6 +278,21 @@ impl Partition {
     /// The bytes of its files.
     pub fn bytes(&self) -> u64 {
         self.segments().map(|segment| segment.length).sum()
+    }
+
+    /// The bytes of its files and of those of rollups.
+    pub fn bytes_with_rollups(&self) -> u64 {
+        self.all_tablets().map(Tablet::bytes).sum()
+    }
+
+    /// Its tablets index by index: those of the table, then those of each rollup of it, which is told with them.
+    pub fn indexes<'p>(
+        &'p self,
+        table: &'p TableDefinition,
+    ) -> impl Iterator<Item = (Option<&'p RollupDefinition>, &'p [Tablet])> {
+        let own = (None, self.tablets.as_slice());
+        let of_rollups = table.rollups.iter().map(|rollup| (Some(rollup), self.tablets_of(Some(rollup.id))));
+        std::iter::once(own).chain(of_rollups)
     }
 }
 
@@ -339,6 +354,11 @@ impl Table {
     /// The bytes of its files.
     pub fn bytes(&self) -> u64 {
         self.partitions.iter().map(|partition| partition.bytes()).sum()
+    }
+
+    /// The bytes of its files and of those of its rollups.
+    pub fn bytes_with_rollups(&self) -> u64 {
+        self.partitions.iter().map(|partition| partition.bytes_with_rollups()).sum()
     }
 
     /// The temporary partition named `name`.

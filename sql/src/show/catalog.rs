@@ -75,7 +75,7 @@ pub(crate) fn table_status(database: &Database) -> Listing {
     ];
     const NUMBERS: [&str; 4] = ["Rows", "Avg_row_length", "Data_length", "Auto_increment"];
     let row = |table: &Arc<Table>| {
-        let (rows, bytes) = (table.rows(), table.bytes());
+        let (rows, bytes) = (table.rows(), table.bytes_with_rollups());
         let updated = table.partitions.iter().map(|partition| partition.version_time_ms).max();
         let mut row: Row = vec![None; COLUMNS.len()];
         let values = [

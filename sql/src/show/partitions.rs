@@ -56,7 +56,7 @@ pub(crate) fn partitions(table: &Table, kind: PartitionKind) -> Result<Listing> 
                 .map_or(default, |value| value)
                 .to_owned()
         };
-        let bytes = partition.bytes().to_string();
+        let bytes = partition.bytes_with_rollups().to_string();
         let values = [
             partition.id.to_string(),
             partition.definition.name.to_string(),

@@ -43,7 +43,7 @@ pub(crate) fn materialized_views(database: &Database) -> Result<Listing> {
             let count = table.of_rollup(rollup).rows().to_string();
             let mut row: Row = vec![None; MATERIALIZED_VIEW_COLUMNS.len()];
             let said = [
-                (0, format!("{}.{}", table.id, rollup.id)),
+                (0, index_id(table, rollup)),
                 (1, database.name.to_string()),
                 (2, rollup.name.to_string()),
                 (3, "ROLLUP".to_owned()),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cairn_engine::{CatalogView, Partition, Table, Tablet};
-use cairn_format::PartitionName;
+use cairn_format::{PartitionName, RollupDefinition};
 
 use super::listing::Listing;
 use super::text::{NULL, Row};
@@ -74,7 +74,10 @@ pub(crate) fn tablets(table: &Table, only: Option<&[PartitionName]>) -> Listing 
         .partitions
         .iter()
         .filter(|partition| only.is_none_or(|names| names.contains(&partition.definition.name)));
-    let rows = wanted.flat_map(|partition| partition.tablets.iter().map(|tablet| row(partition, tablet)));
+    let rows = wanted.flat_map(|partition| {
+        let indexes = partition.indexes(&table.definition);
+        indexes.flat_map(|(_, tablets)| tablets.iter().map(|tablet| row(partition, tablet)))
+    });
     Listing::new(&COLUMNS, &NUMBERS, &["DataSize"], rows.collect())
 }
 
@@ -110,8 +113,8 @@ fn row(partition: &Partition, tablet: &Tablet) -> Row {
 /// Whose the tablet is; what StarRocks prints of one that nobody knows is a row of `NULL`.
 pub(crate) fn owner(view: &CatalogView, id: u64) -> Result<Rows> {
     let found = view.databases().find_map(|database| {
-        let table = database.tables().find_map(|table| Some((table, partition_of(table, id)?)));
-        table.map(|(table, partition)| (database, table, partition))
+        let table = database.tables().find_map(|table| Some((table, place_of(table, id)?)));
+        table.map(|(table, (partition, rollup))| (database, table, partition, rollup))
     });
     let row: Row = match found {
         None => {
@@ -119,8 +122,12 @@ pub(crate) fn owner(view: &CatalogView, id: u64) -> Result<Rows> {
             row[8] = Some(false.to_string());
             row
         }
-        Some((database, table, partition)) => {
+        Some((database, table, partition, rollup)) => {
             let (name, partition_name) = (table.name(), &partition.definition.name);
+            let index = rollup.map_or_else(
+                || (name.to_string(), table.id.to_string()),
+                |rollup| (rollup.name.to_string(), index_id(table, rollup)),
+            );
             let detail = format!(
                 "SHOW TABLET FROM `{}`.`{name}` PARTITION (`{partition_name}`) WHERE TabletId = {id};",
                 database.name
@@ -129,11 +136,11 @@ pub(crate) fn owner(view: &CatalogView, id: u64) -> Result<Rows> {
                 database.name.to_string(),
                 name.to_string(),
                 partition_name.to_string(),
-                name.to_string(),
+                index.0,
                 database.id.to_string(),
                 table.id.to_string(),
                 partition.id.to_string(),
-                table.id.to_string(),
+                index.1,
                 true.to_string(),
                 detail,
             ];
@@ -143,7 +150,17 @@ pub(crate) fn owner(view: &CatalogView, id: u64) -> Result<Rows> {
     Rows::of_text(&OWNER_COLUMNS, &[row])
 }
 
-fn partition_of(table: &Table, id: u64) -> Option<&Arc<Partition>> {
+/// The partition that the tablet is in, and the rollup when it is one's.
+fn place_of(table: &Table, id: u64) -> Option<(&Arc<Partition>, Option<&RollupDefinition>)> {
     let mut partitions = table.partitions.iter().chain(&table.temporary_partitions);
-    partitions.find(|partition| partition.tablets.iter().any(|tablet| tablet.id.get() == id))
+    partitions.find_map(|partition| {
+        let mut indexes = partition.indexes(&table.definition);
+        let (rollup, _) = indexes.find(|(_, tablets)| tablets.iter().any(|tablet| tablet.id.get() == id))?;
+        Some((partition, rollup))
+    })
+}
+
+/// How a rollup is known among the indexes of all tables: its own number is one of its table's.
+pub(super) fn index_id(table: &Table, rollup: &RollupDefinition) -> String {
+    format!("{}.{}", table.id, rollup.id)
 }

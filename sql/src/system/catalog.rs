@@ -191,7 +191,7 @@ pub(super) fn tables(view: &CatalogView) -> Vec<Row> {
 }
 
 fn table_row(database: &Database, table: &Table) -> Row {
-    let (rows, bytes) = (table.rows(), table.bytes());
+    let (rows, bytes) = (table.rows(), table.bytes_with_rollups());
     let updated = table.partitions.iter().map(|partition| partition.version_time_ms).max();
     let next = table.definition.auto_increment().and_then(|_| u64::try_from(table.next_auto_increment).ok());
     vec![
@@ -368,7 +368,7 @@ fn partition_row(database: &Database, table: &Table, place: u64, partition: &Par
         Partitioning::Unpartitioned => None,
         by => Some(names(table, by.columns())?.into()),
     };
-    let (rows, bytes) = (partition.rows(), partition.bytes());
+    let (rows, bytes) = (partition.rows(), partition.bytes_with_rollups());
     Ok(vec![
         said(CATALOG),
         said(database.name.as_str()),
@@ -433,7 +433,7 @@ pub(super) fn partitions_meta(view: &CatalogView) -> Result<Vec<Row>> {
             said(property("storage_cooldown_time").unwrap_or(NO_COOLDOWN)),
             Some(u64::from(property("in_memory") == Some("true")).into()),
             Some(u64::from(kind == PartitionKind::Temporary).into()),
-            Some(partition.bytes().into()),
+            Some(partition.bytes_with_rollups().into()),
             Some(partition.rows().into()),
         ])
     };

@@ -5,10 +5,11 @@ use cairn_engine::{CatalogView, Database, Partition, Rowset, Table, Tablet};
 use super::catalog::each_table;
 use super::table::{Column, Row, Value, number, text, time};
 
-pub(super) const TABLETS: [Column; 15] = [
+pub(super) const TABLETS: [Column; 16] = [
     text("TABLE_SCHEMA"),
     text("TABLE_NAME"),
     text("PARTITION_NAME"),
+    text("INDEX_NAME"),
     number("TABLE_ID"),
     number("PARTITION_ID"),
     number("TABLET_ID"),
@@ -23,10 +24,11 @@ pub(super) const TABLETS: [Column; 15] = [
     number("DATA_SIZE"),
 ];
 
-pub(super) const ROWSETS: [Column; 11] = [
+pub(super) const ROWSETS: [Column; 12] = [
     text("TABLE_SCHEMA"),
     text("TABLE_NAME"),
     text("PARTITION_NAME"),
+    text("INDEX_NAME"),
     number("TABLET_ID"),
     number("BUCKET"),
     number("ROWSET_ID"),
@@ -43,6 +45,8 @@ struct Place<'v> {
     table: &'v Table,
     partition: &'v Partition,
     is_temporary: bool,
+    /// The table's name, or that of a rollup of it.
+    index: &'v str,
     bucket: u64,
     tablet: &'v Tablet,
 }
@@ -52,13 +56,17 @@ fn places(view: &CatalogView) -> impl Iterator<Item = Place<'_>> {
         let formal = table.partitions.iter().map(|partition| (partition, false));
         let temporary = table.temporary_partitions.iter().map(|partition| (partition, true));
         formal.chain(temporary).flat_map(move |(partition, is_temporary)| {
-            (0..).zip(&partition.tablets).map(move |(bucket, tablet)| Place {
-                database,
-                table,
-                partition,
-                is_temporary,
-                bucket,
-                tablet,
+            partition.indexes(&table.definition).flat_map(move |(rollup, tablets)| {
+                let index = rollup.map_or(table.name(), |rollup| &rollup.name).as_str();
+                (0..).zip(tablets).map(move |(bucket, tablet)| Place {
+                    database,
+                    table,
+                    partition,
+                    is_temporary,
+                    index,
+                    bucket,
+                    tablet,
+                })
             })
         })
     })
@@ -66,9 +74,9 @@ fn places(view: &CatalogView) -> impl Iterator<Item = Place<'_>> {
 
 impl Place<'_> {
     /// The names of what it is in.
-    fn names(&self) -> [Option<Value>; 3] {
-        [self.database.name.as_str(), self.table.name().as_str(), self.partition.definition.name.as_str()]
-            .map(|name| Some(name.into()))
+    fn names(&self) -> [Option<Value>; 4] {
+        let (database, table) = (self.database.name.as_str(), self.table.name().as_str());
+        [database, table, self.partition.definition.name.as_str(), self.index].map(|name| Some(name.into()))
     }
 }
 

@@ -204,6 +204,50 @@ fn temporary_partitions_bring_their_rollups() {
 }
 
 #[test]
+fn tablets_of_rollups_are_shown_and_counted() {
+    let mut shell = Shell::with_database();
+    shell.run(
+        "CREATE TABLE t (k INT, v INT) DISTRIBUTED BY HASH (k) BUCKETS 2 ROLLUP (r (v));
+         INSERT INTO t VALUES (1, 10), (2, 20), (3, 20)",
+    );
+    let shown = shell.rows("SHOW TABLET FROM t");
+    assert_eq!(shown.len(), 4);
+    assert_eq!(
+        shell.rows(
+            "SELECT index_name, count(*), sum(row_count) FROM information_schema.tablets GROUP BY index_name ORDER BY 1"
+        ),
+        ["r|2|3", "t|2|3"]
+    );
+    let rowsets = "SELECT DISTINCT index_name FROM information_schema.rowsets ORDER BY 1";
+    assert_eq!(shell.rows(rowsets), ["r", "t"]);
+    let id = shown[3].split('|').next().unwrap().to_owned();
+    let owner = shell.value(&format!("SHOW TABLET {id}"));
+    let owner: Vec<&str> = owner.split('|').collect();
+    assert_eq!(&owner[..4], ["d", "t", "t", "r"]);
+    assert!(owner[7].starts_with(&format!("{}.", owner[5])), "{owner:?}");
+    // The statement that is named there has it.
+    let mut detail = owner[9].to_owned();
+    detail.pop();
+    assert_eq!(shell.rows(&detail), [shown[3].clone()]);
+
+    let all = shell.value("SELECT sum(data_size) FROM information_schema.tablets");
+    let own = shell.value("SELECT sum(data_size) FROM information_schema.tablets WHERE index_name = 't'");
+    assert_ne!(all, own);
+    for sql in [
+        "SELECT data_length FROM information_schema.tables WHERE table_name = 't'",
+        "SELECT data_length FROM information_schema.partitions WHERE table_name = 't'",
+        "SELECT data_size FROM information_schema.partitions_meta WHERE table_name = 't'",
+    ] {
+        assert_eq!(shell.value(sql), all, "{sql}");
+    }
+    assert_eq!(shell.value("SHOW TABLE STATUS").split('|').nth(6).unwrap(), all);
+    assert_eq!(
+        shell.rows(&format!("SHOW PARTITIONS FROM t WHERE DataSize = {all} AND RowCount = 3")).len(),
+        1
+    );
+}
+
+#[test]
 fn views_go_with_their_table_into_another_store() {
     let root = tempfile::tempdir().unwrap();
     let mut a = Shell::with_database();
