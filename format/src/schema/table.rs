@@ -354,7 +354,7 @@ impl TableDefinition {
     }
 
     fn check_sort_key(&self) -> Result<()> {
-        let mut seen = HashSet::new();
+        let mut seen: HashSet<FieldId> = HashSet::new();
         for id in self.sort_key.iter().flatten() {
             let column = self.column_by_id(*id)?;
             if !column.column_type.can_be_key() || !seen.insert(*id) {
@@ -363,6 +363,18 @@ impl TableDefinition {
                     column.name, column.column_type
                 )));
             }
+        }
+        // Rows of equal key must lie beside each other.
+        let merges = matches!(self.key_model, KeyModel::Aggregate | KeyModel::Unique);
+        let is_key = |column: &Column| seen.contains(&column.field_id);
+        if self.sort_key.is_some()
+            && merges
+            && !(seen.len() == self.key_columns && self.key().iter().all(is_key))
+        {
+            return Err(Error::invalid(format!(
+                "the sort columns of a {} table must be those of its key",
+                self.key_model.as_sql()
+            )));
         }
         Ok(())
     }

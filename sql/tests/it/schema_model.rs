@@ -132,6 +132,8 @@ struct Model {
     rows: Vec<Vec<Cell>>,
     /// The lower ends of its partitions, each of ten keys; none in a table without partitions.
     partitions: Option<Vec<i64>>,
+    /// Whether its files are sorted by another order of the key.
+    is_sorted: bool,
     next_name: usize,
 }
 
@@ -155,7 +157,8 @@ impl Model {
             });
         }
         let partitions = random.one_in(2).then(|| vec![0, 10, 20]);
-        let mut model = Self { kind, columns, rows: Vec::new(), partitions, next_name: 0 };
+        let is_sorted = random.one_in(2);
+        let mut model = Self { kind, columns, rows: Vec::new(), partitions, is_sorted, next_name: 0 };
         for _ in 0..2 {
             let column = model.new_column(random, false);
             model.columns.push(column);
@@ -197,9 +200,10 @@ impl Model {
             format!("PARTITION BY RANGE (k) ({})", parts.join(", "))
         });
         format!(
-            "CREATE TABLE t ({}) {} KEY (k, d) {partitions} DISTRIBUTED BY HASH (k) BUCKETS 2",
+            "CREATE TABLE t ({}) {} KEY (k, d) {partitions} DISTRIBUTED BY HASH (k) BUCKETS 2 {}",
             columns.join(", "),
-            self.kind
+            self.kind,
+            if self.is_sorted { "ORDER BY (d, k)" } else { "" }
         )
     }
 
@@ -415,6 +419,9 @@ fn restore(
         check(shell, model, done);
         copy(shell, &mut other, &format!("over{step}"), model, done);
     }
+    let statement = shell.value("SHOW CREATE TABLE t").split_once('|').unwrap().1.to_owned();
+    other.run(&statement.replacen("`t`", "`again`", 1));
+    other.run("DROP TABLE again FORCE");
     let mut model = model.clone();
     let mut done = done.clone();
     for statement in 0..4 {

@@ -55,6 +55,19 @@ fn every_key_model_has_sort_keys() {
         assert_eq!(shell.rows("SELECT concat(k, ':', v, ':', x) FROM t"), expected, "{name}");
         shell.run("INSERT INTO t VALUES (0, 1, 3); ALTER TABLE t COMPACT");
         assert_eq!(shell.rows("SELECT k FROM t").len(), 4, "{name}");
+        // A key column more is one of the sort key, too, where that is all of the key.
+        shell.run("ALTER TABLE t ADD COLUMN z INT KEY DEFAULT '7' AFTER k; INSERT INTO t (k, z, v, x) VALUES (0, 8, 1, 4)");
+        shell.run("ALTER TABLE t COMPACT");
+        let sorted = if name == "DUPLICATE" { "ORDER BY(`v`)" } else { "ORDER BY(`v`, `k`, `z`)" };
+        let created = shell.value("SHOW CREATE TABLE t").split_once('|').unwrap().1.to_owned();
+        assert!(created.contains(sorted), "{created}");
+        assert_eq!(
+            shell.rows("SELECT k, z FROM t WHERE v = 1 AND k = 0 ORDER BY z"),
+            ["0|7", "0|8"],
+            "{name}"
+        );
+        shell.run(&created.replacen("`t`", "`again`", 1));
+        shell.run("DROP TABLE again");
     }
     let keys = [
         ("PRIMARY KEY (k)", "(nope)", "sort column 'nope' does not exist"),

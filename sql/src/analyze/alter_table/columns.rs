@@ -77,6 +77,11 @@ fn add(table: &mut TableDefinition, clause: &ColumnClause, position: Option<&Col
     }
     table.next_field_id = id.checked_add(1).ok_or_else(|| Error::analysis("too many columns"))?;
     let last = if clause.key { table.key_columns } else { end_of_ordinary(table) };
+    let merges = matches!(table.key_model, KeyModel::Aggregate | KeyModel::Unique);
+    // There the sort key has all of the key. Files of before are sorted by it, since they hold the column once.
+    if let Some(sort_key) = table.sort_key.as_mut().filter(|_| clause.key && merges) {
+        sort_key.push(column.field_id);
+    }
     place(table, column, clause.key, position, last)
 }
 
