@@ -112,7 +112,7 @@ fn index(table: &TableDefinition, clause: &IndexClause) -> Result<IndexDefinitio
         None | Some(ast::IndexKind::Bitmap) => (IndexKind::Bitmap, bitmap(column, on_any_row, properties)?),
         Some(ast::IndexKind::Gin) => (IndexKind::Gin, gin(table, column, properties)?),
         Some(ast::IndexKind::NgramBloomFilter) => {
-            (IndexKind::NgramBloomFilter, ngram(table, column, on_any_row, properties)?)
+            (IndexKind::NgramBloomFilter, ngram(column, on_any_row, properties)?)
         }
         Some(ast::IndexKind::Vector) => {
             return Err(Error::not_supported(format_args!("index '{name}': a VECTOR index")));
@@ -206,7 +206,6 @@ fn gin(
 const PARSERS: [&str; 4] = ["none", "standard", "english", "chinese"];
 
 fn ngram(
-    table: &TableDefinition,
     column: &Column,
     on_any_row: bool,
     mut properties: BTreeMap<String, String>,
@@ -248,12 +247,6 @@ fn ngram(
                 )));
             }
         }
-    }
-    let bloom_filters = table.properties.get("bloom_filter_columns");
-    if bloom_filters.is_some_and(|text| text.split(',').any(|other| name.matches(other.trim()))) {
-        return Err(Error::analysis(format!(
-            "column {name} should only have one bloom filter index or ngram bloom filter index"
-        )));
     }
     for (key, value) in NGRAM_DEFAULTS {
         properties.entry(key.to_owned()).or_insert_with(|| value.to_owned());

@@ -88,7 +88,8 @@ fn a_definition_that_breaks_a_rule_is_refused() {
     shell.run(
         "CREATE TABLE agg (k INT, s VARCHAR(9), v VARCHAR(9) REPLACE, n INT SUM) AGGREGATE KEY (k, s)
            DISTRIBUTED BY HASH (k);
-         CREATE TABLE bloomy (k INT, s VARCHAR(9)) PROPERTIES ('bloom_filter_columns' = 's')",
+         CREATE TABLE bloomy (k INT, s VARCHAR(9)) PROPERTIES ('bloom_filter_columns' = 's');
+         CREATE TABLE grammy (k INT, s VARCHAR(9), INDEX g (s) USING NGRAMBF)",
     );
     let long = "i".repeat(65);
     for (sql, expected) in [
@@ -109,6 +110,14 @@ fn a_definition_that_breaks_a_rule_is_refused() {
         ("CREATE INDEX i ON agg (v) USING NGRAMBF", "Ngram Bloom filter index only used in columns of"),
         ("CREATE INDEX i ON agg (s) USING GIN", "DUPLICATE/PRIMARY_KEYS table"),
         ("CREATE INDEX i ON bloomy (s) USING NGRAMBF", "one bloom filter index or ngram bloom filter"),
+        (
+            "ALTER TABLE grammy SET ('bloom_filter_columns' = 'k, s')",
+            "one bloom filter index or ngram bloom filter",
+        ),
+        (
+            "CREATE TABLE u (k INT, s VARCHAR(9), INDEX g (s) USING NGRAMBF) PROPERTIES ('bloom_filter_columns' = 's')",
+            "one bloom filter index or ngram bloom filter",
+        ),
         ("CREATE TABLE u (a INT, INDEX i (a), INDEX I (a))", "index name must be unique"),
         ("CREATE TABLE u (a INT, INDEX i (a), INDEX j (a))", "same index columns"),
     ] {

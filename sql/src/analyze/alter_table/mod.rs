@@ -6,7 +6,7 @@ use cairn_engine::{COLOCATE_WITH, Compaction, Table};
 use cairn_format::{PartitionName, TableDefinition, TableName};
 
 use super::Request;
-use super::create_table::{changed_properties, check_sources};
+use super::create_table::{changed_properties, check_properties, check_sources};
 use super::names::{Scope, TablePath, analysed, parse_table, partitions};
 use super::partition::{PartitionAlteration, alteration};
 use super::rollup;
@@ -130,6 +130,7 @@ fn redefined(before: &TableDefinition, after: TableDefinition) -> TableAlteratio
 fn checked(before: &TableDefinition, after: TableDefinition) -> Result<TableAlteration> {
     check_sources(&after)?;
     analysed(after.check())?;
+    check_properties(&after)?;
     Ok(redefined(before, after))
 }
 

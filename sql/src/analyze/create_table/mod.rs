@@ -8,7 +8,7 @@ mod values;
 
 pub(super) use columns::{check_sources, column_of};
 pub(super) use key::{aggregation, short_key, widen_sum};
-pub(super) use properties::changed_properties;
+pub(super) use properties::{changed_properties, check_properties};
 pub(super) use sort_key::change_sort_key;
 pub(super) use values::check_value;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cairn_engine::{COLOCATE_WITH, DYNAMIC_PARTITION, check_partition_rules};
-use cairn_format::{BloomFilters, TableDefinition};
+use cairn_format::{BloomFilters, IndexKind, TableDefinition};
 
 use super::values::check_value;
 use crate::analyze::names::analysed;
@@ -84,11 +84,27 @@ pub(in crate::analyze) fn changed_properties(
 }
 
 /// Checks the properties that do something against the table that has them.
-pub(super) fn check_properties(table: &TableDefinition) -> Result<()> {
+pub(in crate::analyze) fn check_properties(table: &TableDefinition) -> Result<()> {
     check_constraints(table)?;
     analysed(cairn_format::writer_properties(table))?;
     analysed(BloomFilters::of(table))?;
+    check_filters(table)?;
     check_partition_rules(table).map_err(|error| Error::from(error).while_analysing())
+}
+
+/// A column has a Bloom filter of its values or of parts of them, whichever comes first.
+fn check_filters(table: &TableDefinition) -> Result<()> {
+    let Some(filtered) = table.properties.get("bloom_filter_columns") else { return Ok(()) };
+    let indexes = table.indexes.iter().filter(|index| index.kind == IndexKind::NgramBloomFilter);
+    for id in indexes.flat_map(|index| &index.columns) {
+        let name = &analysed(table.column_by_id(*id))?.name;
+        if filtered.split(',').any(|other| name.matches(other.trim())) {
+            return Err(Error::analysis(format!(
+                "column {name} should only have one bloom filter index or ngram bloom filter index"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// The columns of unique constraints, as in `a, b; c`, are the table's.
