@@ -92,13 +92,18 @@ pub fn materialized_view_statement(table: &TableDefinition, rollup: &RollupDefin
     let (mut items, mut groups) = (Vec::new(), Vec::new());
     for (position, RollupColumn { column, source }) in rollup.columns.iter().enumerate() {
         let is_key = position < rollup.key_columns;
+        // A sum that somebody wrote so may be null.
+        let counted = source.counted().filter(|_| is_grouped && !is_key && !column.nullable);
         let value = match source {
+            RollupSource::Expression(_) if counted.is_some() => {
+                format!("COUNT({})", counted.unwrap_or_default())
+            }
             RollupSource::Column(id) => named(*id)?,
             RollupSource::NotNull(id) => format!("COUNT({})", named(*id)?),
             RollupSource::Row => "COUNT(*)".to_owned(),
             RollupSource::Expression(text) => text.clone(),
         };
-        let counts = matches!(source, RollupSource::NotNull(_) | RollupSource::Row);
+        let counts = counted.is_some() || matches!(source, RollupSource::NotNull(_) | RollupSource::Row);
         let name = quoted_name(column.name.as_str());
         let value = match column.aggregation.filter(|_| is_grouped && !counts) {
             Some(aggregation) => format!("{aggregation}({value})"),

@@ -48,6 +48,24 @@ pub enum RollupSource {
     Expression(String),
 }
 
+/// What stands around an expression whose values are counted.
+const COUNTED: (&str, &str) = ("CASE WHEN (", ") IS NULL THEN 0 ELSE 1 END");
+
+impl RollupSource {
+    /// 1 where an expression, as SQL, is not null, else 0: summed up they count its values.
+    pub fn counting(expression: &str) -> Self {
+        Self::Expression(format!("{}{expression}{}", COUNTED.0, COUNTED.1))
+    }
+
+    /// The expression whose values are [counted](Self::counting); `None` for every other source.
+    pub fn counted(&self) -> Option<&str> {
+        match self {
+            Self::Expression(text) => text.strip_prefix(COUNTED.0)?.strip_suffix(COUNTED.1),
+            _ => None,
+        }
+    }
+}
+
 /// A column of a rollup.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RollupColumn {

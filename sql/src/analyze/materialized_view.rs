@@ -398,11 +398,7 @@ impl View<'_> {
             (None, Some(expr)) => {
                 let text = self.text(expr)?;
                 let counts = item.function.is_some_and(|(_, counted)| counted == Counted::Values);
-                RollupSource::Expression(if counts {
-                    format!("CASE WHEN ({text}) IS NULL THEN 0 ELSE 1 END")
-                } else {
-                    text
-                })
+                if counts { RollupSource::counting(&text) } else { RollupSource::Expression(text) }
             }
             (None, None) => RollupSource::Row,
         };
