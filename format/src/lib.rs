@@ -68,12 +68,12 @@ pub use parquet_schema::writer_options;
 pub use recompress::recompress;
 pub use retention::{KeepReason, Period, Retention};
 pub use schema::{
-    Aggregation, BoundValue, Column, ColumnDefault, ColumnType, Distribution, FieldId, IndexDefinition,
-    IndexKind, KeyModel, MAX_TYPE_DEPTH, MapType, PartitionBound, PartitionDefinition, PartitionDefinitionV1,
-    PartitionRange, PartitionRows, PartitionStep, Partitioning, QueryPiece, RollupColumn, RollupDefinition,
-    RollupId, RollupSource, StepUnit, StructField, TableDefinition, TableDefinitionV1, Value, ViewColumn,
-    ViewDefinition, ViewDefinitionV1, ViewQuery, create_table_statement, create_view_statement,
-    in_order_of_need, materialized_view_statement,
+    Aggregation, BoundValue, Column, ColumnDefault, ColumnType, Distribution, Fault, FieldId,
+    IndexDefinition, IndexKind, KeyModel, MAX_TYPE_DEPTH, MapType, PartitionBound, PartitionDefinition,
+    PartitionDefinitionV1, PartitionRange, PartitionRows, PartitionStep, Partitioning, QueryPiece,
+    RollupColumn, RollupDefinition, RollupId, RollupSource, StepUnit, StructField, TableDefinition,
+    TableDefinitionV1, Value, ViewColumn, ViewDefinition, ViewDefinitionV1, ViewQuery, check_values,
+    create_table_statement, create_view_statement, in_order_of_need, materialized_view_statement,
 };
 pub use sketch::{Bitmap, Hll, Percentile, Sketch, check_sketch, empty_sketch, merge_sketches};
 pub use timestamp::SnapshotTimestamp;

@@ -4,11 +4,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int8Array};
-use arrow::datatypes::{
-    DataType, Date32Type, Decimal128Type, Decimal256Type, Int8Type, TimestampMicrosecondType, i256,
-};
+use arrow::datatypes::Int8Type;
 use arrow::record_batch::RecordBatch;
-use cairn_format::{Column, ColumnType, KeyModel, TableDefinition, Value, check_sketch};
+use cairn_format::{Column, ColumnType, Fault, KeyModel, TableDefinition, check_values};
 
 use crate::catalog::Table;
 use crate::error::{Error, Result};
@@ -51,8 +49,8 @@ pub(super) fn checked_batch(
         };
         let may_be_null = |row: usize| column.nullable || needs_none(row);
         check_nulls(array, may_be_null)
-            .and_then(|()| check_column(column, array))
-            .map_err(|fault| in_table(fault.into_error(column, rows_before)))?;
+            .and_then(|()| check_values(&column.column_type, array))
+            .map_err(|fault| in_table(refused(&fault, column, rows_before)))?;
     }
     if definition.key_model == KeyModel::Primary {
         check_primary_key(definition, &batch, rows_before).map_err(in_table)?;
@@ -64,27 +62,16 @@ pub(super) fn checked_batch(
     })
 }
 
-/// Why a column's values are refused: the first row at fault, if one is, and the rule.
-struct Fault {
-    row: Option<usize>,
-    rule: String,
-}
-
-impl Fault {
-    fn at(row: usize, rule: impl Into<String>) -> Self {
-        Self { row: Some(row), rule: rule.into() }
-    }
-
-    fn into_error(self, column: &Column, rows_before: u64) -> Error {
-        match self.row {
-            Some(row) => Error::invalid(format!(
-                "column '{}', row {}: {}",
-                column.name,
-                rows_before + row as u64 + 1,
-                self.rule
-            )),
-            None => Error::invalid(format!("column '{}': {}", column.name, self.rule)),
-        }
+/// The error that names the column and the row at fault.
+fn refused(fault: &Fault, column: &Column, rows_before: u64) -> Error {
+    match fault.row {
+        Some(row) => Error::invalid(format!(
+            "column '{}', row {}: {}",
+            column.name,
+            rows_before + row as u64 + 1,
+            fault.rule
+        )),
+        None => Error::invalid(format!("column '{}': {}", column.name, fault.rule)),
     }
 }
 
@@ -159,146 +146,11 @@ fn split_operations(
     Ok((batch, operations))
 }
 
-fn check_column(column: &Column, array: &ArrayRef) -> std::result::Result<(), Fault> {
-    check_values(&column.column_type, array)
-}
-
-fn check_values(column_type: &ColumnType, array: &ArrayRef) -> std::result::Result<(), Fault> {
-    if *array.data_type() != column_type.arrow_type() {
-        return Err(Fault {
-            row: None,
-            rule: format!("expected {column_type}, got values of type {}", array.data_type()),
-        });
-    }
-    match column_type {
-        ColumnType::LargeInt => {
-            let (least, greatest) = (i256::from_i128(i128::MIN), i256::from_i128(i128::MAX));
-            let array = array.as_primitive::<Decimal256Type>();
-            first_wrong(
-                array,
-                |row| (least..=greatest).contains(&array.value(row)),
-                |row| format!("{} is out of range for LARGEINT", array.value(row)),
-            )
-        }
-        ColumnType::Decimal { precision, .. } => {
-            let least_beyond = i256::from_i128(10).wrapping_pow((*precision).into());
-            let fits = |value: i256| value.wrapping_abs() < least_beyond;
-            let rule = |text: String| format!("{text} has more digits than {column_type}");
-            if let DataType::Decimal128(..) = array.data_type() {
-                let array = array.as_primitive::<Decimal128Type>();
-                let fits = |row| fits(i256::from_i128(array.value(row)));
-                first_wrong(array, fits, |row| rule(array.value_as_string(row)))
-            } else {
-                let array = array.as_primitive::<Decimal256Type>();
-                first_wrong(array, |row| fits(array.value(row)), |row| rule(array.value_as_string(row)))
-            }
-        }
-        ColumnType::Date => {
-            let array = array.as_primitive::<Date32Type>();
-            first_wrong(
-                array,
-                |row| Value::Date(array.value(row)).is_in_calendar(),
-                |_| "a DATE must lie between 0000-01-01 and 9999-12-31".to_owned(),
-            )
-        }
-        ColumnType::DateTime => {
-            let array = array.as_primitive::<TimestampMicrosecondType>();
-            first_wrong(
-                array,
-                |row| Value::DateTime(array.value(row)).is_in_calendar(),
-                |_| "a DATETIME must lie between the years 0000 and 9999".to_owned(),
-            )
-        }
-        ColumnType::Char { .. } | ColumnType::Varchar { .. } | ColumnType::String | ColumnType::Json => {
-            let array = array.as_string::<i32>();
-            check_lengths(column_type, array, |row| array.value(row).len())?;
-            if *column_type == ColumnType::Json {
-                let is_json = |row| serde_json::from_str::<serde::de::IgnoredAny>(array.value(row)).is_ok();
-                first_wrong(array, is_json, |row| format!("'{}' is not JSON", shown(array.value(row))))?;
-            }
-            Ok(())
-        }
-        ColumnType::Varbinary { .. } => {
-            let array = array.as_binary::<i32>();
-            check_lengths(column_type, array, |row| array.value(row).len())
-        }
-        ColumnType::Bitmap | ColumnType::Hll | ColumnType::Percentile => {
-            let array = array.as_binary::<i32>();
-            let fault = (0..array.len()).filter(|row| array.is_valid(*row)).find_map(|row| {
-                check_sketch(column_type, array.value(row))
-                    .err()
-                    .map(|error| Fault::at(row, error.to_string()))
-            });
-            fault.map_or(Ok(()), Err)
-        }
-        ColumnType::Array(_) | ColumnType::Map(_) | ColumnType::Struct(_) => check_parts(column_type, array),
-        _ => Ok(()),
-    }
-}
-
-/// Checks what nested values hold: all of a column at once, and row by row only when something is wrong, since what
-/// stands in no row may be anything.
-fn check_parts(column_type: &ColumnType, array: &ArrayRef) -> std::result::Result<(), Fault> {
-    let parts_of = |array: &ArrayRef| -> Vec<ArrayRef> {
-        match array.data_type() {
-            DataType::List(_) => vec![Arc::clone(array.as_list::<i32>().values())],
-            DataType::Map(..) => array.as_map().entries().columns().to_vec(),
-            _ => array.as_struct().columns().to_vec(),
-        }
-    };
-    let check = |parts: Vec<ArrayRef>| {
-        column_type.parts().into_iter().zip(parts).try_for_each(|(of, part)| check_values(of, &part))
-    };
-    if check(parts_of(array)).is_ok() {
-        return Ok(());
-    }
-    for row in (0..array.len()).filter(|row| array.is_valid(*row)) {
-        let parts = match array.data_type() {
-            DataType::List(_) => vec![array.as_list::<i32>().value(row)],
-            DataType::Map(..) => array.as_map().value(row).columns().to_vec(),
-            _ => parts_of(&array.slice(row, 1)),
-        };
-        check(parts).map_err(|fault| Fault::at(row, fault.rule))?;
-    }
-    Ok(())
-}
-
-fn check_lengths(
-    column_type: &ColumnType,
-    array: &dyn Array,
-    length: impl Fn(usize) -> usize,
-) -> std::result::Result<(), Fault> {
-    let most = column_type.max_bytes().unwrap_or(usize::MAX);
-    first_wrong(
-        array,
-        |row| length(row) <= most,
-        |row| format!("{} bytes are too long for {column_type}", length(row)),
-    )
-}
-
-fn first_wrong(
-    array: &dyn Array,
-    is_right: impl Fn(usize) -> bool,
-    rule: impl Fn(usize) -> String,
-) -> std::result::Result<(), Fault> {
-    match (0..array.len()).find(|row| !array.is_null(*row) && !is_right(*row)) {
-        Some(row) => Err(Fault::at(row, rule(row))),
-        None => Ok(()),
-    }
-}
-
-/// The start of a long text.
-fn shown(text: &str) -> String {
-    const MOST: usize = 60;
-    let start: String = text.chars().take(MOST).collect();
-    if start.len() < text.len() { format!("{start}…") } else { start }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use arrow::array::{Int32Array, StringArray};
-    use cairn_format::{ColumnName, FieldId};
+    use cairn_format::{ColumnName, FieldId, Value};
 
     fn column(column_type: ColumnType, nullable: bool) -> Column {
         let (field_id, name) = (FieldId::try_new(1).unwrap(), ColumnName::parse("c").unwrap());
@@ -306,8 +158,9 @@ mod tests {
     }
 
     fn refusal(column: &Column, array: &ArrayRef) -> String {
-        let checked = check_nulls(array, |_| column.nullable).and_then(|()| check_column(column, array));
-        checked.unwrap_err().into_error(column, 100).to_string()
+        let checked =
+            check_nulls(array, |_| column.nullable).and_then(|()| check_values(&column.column_type, array));
+        super::refused(&checked.unwrap_err(), column, 100).to_string()
     }
 
     #[test]

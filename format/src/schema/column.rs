@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::aggregation::Aggregation;
+use super::check::parse_constant;
 use super::types::ColumnType;
 use super::value::Value;
 use crate::error::{Error, Result};
@@ -160,7 +161,7 @@ impl Column {
     pub fn initial_value(&self) -> Result<Value> {
         match &self.initial {
             None => Ok(Value::Null),
-            Some(text) => Value::parse(&self.column_type, text),
+            Some(text) => parse_constant(&self.column_type, text),
         }
     }
 
@@ -177,7 +178,7 @@ impl Column {
                 empty_sketch(&self.column_type).map(|empty| Some(Value::Bytes(empty)))
             }
             None | Some(ColumnDefault::CurrentTimestamp { .. } | ColumnDefault::Uuid) => Ok(None),
-            Some(ColumnDefault::Constant(text)) => Value::parse(&self.column_type, text)
+            Some(ColumnDefault::Constant(text)) => parse_constant(&self.column_type, text)
                 .map(Some)
                 .map_err(|e| e.about(format_args!("default of column '{}'", self.name))),
         }

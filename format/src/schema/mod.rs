@@ -2,6 +2,7 @@
 
 mod aggregation;
 mod arrow;
+mod check;
 mod column;
 mod ddl;
 mod index;
@@ -21,6 +22,7 @@ mod view_v1;
 mod widen;
 
 pub use aggregation::Aggregation;
+pub use check::{Fault, check_values};
 pub use column::{Column, ColumnDefault, FieldId};
 pub use ddl::{create_table_statement, materialized_view_statement};
 pub use index::{IndexDefinition, IndexKind};

@@ -82,6 +82,9 @@ const MAX_CHAR: u32 = 255;
 /// The longest VARCHAR, STRING, VARBINARY and JSON, in bytes.
 const MAX_VARCHAR: u32 = 1_048_576;
 
+/// The most bytes of a document, as in StarRocks.
+const MAX_JSON: usize = 16 << 20;
+
 impl ColumnType {
     /// Checks the type's parameters.
     pub fn check(&self) -> Result<()> {
@@ -139,7 +142,8 @@ impl ColumnType {
             Self::Char { length } | Self::Varchar { length } | Self::Varbinary { length: Some(length) } => {
                 Some(length as usize)
             }
-            Self::String | Self::Json | Self::Varbinary { length: None } => Some(MAX_VARCHAR as usize),
+            Self::String | Self::Varbinary { length: None } => Some(MAX_VARCHAR as usize),
+            Self::Json => Some(MAX_JSON),
             _ => None,
         }
     }

@@ -1,5 +1,7 @@
 //! CREATE TABLE: what is made, and what is refused.
 
+use cairn_sql::ErrorKind;
+
 use crate::support::Shell;
 
 #[test]
@@ -35,4 +37,44 @@ fn without_clauses_starrocks_defaults_hold() {
     assert!(made.contains("DISTRIBUTED BY RANDOM;"), "{made}");
     shell.run("CREATE TABLE IF NOT EXISTS t (z INT)");
     assert_eq!(shell.value("SHOW CREATE TABLE t"), made);
+}
+
+#[test]
+fn defaults_keep_the_rules_of_loads() {
+    let mut shell = Shell::with_database();
+    for (column, why) in [
+        ("JSON DEFAULT '{bad'", "'{bad' is not JSON"),
+        ("VARBINARY(2) DEFAULT 'abcdef'", "6 bytes are too long for varbinary(2)"),
+        ("DOUBLE DEFAULT '1e999'", "'1e999' is not a value of type double"),
+        ("FLOAT DEFAULT '1e39'", "'1e39' is not a value of type float"),
+        ("DOUBLE DEFAULT 'nan'", "'nan' is not a value of type double"),
+        ("VARCHAR(2) DEFAULT 'abc'", "too long for varchar(2)"),
+    ] {
+        let sql = format!("CREATE TABLE t (k INT, c {column})");
+        let error = shell.refusal(&sql);
+        assert_eq!(error.kind(), ErrorKind::Analysis, "{sql}");
+        assert!(error.to_string().contains(why), "{sql}: {error}");
+    }
+    shell.run("CREATE TABLE t (k INT, j JSON DEFAULT '{\"a\": [1]}', b VARBINARY(2) DEFAULT 'ab'); INSERT INTO t (k) VALUES (1)");
+    assert_eq!(shell.rows("SELECT k, j FROM t"), ["1|{\"a\": [1]}"]);
+    let error = shell.refusal("ALTER TABLE t ADD COLUMN c JSON DEFAULT 'x'").to_string();
+    assert!(error.contains("'x' is not JSON"), "{error}");
+}
+
+#[test]
+fn json_has_a_limit_of_its_own() {
+    let mut shell = Shell::with_database();
+    shell.run("CREATE TABLE t (k INT, j JSON, s STRING)");
+    let long = |bytes: usize| format!("concat('\"', repeat('x', {}), '\"')", bytes - 2);
+    shell.run(&format!("INSERT INTO t (k, j) SELECT 1, {}", long(16 << 20)));
+    assert_eq!(shell.value("SELECT length(j) FROM t"), (16 << 20).to_string());
+    let error =
+        shell.refusal(&format!("INSERT INTO t (k, j) SELECT 1, {}", long((16 << 20) + 1))).to_string();
+    assert!(error.contains("16777217 bytes are too long for json"), "{error}");
+    assert!(
+        shell
+            .refusal(&format!("INSERT INTO t (k, s) SELECT 1, {}", long(1_048_577)))
+            .to_string()
+            .contains("too long")
+    );
 }
