@@ -12,6 +12,7 @@ mod partition;
 mod rollup;
 mod step;
 mod table;
+mod time_text;
 mod type_text;
 mod types;
 pub(crate) mod v1;

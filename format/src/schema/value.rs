@@ -10,6 +10,7 @@ use arrow::datatypes::{
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
 use super::nested_text::{parse_nested, write_nested};
+use super::time_text::{parse_day, parse_digits, parse_time};
 use super::types::ColumnType;
 use super::value_array::nested_value;
 use crate::error::{Error, Result};
@@ -73,7 +74,9 @@ impl Value {
                 parse_decimal(text, *precision, *scale).map(Self::Decimal).ok_or_else(wrong)
             }
             ColumnType::Date => parse_date(text).map(Self::Date).ok_or_else(wrong),
-            ColumnType::DateTime => parse_datetime(text).map(Self::DateTime).ok_or_else(wrong),
+            ColumnType::DateTime => {
+                parse_time(text).and_then(micros_of).map(Self::DateTime).ok_or_else(wrong)
+            }
             ColumnType::Char { .. } | ColumnType::Varchar { .. } | ColumnType::String | ColumnType::Json => {
                 match column_type.max_bytes() {
                     Some(most) if text.len() > most => Err(Error::invalid(format!(
@@ -89,6 +92,11 @@ impl Value {
                 parse_nested(column_type, text).ok_or_else(wrong)
             }
         }
+    }
+
+    /// Reads a DATETIME that is written in digits alone: `20130131` or `20130131100000`.
+    pub fn parse_digits(text: &str) -> Option<Self> {
+        parse_digits(text).and_then(micros_of).map(Self::DateTime)
     }
 
     /// The value's text, which [`Value::parse`] reads back; `None` for null and for bytes.
@@ -231,19 +239,11 @@ fn date_of(days: i32) -> Option<NaiveDate> {
 }
 
 fn parse_date(text: &str) -> Option<i32> {
-    let date = NaiveDate::parse_from_str(text.trim(), DATE_FORMAT).ok()?;
-    let days = date.to_epoch_days();
+    let days = parse_day(text)?.to_epoch_days();
     (FIRST_DAY..=LAST_DAY).contains(&days).then_some(days)
 }
 
-fn parse_datetime(text: &str) -> Option<i64> {
-    let text = text.trim();
-    if let Some(days) = parse_date(text) {
-        return Some(i64::from(days) * MICROS_A_DAY);
-    }
-    let time = ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"]
-        .iter()
-        .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())?;
+fn micros_of(time: NaiveDateTime) -> Option<i64> {
     let micros = time.and_utc().timestamp_micros();
     Value::DateTime(micros).is_in_calendar().then_some(micros)
 }

@@ -2,9 +2,10 @@
 
 use arrow::datatypes::i256;
 use cairn_format::{ColumnType, Value};
-use chrono::{NaiveDate, NaiveDateTime};
 
 const MICROS_A_DAY: i64 = 86_400_000_000;
+/// The most digits of a decimal of 128 bits.
+pub(super) const DECIMAL_128: u8 = 38;
 
 /// Reads text: the content of a string literal or of a text column. `None` when it is no value of the type.
 pub(super) fn of_text(column_type: &ColumnType, text: &str) -> Option<Value> {
@@ -71,19 +72,36 @@ pub(super) fn of_boolean(column_type: &ColumnType, value: bool) -> Option<Value>
 
 /// A day and time, also without separators: `20130630` and `20130630120000`.
 fn date_time(text: &str) -> Option<Value> {
-    if let Ok(value) = Value::parse(&ColumnType::DateTime, text) {
-        return Some(value);
-    }
-    if !text.bytes().all(|b| b.is_ascii_digit()) {
+    Value::parse(&ColumnType::DateTime, text).ok().or_else(|| Value::parse_digits(text))
+}
+
+/// A decimal number without its point, rounded half away from zero to `scale` digits behind it, when 128 bits hold all
+/// numbers of the precision.
+pub(super) fn decimal_of_128(text: &str, precision: u8, scale: u8) -> Option<i128> {
+    let text = text.trim().as_bytes();
+    let (negative, digits) = match text.split_first()? {
+        (b'-', rest) => (true, rest),
+        (b'+', rest) => (false, rest),
+        _ => (false, text),
+    };
+    let point = digits.iter().position(|byte| *byte == b'.');
+    let (whole, fraction) = match point {
+        Some(at) => (digits.get(..at)?, digits.get(at + 1..)?),
+        None => (digits, &[][..]),
+    };
+    let are_digits = |part: &[u8]| part.iter().all(u8::is_ascii_digit);
+    if (whole.is_empty() && fraction.is_empty()) || !are_digits(whole) || !are_digits(fraction) {
         return None;
     }
-    let time = match text.len() {
-        8 => NaiveDate::parse_from_str(text, "%Y%m%d").ok()?.and_hms_opt(0, 0, 0)?,
-        14 => NaiveDateTime::parse_from_str(text, "%Y%m%d%H%M%S").ok()?,
-        _ => return None,
-    };
-    let value = Value::DateTime(time.and_utc().timestamp_micros());
-    value.is_in_calendar().then_some(value)
+    let scale = usize::from(scale);
+    let kept = fraction.get(..scale).unwrap_or(fraction);
+    let push = |number: i128, digit: &u8| number.checked_mul(10)?.checked_add(i128::from(digit - b'0'));
+    let number = whole.iter().chain(kept).try_fold(0, push)?;
+    let number = number.checked_mul(10_i128.checked_pow(u32::try_from(scale - kept.len()).ok()?)?)?;
+    let up = fraction.get(scale).is_some_and(|digit| *digit >= b'5');
+    let number = number.checked_add(i128::from(up))?;
+    let fits = number < 10_i128.checked_pow(precision.into())?;
+    fits.then_some(if negative { -number } else { number })
 }
 
 /// A decimal number without its point, rounded half away from zero to `scale` digits behind it.
@@ -130,6 +148,10 @@ mod tests {
             (ColumnType::Date, "2013-02-30", None),
             (ColumnType::DateTime, "20130630000001", Some(Value::DateTime(1_372_550_401_000_000))),
             (ColumnType::Varchar { length: 1 }, "ab", None),
+            (ColumnType::Date, "13-06-30", Some(Value::Date(15_886))),
+            (ColumnType::Date, "3-06-30", None),
+            (ColumnType::DateTime, "2013-06-30 00:00:60", None),
+            (ColumnType::DateTime, "20130630000060", None),
         ];
         for (column_type, text, expected) in cases {
             assert_eq!(of_text(&column_type, text), expected, "{column_type} {text}");

@@ -49,6 +49,8 @@ fn defaults_keep_the_rules_of_loads() {
         ("FLOAT DEFAULT '1e39'", "'1e39' is not a value of type float"),
         ("DOUBLE DEFAULT 'nan'", "'nan' is not a value of type double"),
         ("VARCHAR(2) DEFAULT 'abc'", "too long for varchar(2)"),
+        ("DATE DEFAULT '3-06-30'", "is not a value of type date"),
+        ("DATETIME DEFAULT '2013-06-30 23:59:60'", "is not a value of type datetime"),
     ] {
         let sql = format!("CREATE TABLE t (k INT, c {column})");
         let error = shell.refusal(&sql);
