@@ -73,3 +73,8 @@ fn data_files() {
 fn waits() {
     check("waits", 4000, targets::waits);
 }
+
+#[test]
+fn sketches() {
+    check("sketch", 20_000, targets::sketch);
+}

@@ -4,10 +4,11 @@
 
 use bytes::Bytes;
 use cairn_format::{
-    BundleBuilder, ColumnType, Compression, Descriptor, Digest, DigestAlgorithm, EnvelopeKind, Fence,
-    FileList, FileListRef, Intent, IntentId, Manifest, Marks, ObjectKey, ObjectName, Retention,
-    SnapshotLabel, SnapshotTimestamp, TableDefinition, TableDefinitionV1, Ttl, Value, VerificationRecord,
-    VerifyLevel, Waits, create_table_statement, parse_duration, recompress,
+    Bitmap, BundleBuilder, ColumnType, Compression, Descriptor, Digest, DigestAlgorithm, EnvelopeKind, Fence,
+    FileList, FileListRef, Hll, Intent, IntentId, Manifest, Marks, ObjectKey, ObjectName, Percentile,
+    Retention, Sketch, SnapshotLabel, SnapshotTimestamp, TableDefinition, TableDefinitionV1, Ttl, Value,
+    VerificationRecord, VerifyLevel, Waits, check_sketch, create_table_statement, empty_sketch,
+    merge_sketches, parse_duration, recompress,
 };
 
 const ALGORITHM: DigestAlgorithm = DigestAlgorithm::DEFAULT;
@@ -211,5 +212,33 @@ pub fn value(input: &[u8]) {
     {
         let again = Value::parse(&column_type, &text).expect("a value's own text");
         assert_eq!(again.to_text(&column_type), Some(text));
+    }
+}
+
+/// Sketches; the first byte says of which type.
+pub fn sketch(input: &[u8]) {
+    let Some((kind, bytes)) = input.split_first() else { return };
+    let column_type = match kind {
+        b'b' => ColumnType::Bitmap,
+        b'p' => ColumnType::Percentile,
+        _ => ColumnType::Hll,
+    };
+    if check_sketch(&column_type, bytes).is_err() {
+        return;
+    }
+    if let Ok(hll) = Hll::from_bytes(bytes) {
+        let _ = hll.estimate();
+    }
+    if let Ok(bitmap) = Bitmap::from_bytes(bytes) {
+        let _ = bitmap.to_text(1000);
+    }
+    if let Ok(mut distribution) = Percentile::from_bytes(bytes) {
+        let _ = distribution.quantile(0.5);
+    }
+    let empty = empty_sketch(&column_type).expect("a sketch of nothing");
+    for both in [[bytes, bytes], [&empty, bytes], [bytes, &empty]] {
+        if let Ok(merged) = merge_sketches(&column_type, both.into_iter()) {
+            check_sketch(&column_type, &merged).expect("what was written can be read");
+        }
     }
 }

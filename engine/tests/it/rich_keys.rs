@@ -130,7 +130,9 @@ fn values(key: i32, row: &Row) -> Vec<Value> {
 fn text(columns: &[Column], values: &[Value]) -> String {
     let one = |(column, value): (&Column, &Value)| match (&column.column_type, value) {
         (ColumnType::Bitmap, Value::Bytes(bytes)) => Bitmap::from_bytes(bytes).unwrap().to_text(),
-        (ColumnType::Hll, Value::Bytes(bytes)) => Hll::from_bytes(bytes).unwrap().estimate().to_string(),
+        (ColumnType::Hll, Value::Bytes(bytes)) => {
+            Hll::from_bytes(bytes).unwrap().estimate().unwrap().to_string()
+        }
         (ColumnType::Percentile, Value::Bytes(bytes)) => {
             let mut read = Percentile::from_bytes(bytes).unwrap();
             let ends = (read.quantile(0.0).unwrap(), read.quantile(1.0).unwrap());

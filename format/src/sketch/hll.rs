@@ -3,6 +3,7 @@
 use datasketches::hash::value::raw_bytes;
 use datasketches::hll::{HllSketch, HllType, HllUnion};
 
+use super::hll_image::check_image;
 use super::{Sketch, guarded, malformed};
 use crate::error::Result;
 use crate::schema::ColumnType;
@@ -33,18 +34,25 @@ impl Hll {
     }
 
     /// About how many distinct values there were.
-    pub fn estimate(&self) -> u64 {
-        let estimate = match &self.0 {
-            State::One(sketch) => sketch.estimate(),
-            State::Union(union) => union.estimate(),
-        };
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the sketch is damaged in a way that reading it did not
+    /// show.
+    pub fn estimate(&self) -> Result<u64> {
+        let estimate = guarded(&Self::COLUMN_TYPE, || {
+            Ok(match &self.0 {
+                State::One(sketch) => sketch.estimate(),
+                State::Union(union) => union.estimate(),
+            })
+        })?;
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "a count, far below 2^64"
         )]
         let whole = estimate.round() as u64;
-        whole
+        Ok(whole)
     }
 }
 
@@ -62,23 +70,26 @@ impl Sketch for Hll {
     fn from_bytes(bytes: &[u8]) -> Result<Self> {
         guarded(&Self::COLUMN_TYPE, || {
             let sketch = HllSketch::deserialize(bytes).map_err(|e| malformed(&Self::COLUMN_TYPE, e))?;
+            check_image(bytes).map_err(|why| malformed(&Self::COLUMN_TYPE, why))?;
             Ok(Self(State::One(sketch)))
         })
     }
 
     fn merge(&mut self, other: Self) -> Result<()> {
-        if let State::One(sketch) = &self.0 {
-            let mut union = HllUnion::new(LG_K).map_err(|e| malformed(&Self::COLUMN_TYPE, e))?;
-            union.update(sketch);
-            self.0 = State::Union(union);
-        }
-        if let State::Union(union) = &mut self.0 {
-            match &other.0 {
-                State::One(sketch) => union.update(sketch),
-                State::Union(other) => union.update(&other.to_sketch(HllType::Hll8)),
+        guarded(&Self::COLUMN_TYPE, || {
+            if let State::One(sketch) = &self.0 {
+                let mut union = HllUnion::new(LG_K).map_err(|e| malformed(&Self::COLUMN_TYPE, e))?;
+                union.update(sketch);
+                self.0 = State::Union(union);
             }
-        }
-        Ok(())
+            if let State::Union(union) = &mut self.0 {
+                match &other.0 {
+                    State::One(sketch) => union.update(sketch),
+                    State::Union(other) => union.update(&other.to_sketch(HllType::Hll8)),
+                }
+            }
+            Ok(())
+        })
     }
 
     fn to_bytes(&mut self) -> Vec<u8> {

@@ -5,6 +5,7 @@
 
 mod bitmap;
 mod hll;
+mod hll_image;
 mod murmur;
 mod percentile;
 

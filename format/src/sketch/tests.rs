@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use datasketches::hll::{HllSketch, HllType};
 use proptest::prelude::*;
 
 use super::*;
@@ -53,7 +54,7 @@ fn sketches_tell_what_they_stand_for() {
     assert_eq!(Bitmap::of_hash("hello").to_text(), "1321743225");
     let texts: Vec<String> = (0..20_000).map(|number| (number % 10_000).to_string()).collect();
     let many = Hll::from_bytes(&hll_of(&texts.iter().map(String::as_str).collect::<Vec<_>>())).unwrap();
-    assert!((9_800..10_200).contains(&many.estimate()), "{}", many.estimate());
+    assert!((9_800..10_200).contains(&many.estimate().unwrap()), "{:?}", many.estimate());
     let numbers: Vec<f64> = (0..=10_000).map(f64::from).collect();
     let mut distribution = Percentile::from_bytes(&percentile_of(&numbers)).unwrap();
     let median = distribution.quantile(0.5).unwrap().unwrap();
@@ -61,6 +62,68 @@ fn sketches_tell_what_they_stand_for() {
     assert_eq!(distribution.count(), 10_001);
     assert!(distribution.quantile(1.5).is_err());
     assert_eq!(Percentile::of(f64::NAN).unwrap().quantile(0.5).unwrap(), None);
+}
+
+#[test]
+fn a_text_of_a_bitmap_has_a_limit() {
+    let bitmap: Bitmap = (0..1000).collect();
+    assert_eq!(bitmap.to_text(3889).unwrap().len(), 3889);
+    for most in [0, 1, 100, 3888] {
+        let error = bitmap.to_text(most).unwrap_err().to_string();
+        assert!(
+            error.contains(&format!("a bitmap of 1000 numbers has a text of more than {most} bytes")),
+            "{error}"
+        );
+    }
+}
+
+/// A sketch of so many values, of each form that there is.
+fn images(lg_k: u8, values: u32) -> Vec<Vec<u8>> {
+    let of = |hll_type| {
+        let mut sketch = HllSketch::new(lg_k, hll_type).unwrap();
+        (0..values).for_each(|value| sketch.update(value));
+        sketch.serialize()
+    };
+    [HllType::Hll4, HllType::Hll6, HllType::Hll8].map(of).to_vec()
+}
+
+/// Reads a sketch, merges it with another, tells what it stands for, and reads again what it writes.
+fn exercise(bytes: &[u8]) -> bool {
+    let Ok(read) = Hll::from_bytes(bytes) else { return false };
+    let mut sum = Hll::of("apple").unwrap();
+    if read.estimate().is_err() {
+        return true;
+    }
+    if sum.merge(read).is_ok() {
+        sum.estimate().unwrap();
+        assert!(Hll::from_bytes(&sum.to_bytes()).is_ok());
+    }
+    true
+}
+
+#[test]
+fn dense_sketches_are_read_and_damaged_ones_refused() {
+    for (lg_k, values) in [(4, 300), (8, 20), (8, 200), (10, 3000), (14, 2500), (14, 60_000)] {
+        for image in images(lg_k, values) {
+            assert!(exercise(&image), "{lg_k} {values}");
+            let longer = [&image[..], b"x"].concat();
+            assert!(!exercise(&longer) && !exercise(&image[..image.len() - 1]), "{lg_k} {values}");
+        }
+    }
+    let dense = images(10, 3000);
+    let with = |of: usize, at: usize, bytes: &[u8]| {
+        let mut image = dense[of].clone();
+        image[at..at + bytes.len()].copy_from_slice(bytes);
+        exercise(&image)
+    };
+    for of in 0..3 {
+        for sum in [f64::NAN, f64::INFINITY, -1.0, 1e20] {
+            assert!(!with(of, 8, &sum.to_le_bytes()) && !with(of, 16, &sum.to_le_bytes()), "{of} {sum}");
+        }
+        assert!(!with(of, 32, &[0xff, 0, 0, 0]), "{of}");
+    }
+    assert!(!with(0, 6, &[60]) && !with(0, 6, &[200]));
+    assert!(!with(2, 100, &[64]) && !with(2, 1063, &[255]));
 }
 
 #[test]
@@ -102,6 +165,21 @@ proptest! {
             if check_sketch(&column_type, &bytes).is_ok() {
                 let _ = merge_sketches(&column_type, [bytes.as_slice(), &bytes].into_iter());
             }
+        }
+    }
+
+    #[test]
+    fn a_changed_dense_sketch_is_read_or_refused(
+        lg_k in prop::sample::select(vec![4_u8, 7, 10, 12]),
+        values in 2_000_u32..4_000,
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<bool>(), any::<u8>()), 1..4),
+    ) {
+        for mut image in images(lg_k, values) {
+            for (at, in_header, to) in &changes {
+                let at = at.index(if *in_header { 40 } else { image.len() });
+                image[at] ^= to;
+            }
+            exercise(&image);
         }
     }
 

@@ -29,8 +29,7 @@ fn of_text(arguments: &Arguments<'_>) -> Result<ArrayRef> {
 /// Of null as of nothing: none.
 fn estimate(arguments: &Arguments<'_>) -> Result<ArrayRef> {
     let counts = arguments.bytes(0).map(|bytes| {
-        let count =
-            bytes.map_or(Ok(0), |bytes| Hll::from_bytes(bytes).map(|hll| hll.estimate()).map_err(failed))?;
+        let count = bytes.map_or(Ok(0), |bytes| Hll::from_bytes(bytes)?.estimate()).map_err(failed)?;
         Ok(Some(i64::try_from(count).unwrap_or(i64::MAX)))
     });
     Ok(Arc::new(counts.collect::<Result<Int64Array>>()?))

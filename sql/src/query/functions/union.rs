@@ -75,8 +75,8 @@ impl AggregateUDFImpl for Union {
 
     fn accumulator(&self, _: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
         Ok(match self.of {
-            Of::Bitmaps => merging::<Bitmap>(self.counts.then_some(|bitmap: &Bitmap| bitmap.count())),
-            Of::Hlls => merging::<Hll>(self.counts.then_some(|hll: &Hll| hll.estimate())),
+            Of::Bitmaps => merging::<Bitmap>(self.counts.then_some(|bitmap: &Bitmap| Ok(bitmap.count()))),
+            Of::Hlls => merging::<Hll>(self.counts.then_some(Hll::estimate)),
             Of::Percentiles => merging::<Percentile>(None),
         })
     }
@@ -87,7 +87,7 @@ impl AggregateUDFImpl for Union {
 }
 
 /// How many values a sketch stands for.
-type Count<S> = fn(&S) -> u64;
+type Count<S> = fn(&S) -> cairn_format::Result<u64>;
 
 fn merging<S: Sketch + Send + Sync + 'static>(count: Option<Count<S>>) -> Box<dyn Accumulator> {
     Box::new(Merging { sum: None::<S>, count })
@@ -121,7 +121,7 @@ impl<S: Sketch + Send + Sync + 'static> Accumulator for Merging<S> {
     fn evaluate(&mut self) -> Result<ScalarValue> {
         Ok(match self.count {
             Some(count) => {
-                let count = self.sum.as_ref().map_or(0, count);
+                let count = self.sum.as_ref().map_or(Ok(0), count).map_err(failed)?;
                 ScalarValue::Int64(Some(i64::try_from(count).unwrap_or(i64::MAX)))
             }
             None => ScalarValue::Binary(self.sum.as_mut().map(S::to_bytes)),
