@@ -1,5 +1,6 @@
 //! Sets of whole numbers.
 
+use std::fmt::Write;
 use std::io::Cursor;
 
 use roaring::RoaringTreemap;
@@ -70,15 +71,34 @@ impl Bitmap {
     }
 
     /// The numbers with commas between them, ascending.
-    pub fn to_text(&self) -> String {
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when they take more than `most` bytes: a bitmap of a few
+    /// bytes may hold all numbers there are.
+    pub fn to_text(&self, most: usize) -> Result<String> {
+        let refused = || {
+            Error::invalid(format!(
+                "a bitmap of {} numbers has a text of more than {most} bytes; count it, or take a part of it",
+                self.count()
+            ))
+        };
+        // Each takes a digit and a comma at least.
+        if self.count() / 2 > most as u64 {
+            return Err(refused());
+        }
         let mut text = String::new();
         for number in &self.0 {
             if !text.is_empty() {
                 text.push(',');
             }
-            text.push_str(&number.to_string());
+            // Writing into a String cannot fail.
+            let _ = write!(text, "{number}");
+            if text.len() > most {
+                return Err(refused());
+            }
         }
-        text
+        Ok(text)
     }
 }
 

@@ -46,12 +46,12 @@ fn the_stored_forms_are_those_of_other_libraries() {
 fn sketches_tell_what_they_stand_for() {
     let mut bitmap = Bitmap::parse(" 3, 1,18446744073709551615").unwrap();
     bitmap.merge(Bitmap::of(2)).unwrap();
-    assert_eq!((bitmap.to_text().as_str(), bitmap.count()), ("1,2,3,18446744073709551615", 4));
+    assert_eq!((bitmap.to_text(30).unwrap().as_str(), bitmap.count()), ("1,2,3,18446744073709551615", 4));
     assert!(bitmap.contains(u64::MAX) && !bitmap.contains(4));
     assert_eq!(Bitmap::parse("1,x"), None);
     assert_eq!(Bitmap::parse("-1"), None);
     assert_eq!(Bitmap::parse("").unwrap().count(), 0);
-    assert_eq!(Bitmap::of_hash("hello").to_text(), "1321743225");
+    assert_eq!(Bitmap::of_hash("hello").to_text(10).unwrap(), "1321743225");
     let texts: Vec<String> = (0..20_000).map(|number| (number % 10_000).to_string()).collect();
     let many = Hll::from_bytes(&hll_of(&texts.iter().map(String::as_str).collect::<Vec<_>>())).unwrap();
     assert!((9_800..10_200).contains(&many.estimate().unwrap()), "{:?}", many.estimate());

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, Int64Array, StringArray};
+use arrow::array::{ArrayRef, BooleanArray, Int64Array};
 use cairn_format::{Bitmap, Sketch};
 use datafusion::common::{Result, exec_datafusion_err};
 
-use super::scalar::{Arguments, Body, Kind, binary, failed};
+use super::scalar::{Arguments, Body, Kind, binary, failed, texts};
 
 pub(super) const FUNCTIONS: &[Body] = &[
     Body { name: "bitmap_empty", arguments: &[], returns: Kind::Bytes, compute: empty },
@@ -26,6 +26,9 @@ pub(super) const FUNCTIONS: &[Body] = &[
     Body { name: "bitmap_xor", arguments: TWO, returns: Kind::Bytes, compute: xor },
     Body { name: "bitmap_andnot", arguments: TWO, returns: Kind::Bytes, compute: and_not },
 ];
+
+/// The most bytes of a bitmap's text: as many as a document of JSON has.
+const MOST_TEXT: usize = 16 << 20;
 
 const TWO: &[Kind] = &[Kind::Bytes, Kind::Bytes];
 
@@ -59,8 +62,8 @@ fn of_text(arguments: &Arguments<'_>) -> Result<ArrayRef> {
 }
 
 fn to_text(arguments: &Arguments<'_>) -> Result<ArrayRef> {
-    let texts = arguments.bytes(0).map(|bytes| bytes.map(|bytes| Ok(read(bytes)?.to_text())).transpose());
-    Ok(Arc::new(texts.collect::<Result<StringArray>>()?))
+    let text = |bytes| read(bytes)?.to_text(MOST_TEXT).map_err(failed);
+    texts(arguments.bytes(0).map(|bytes| bytes.map(text).transpose()))
 }
 
 /// Of null as of nothing: none.
@@ -107,4 +110,27 @@ fn xor(arguments: &Arguments<'_>) -> Result<ArrayRef> {
 
 fn and_not(arguments: &Arguments<'_>) -> Result<ArrayRef> {
     of_two(arguments, |a, b| Ok(a.and_not(&b)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::functions::scalar::invoke;
+    use arrow::array::{Array, AsArray, BinaryArray};
+
+    #[test]
+    fn a_text_that_is_too_long_is_refused() {
+        let all = |numbers: std::ops::Range<u64>| numbers.collect::<Bitmap>().to_bytes();
+        let text = |bitmap: Vec<u8>| {
+            let array: ArrayRef = Arc::new(BinaryArray::from_iter([Some(bitmap), None]));
+            invoke("bitmap_to_string", FUNCTIONS, &[array])
+        };
+        let made = text(all(0..1000)).unwrap();
+        assert!(made.as_string::<i32>().value(0).ends_with(",998,999") && made.is_null(1));
+        let error = text(all(1 << 62..(1 << 62) + 900_000)).unwrap_err().to_string();
+        assert!(
+            error.contains("a bitmap of 900000 numbers has a text of more than 16777216 bytes"),
+            "{error}"
+        );
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray};
+use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array};
 use datafusion::common::{DFSchema, Result, exec_datafusion_err};
 use datafusion::logical_expr::ScalarUDF;
 use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr};
@@ -10,7 +10,7 @@ use serde::de::IgnoredAny;
 use sqlparser::ast::BinaryOperator;
 
 use super::json_path::JsonPath;
-use super::scalar::{Arguments, Body, Kind, ScalarFunction};
+use super::scalar::{Arguments, Body, Kind, ScalarFunction, texts};
 
 pub(super) const FUNCTIONS: &[Body] = &[
     Body { name: "parse_json", arguments: &[Kind::Text], returns: Kind::Text, compute: parse },
@@ -27,20 +27,19 @@ const QUERY: Body = Body { name: "json_query", arguments: PATH, returns: Kind::T
 const PATH: &[Kind] = &[Kind::Text, Kind::Text];
 
 /// The text when it is JSON; null when it is not, as in StarRocks.
-#[expect(clippy::unnecessary_wraps, reason = "a function among those that may fail")]
 fn parse(arguments: &Arguments<'_>) -> Result<ArrayRef> {
     let is_json = |text: &&str| serde_json::from_str::<IgnoredAny>(text).is_ok();
-    Ok(Arc::new(arguments.texts(0).map(|text| text.filter(is_json)).collect::<StringArray>()))
+    texts(arguments.texts(0).map(|text| Ok(text.filter(is_json))))
 }
 
 /// What `read` makes of the part of each document that its path leads to; null where there is none.
-fn parts<T, A: FromIterator<Option<T>>>(
+fn parts<T>(
     arguments: &Arguments<'_>,
     read: impl Fn(&str) -> Option<T>,
-) -> Result<A> {
+) -> impl Iterator<Item = Result<Option<T>>> {
     // Most calls have one path for all rows.
     let mut last: Option<(&str, JsonPath<'_>)> = None;
-    let values = arguments.texts(0).zip(arguments.texts(1)).map(|pair| {
+    arguments.texts(0).zip(arguments.texts(1)).map(move |pair| {
         let (Some(document), Some(path)) = pair else { return Ok(None) };
         if last.as_ref().is_none_or(|(text, _)| *text != path) {
             let parsed = JsonPath::parse(path);
@@ -53,16 +52,15 @@ fn parts<T, A: FromIterator<Option<T>>>(
         }
         let found = last.as_ref().and_then(|(_, path)| path.find(document));
         Ok(found.and_then(|part| read(&part)))
-    });
-    values.collect()
+    })
 }
 
 fn query(arguments: &Arguments<'_>) -> Result<ArrayRef> {
-    Ok(Arc::new(parts::<_, StringArray>(arguments, |part| Some(part.to_owned()))?))
+    texts(parts(arguments, |part| Some(part.to_owned())))
 }
 
 fn exists(arguments: &Arguments<'_>) -> Result<ArrayRef> {
-    let found: BooleanArray = parts(arguments, |_| Some(true))?;
+    let found = parts(arguments, |_| Some(true)).collect::<Result<BooleanArray>>()?;
     let documents = arguments.texts(0).zip(arguments.texts(1)).zip(found.iter());
     let found = documents.map(|((document, path), found)| {
         (document.is_some() && path.is_some()).then(|| found.unwrap_or(false))
@@ -81,7 +79,7 @@ fn get_text(arguments: &Arguments<'_>) -> Result<ArrayRef> {
         "null" => None,
         part => string(part).or_else(|| Some(part.to_owned())),
     };
-    Ok(Arc::new(parts::<_, StringArray>(arguments, read)?))
+    texts(parts(arguments, read))
 }
 
 fn get_whole(arguments: &Arguments<'_>) -> Result<ArrayRef> {
@@ -91,16 +89,16 @@ fn get_whole(arguments: &Arguments<'_>) -> Result<ArrayRef> {
         let cut = |number: f64| (number.abs() < 9e18).then_some(number as i64);
         text.parse::<i64>().ok().or_else(|| text.parse::<f64>().ok().and_then(cut))
     };
-    Ok(Arc::new(parts::<_, Int64Array>(arguments, read)?))
+    Ok(Arc::new(parts(arguments, read).collect::<Result<Int64Array>>()?))
 }
 
 fn get_double(arguments: &Arguments<'_>) -> Result<ArrayRef> {
     let read = |part: &str| string(part).unwrap_or_else(|| part.to_owned()).parse::<f64>().ok();
-    Ok(Arc::new(parts::<_, Float64Array>(arguments, read)?))
+    Ok(Arc::new(parts(arguments, read).collect::<Result<Float64Array>>()?))
 }
 
 fn get_boolean(arguments: &Arguments<'_>) -> Result<ArrayRef> {
-    Ok(Arc::new(parts::<_, BooleanArray>(arguments, |part| part.parse().ok())?))
+    Ok(Arc::new(parts(arguments, |part| part.parse().ok()).collect::<Result<BooleanArray>>()?))
 }
 
 /// Plans `document -> path`.

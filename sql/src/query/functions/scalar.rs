@@ -2,7 +2,7 @@
 
 use std::hash::{Hash, Hasher};
 
-use arrow::array::{Array, ArrayRef, AsArray, BinaryArray};
+use arrow::array::{Array, ArrayRef, AsArray, BinaryBuilder, StringBuilder};
 use arrow::datatypes::{DataType, Float64Type, Int64Type};
 use datafusion::common::{Result, ScalarValue, exec_datafusion_err, plan_err};
 use datafusion::error::DataFusionError;
@@ -77,9 +77,63 @@ impl<'a> Arguments<'a> {
     }
 }
 
+/// The most bytes of an array: those that queries of one session hold at most, and less than offsets of 32 bits can tell.
+const MOST_BYTES: usize = 1 << 30;
+
 /// An array of the bytes of sketches, null where there is none.
 pub(super) fn binary(values: impl Iterator<Item = Result<Option<Vec<u8>>>>) -> Result<ArrayRef> {
-    Ok(std::sync::Arc::new(values.collect::<Result<BinaryArray>>()?))
+    let (mut made, mut bytes) = (BinaryBuilder::new(), 0);
+    for value in values {
+        let value = value?;
+        bytes = grown(bytes, value.as_ref().map_or(0, Vec::len))?;
+        made.append_option(value);
+    }
+    Ok(std::sync::Arc::new(made.finish()))
+}
+
+/// An array of texts, null where there is none.
+pub(super) fn texts<T: AsRef<str>>(values: impl Iterator<Item = Result<Option<T>>>) -> Result<ArrayRef> {
+    let (mut made, mut bytes) = (StringBuilder::new(), 0);
+    for value in values {
+        let value = value?;
+        bytes = grown(bytes, value.as_ref().map_or(0, |text| text.as_ref().len()))?;
+        made.append_option(value);
+    }
+    Ok(std::sync::Arc::new(made.finish()))
+}
+
+/// How many bytes there are with some more; an array cannot have any number.
+fn grown(bytes: usize, by: usize) -> Result<usize> {
+    match bytes.checked_add(by) {
+        Some(sum) if sum <= MOST_BYTES => Ok(sum),
+        _ => Err(exec_datafusion_err!(
+            "the values of a function take more than {MOST_BYTES} bytes at a time; ask for less of each"
+        )),
+    }
+}
+
+/// An argument in so many rows.
+fn in_rows(value: &ColumnarValue, rows: usize) -> Result<ArrayRef> {
+    let bytes = match value {
+        ColumnarValue::Scalar(
+            ScalarValue::Utf8(Some(text))
+            | ScalarValue::LargeUtf8(Some(text))
+            | ScalarValue::Utf8View(Some(text)),
+        ) => text.len(),
+        ColumnarValue::Scalar(ScalarValue::Binary(Some(bytes)) | ScalarValue::LargeBinary(Some(bytes))) => {
+            bytes.len()
+        }
+        _ => 0,
+    };
+    grown(0, bytes.saturating_mul(rows))?;
+    value.to_array(rows)
+}
+
+/// Calls one of the functions.
+#[cfg(test)]
+pub(super) fn invoke(name: &str, functions: &[Body], arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let body = functions.iter().find(|body| body.name == name).expect("a function of that name");
+    (body.compute)(&Arguments { arrays: arguments, rows: arguments[0].len() })
 }
 
 /// What went wrong with a sketch, as DataFusion passes it on.
@@ -146,7 +200,7 @@ impl ScalarUDFImpl for ScalarFunction {
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let is_constant = args.args.iter().all(|value| matches!(value, ColumnarValue::Scalar(_)));
         let rows = if is_constant { 1 } else { args.number_rows };
-        let arrays = args.args.iter().map(|value| value.to_array(rows)).collect::<Result<Vec<_>>>()?;
+        let arrays = args.args.iter().map(|value| in_rows(value, rows)).collect::<Result<Vec<_>>>()?;
         if let Some((array, kind)) = arrays
             .iter()
             .zip(self.body.arguments)
