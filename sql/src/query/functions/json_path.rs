@@ -1,8 +1,10 @@
 //! Parts of JSON documents: `$.a[0]."b c"`.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::fmt;
 
+use serde::Deserializer;
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// A path from a document to a part of it.
@@ -71,20 +73,86 @@ fn item(rest: &str) -> Option<(Step<'_>, &str)> {
 fn follow<'d>(steps: &[Step<'_>], part: &'d str) -> Option<Cow<'d, str>> {
     let Some((step, rest)) = steps.split_first() else { return Some(Cow::Borrowed(part)) };
     match step {
-        Step::Field(name) => {
-            let fields: HashMap<Cow<'d, str>, &'d RawValue> = serde_json::from_str(part).ok()?;
-            follow(rest, fields.get(*name)?.get())
-        }
-        Step::Item(at) => {
-            let items: Vec<&'d RawValue> = serde_json::from_str(part).ok()?;
-            follow(rest, items.get(*at)?.get())
-        }
+        Step::Field(name) => follow(rest, field_of(part, name)?.get()),
+        Step::Item(at) => follow(rest, item_of(part, *at)?.get()),
         Step::Items => {
             let items: Vec<&'d RawValue> = serde_json::from_str(part).ok()?;
             let found: Vec<_> = items.into_iter().filter_map(|item| follow(rest, item.get())).collect();
             Some(Cow::Owned(format!("[{}]", found.join(", "))))
         }
     }
+}
+
+/// The last field of the name that an object has, without a look at what the others hold.
+fn field_of<'d>(object: &'d str, name: &str) -> Option<&'d RawValue> {
+    struct Field<'n>(&'n str);
+    impl<'de> Visitor<'de> for Field<'_> {
+        type Value = Option<&'de RawValue>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut found = None;
+            while let Some(is_named) = map.next_key_seed(Is(self.0))? {
+                if is_named {
+                    found = Some(map.next_value()?);
+                } else {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+            Ok(found)
+        }
+    }
+    serde_json::Deserializer::from_str(object).deserialize_map(Field(name)).ok()?
+}
+
+/// Whether a key is this name.
+struct Is<'n>(&'n str);
+
+impl<'de> DeserializeSeed<'de> for Is<'_> {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Is<'_> {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<bool, E> {
+        Ok(name == self.0)
+    }
+}
+
+/// The item at a place of an array.
+fn item_of(array: &str, at: usize) -> Option<&RawValue> {
+    struct Item(usize);
+    impl<'de> Visitor<'de> for Item {
+        type Value = Option<&'de RawValue>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an array")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+            for _ in 0..self.0 {
+                if items.next_element::<IgnoredAny>()?.is_none() {
+                    return Ok(None);
+                }
+            }
+            let found = items.next_element()?;
+            while items.next_element::<IgnoredAny>()?.is_some() {}
+            Ok(found)
+        }
+    }
+    serde_json::Deserializer::from_str(array).deserialize_seq(Item(at)).ok()?
 }
 
 #[cfg(test)]
@@ -106,6 +174,8 @@ mod tests {
             ("$.a.x", None),
             ("$.e.x", None),
             ("$.a[0]", None),
+            ("$.a.b.c", None),
+            ("$.\"\"", None),
         ];
         for (path, expected) in cases {
             assert_eq!(JsonPath::parse(path).unwrap().find(document).as_deref(), expected, "{path}");
@@ -115,6 +185,9 @@ mod tests {
             Some("[1, 3]")
         );
         assert!(JsonPath::parse("$").unwrap().find("{x").is_none());
+        // Of equal names the last counts; names may be written with escapes.
+        let twice = r#"{"a":1,"b":{"a":9},"\u0061":2}"#;
+        assert_eq!(JsonPath::parse("a").unwrap().find(twice).as_deref(), Some("2"));
         for wrong in ["$.", "$[", "$[x]", "$a", "", "$.a..b", "$[-1]"] {
             assert!(JsonPath::parse(wrong).is_none(), "{wrong}");
         }
