@@ -2,9 +2,13 @@
 //!
 //! A value that the table's column cannot hold is an error that names it, never null.
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, StringArray, new_null_array};
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Float64Array, StringArray, new_null_array,
+};
 use arrow::compute::{CastOptions, can_cast_types, cast_with_options};
-use arrow::datatypes::{DataType, Date32Type, Float32Type, Float64Type, TimeUnit, TimestampMicrosecondType};
+use arrow::datatypes::{
+    DataType, Date32Type, Decimal256Type, Float32Type, Float64Type, TimeUnit, TimestampMicrosecondType, i256,
+};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use cairn_format::{Column, ColumnType, Value};
 
@@ -86,7 +90,8 @@ pub(super) enum Misfit {
 pub(super) fn cast_values(to: &ColumnType, array: &ArrayRef) -> std::result::Result<ArrayRef, Misfit> {
     let target = to.arrow_type();
     let refused = || Misfit::Type(array.data_type().clone(), to.clone());
-    if *array.data_type() == target {
+    // A map may come with a key twice.
+    if *array.data_type() == target && !has_maps(to) {
         return Ok(ArrayRef::clone(array));
     }
     if *array.data_type() == DataType::Null {
@@ -104,6 +109,10 @@ pub(super) fn cast_values(to: &ColumnType, array: &ArrayRef) -> std::result::Res
         (from, _) if *from == target => Some(ArrayRef::clone(&source)),
         (DataType::Utf8, to) => of_texts(to, source.as_string::<i32>()),
         (DataType::Boolean, to) if to.is_text() => Some(booleans_as_digits(source.as_boolean())),
+        (DataType::Boolean, ColumnType::Decimal { .. } | ColumnType::LargeInt) => {
+            arrow_cast(&source, &DataType::Int8).and_then(|digits| arrow_cast(&digits, &target))
+        }
+        (from, ColumnType::Boolean) if from.is_decimal() => are_not_zero(&source),
         (DataType::Timestamp(..), to) if to.is_text() => times_as_text(&source),
         (from, _) if from.is_floating() && target.is_integer() => arrow_cast(&truncated(&source), &target),
         (from, ColumnType::LargeInt) if from.is_floating() => arrow_cast(&truncated(&source), &target),
@@ -116,6 +125,10 @@ pub(super) fn cast_values(to: &ColumnType, array: &ArrayRef) -> std::result::Res
     }
 }
 
+fn has_maps(column_type: &ColumnType) -> bool {
+    matches!(column_type, ColumnType::Map(_)) || column_type.parts().into_iter().any(has_maps)
+}
+
 /// Casts with null for what does not fit; the caller looks for those.
 pub(super) fn arrow_cast(array: &ArrayRef, to: &DataType) -> Option<ArrayRef> {
     cast_with_options(array, to, &CastOptions { safe: true, ..CastOptions::default() }).ok()
@@ -124,6 +137,11 @@ pub(super) fn arrow_cast(array: &ArrayRef, to: &DataType) -> Option<ArrayRef> {
 fn of_texts(to: &ColumnType, texts: &StringArray) -> Option<ArrayRef> {
     if matches!(to, ColumnType::Varbinary { .. }) {
         return arrow_cast(&(std::sync::Arc::new(texts.clone()) as ArrayRef), &DataType::Binary);
+    }
+    if let ColumnType::Decimal { precision: precision @ ..=cell::DECIMAL_128, scale } = to {
+        let read = |text| cell::decimal_of_128(text, *precision, *scale);
+        let numbers: Decimal128Array = texts.iter().map(|text| text.and_then(read)).collect();
+        return Some(std::sync::Arc::new(numbers.with_data_type(to.arrow_type())));
     }
     let values =
         texts.iter().map(|text| text.and_then(|text| cell::of_text(to, text)).unwrap_or(Value::Null));
@@ -134,6 +152,21 @@ fn of_texts(to: &ColumnType, texts: &StringArray) -> Option<ArrayRef> {
 fn booleans_as_digits(values: &BooleanArray) -> ArrayRef {
     let digits = values.iter().map(|value| value.map(|value| if value { "1" } else { "0" }));
     std::sync::Arc::new(digits.collect::<StringArray>())
+}
+
+/// A number is true unless it is 0.
+fn are_not_zero(decimals: &ArrayRef) -> Option<ArrayRef> {
+    let (DataType::Decimal32(_, scale)
+    | DataType::Decimal64(_, scale)
+    | DataType::Decimal128(_, scale)
+    | DataType::Decimal256(_, scale)) = decimals.data_type()
+    else {
+        return None;
+    };
+    let wide = arrow_cast(decimals, &DataType::Decimal256(76, *scale))?;
+    let values =
+        wide.as_primitive::<Decimal256Type>().iter().map(|value| value.map(|value| value != i256::ZERO));
+    Some(std::sync::Arc::new(values.collect::<BooleanArray>()))
 }
 
 fn times_as_text(times: &ArrayRef) -> Option<ArrayRef> {
@@ -256,5 +289,105 @@ mod tests {
             assert_eq!(*cast.data_type(), column_type.arrow_type());
             assert_eq!(shown(&cast, 0).trim_matches('\''), expected, "{column_type}");
         }
+    }
+
+    #[test]
+    fn what_is_said_to_be_castable_is_cast() {
+        use arrow::datatypes::IntervalUnit;
+        let sources = [
+            DataType::Null,
+            DataType::Boolean,
+            DataType::Int8,
+            DataType::Int16,
+            DataType::Int32,
+            DataType::Int64,
+            DataType::UInt8,
+            DataType::UInt16,
+            DataType::UInt32,
+            DataType::UInt64,
+            DataType::Float16,
+            DataType::Float32,
+            DataType::Float64,
+            DataType::Decimal32(9, 2),
+            DataType::Decimal64(18, 2),
+            DataType::Decimal128(38, 2),
+            DataType::Decimal256(76, 2),
+            DataType::Decimal256(39, 0),
+            DataType::Date32,
+            DataType::Date64,
+            DataType::Timestamp(TimeUnit::Second, None),
+            DataType::Timestamp(TimeUnit::Nanosecond, Some("UTC".into())),
+            DataType::Time64(TimeUnit::Nanosecond),
+            DataType::Interval(IntervalUnit::MonthDayNano),
+            DataType::Utf8,
+            DataType::LargeUtf8,
+            DataType::Utf8View,
+            DataType::Binary,
+            DataType::LargeBinary,
+            DataType::BinaryView,
+            DataType::FixedSizeBinary(2),
+            DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)),
+        ];
+        let targets = [
+            "boolean",
+            "tinyint",
+            "smallint",
+            "int",
+            "bigint",
+            "largeint",
+            "float",
+            "double",
+            "decimal(9,2)",
+            "decimal(38,2)",
+            "decimal(76,2)",
+            "date",
+            "datetime",
+            "char(5)",
+            "varchar(5)",
+            "string",
+            "varbinary",
+            "json",
+            "bitmap",
+            "hll",
+            "percentile",
+            "array<int>",
+            "map<int,int>",
+            "struct<a int>",
+        ];
+        for from in &sources {
+            // Two values, of which one is null, as far as the type has others.
+            let ones = arrow_cast(&(Arc::new(Int64Array::from(vec![Some(1), None])) as ArrayRef), from);
+            let array = ones.unwrap_or_else(|| new_null_array(from, 2));
+            for to in targets {
+                let to = ColumnType::parse(to).unwrap();
+                let cast = cast_column(&column(to.clone()), &array, 0);
+                if !can_cast(from, &to) {
+                    assert!(cast.unwrap_err().to_string().contains("cannot be cast"), "{from} to {to}");
+                    continue;
+                }
+                // One value may be none of the type, but the types fit.
+                match cast {
+                    Ok(cast) => assert_eq!(*cast.data_type(), to.arrow_type(), "{from} to {to}"),
+                    Err(error) => {
+                        assert!(
+                            error.to_string().contains("is not a value of type"),
+                            "{from} to {to}: {error}"
+                        );
+                    }
+                }
+            }
+        }
+        let truths: ArrayRef = Arc::new(BooleanArray::from(vec![Some(true), Some(false), None]));
+        let cast = |to: &ColumnType, array: &ArrayRef| cast_column(&column(to.clone()), array, 0);
+        for to in [
+            ColumnType::Decimal { precision: 4, scale: 2 },
+            ColumnType::Decimal { precision: 40, scale: 3 },
+            ColumnType::LargeInt,
+        ] {
+            let numbers = cast(&to, &truths).unwrap();
+            assert_eq!(cast(&ColumnType::Boolean, &numbers).unwrap().as_ref(), truths.as_ref(), "{to}");
+        }
+        assert!(cast(&ColumnType::Decimal { precision: 2, scale: 2 }, &truths).is_err());
+        assert!(cast(&ColumnType::Boolean, &decimals(&[1], 4, 2)).unwrap().as_boolean().value(0));
     }
 }

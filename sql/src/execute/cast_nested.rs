@@ -1,11 +1,14 @@
 //! Strict casts of lists, maps and structs, part by part.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, ListArray, MapArray, StructArray};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, ListArray, MapArray, StructArray, UInt32Array};
 use arrow::buffer::OffsetBuffer;
 use arrow::compute::{nullif, take};
 use arrow::datatypes::{DataType, Field, FieldRef, Fields};
+use arrow::row::{RowConverter, SortField};
 use cairn_format::{ColumnType, StructField};
 
 use super::cast::{Misfit, arrow_cast, cast_values};
@@ -79,6 +82,7 @@ pub(super) fn cast_nested(to: &ColumnType, array: &ArrayRef) -> Outcome<ArrayRef
             let (_, values) = own_part(map.offsets(), map.values());
             let keys = cast_values(&of.key, &keys).map_err(|misfit| in_rows(misfit, &offsets))?;
             let values = cast_values(&of.value, &values).map_err(|misfit| in_rows(misfit, &offsets))?;
+            let (offsets, keys, values) = last_of_each_key(offsets, keys, values).ok_or_else(refused)?;
             let DataType::Struct(fields) = field.data_type() else { return Err(refused()) };
             let entries = StructArray::try_new(fields.clone(), vec![keys, values], None);
             let entries = entries.map_err(|_| refused())?;
@@ -106,13 +110,50 @@ pub(super) fn cast_nested(to: &ColumnType, array: &ArrayRef) -> Outcome<ArrayRef
     }
 }
 
+/// Maps in which each key stands once: of entries with equal keys the last one counts, in the place of the first.
+fn last_of_each_key(
+    offsets: OffsetBuffer<i32>,
+    keys: ArrayRef,
+    values: ArrayRef,
+) -> Option<(OffsetBuffer<i32>, ArrayRef, ArrayRef)> {
+    let rows = RowConverter::new(vec![SortField::new(keys.data_type().clone())]).ok()?;
+    let rows = rows.convert_columns(&[ArrayRef::clone(&keys)]).ok()?;
+    let mut kept: Vec<u32> = Vec::with_capacity(keys.len());
+    let mut lengths = Vec::with_capacity(offsets.len());
+    let mut seen = HashMap::new();
+    for pair in offsets.windows(2) {
+        let begin = kept.len();
+        seen.clear();
+        for at in usize::try_from(pair[0]).ok()?..usize::try_from(pair[1]).ok()? {
+            let entry = u32::try_from(at).ok()?;
+            match seen.entry(rows.row(at)) {
+                Entry::Occupied(place) => kept[*place.get()] = entry,
+                Entry::Vacant(place) => {
+                    place.insert(kept.len());
+                    kept.push(entry);
+                }
+            }
+        }
+        lengths.push(kept.len() - begin);
+    }
+    if kept.len() == keys.len() {
+        return Some((offsets, keys, values));
+    }
+    let kept = UInt32Array::from(kept);
+    Some((
+        OffsetBuffer::from_lengths(lengths),
+        take(&keys, &kept, None).ok()?,
+        take(&values, &kept, None).ok()?,
+    ))
+}
+
 /// The array without values in rows that are null.
 fn compacted(array: &ArrayRef) -> Option<ArrayRef> {
     if array.null_count() == 0 {
         return Some(ArrayRef::clone(array));
     }
     let rows = u32::try_from(array.len()).ok()?;
-    take(array, &arrow::array::UInt32Array::from_iter_values(0..rows), None).ok()
+    take(array, &UInt32Array::from_iter_values(0..rows), None).ok()
 }
 
 /// The values that a slice of lists holds, and the offsets in them.
@@ -211,6 +252,37 @@ mod tests {
             ("map<int,int>", "struct<key int, value int>"),
         ] {
             assert!(!can_cast(&of(from).arrow_type(), &of(to)), "{from} {to}");
+        }
+    }
+
+    #[test]
+    fn the_last_of_equal_keys_counts() {
+        // Keys become equal by their cast, and come so from files.
+        let cases = [
+            ("map<string,int>", "{\"1\":1,\"02\":2,\"01\":3,\"2\":4,\"3\":5}", "{\"1\":3,\"2\":4,\"3\":5}"),
+            ("map<int,int>", "{\"1\":1,\"2\":2}", "{\"1\":1,\"2\":2}"),
+        ];
+        let to = ColumnType::parse("map<int,int>").unwrap();
+        for (from, text, expected) in cases {
+            let array = values(from, &["{\"7\":0}", "null", text, "{}"]);
+            let cast = cast_values(&to, &array).ok().unwrap();
+            for (row, expected) in [(0, "{\"7\":0}"), (2, expected), (3, "{}")] {
+                let value = Value::from_array(&cast, row, &to).unwrap();
+                assert_eq!(value.to_text(&to).unwrap(), expected, "{from}");
+            }
+        }
+        let twice = Value::Map(
+            [(1, 1), (2, 2), (1, 3)].map(|(k, v)| (Value::Integer(k), Value::Integer(v))).to_vec(),
+        );
+        for (to, wrap, expected) in [
+            ("map<int,int>", false, "{\"1\":3,\"2\":2}"),
+            ("array<map<int,int>>", true, "[{\"1\":3,\"2\":2}]"),
+        ] {
+            let to = ColumnType::parse(to).unwrap();
+            let value = if wrap { Value::List(vec![twice.clone()]) } else { twice.clone() };
+            let array = value.to_array(&to, 2).unwrap();
+            let cast = cast_values(&to, &array.slice(1, 1)).ok().unwrap();
+            assert_eq!(Value::from_array(&cast, 0, &to).unwrap().to_text(&to).unwrap(), expected);
         }
     }
 }

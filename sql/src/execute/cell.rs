@@ -16,6 +16,9 @@ pub(super) fn of_text(column_type: &ColumnType, text: &str) -> Option<Value> {
         | ColumnType::String
         | ColumnType::Json
         | ColumnType::Varbinary { .. } => Value::parse(column_type, text).ok(),
+        ColumnType::Decimal { precision: precision @ ..=DECIMAL_128, scale } => {
+            decimal_of_128(text, *precision, *scale).map(|number| Value::Decimal(number.into()))
+        }
         ColumnType::Decimal { precision, scale } => decimal(trimmed, *precision, *scale).map(Value::Decimal),
         ColumnType::Float | ColumnType::Double => match Value::parse(column_type, trimmed).ok()? {
             // A number too large for the type reads as infinity.
@@ -179,5 +182,46 @@ mod tests {
         }
         assert_eq!(of_boolean(&ColumnType::Int, true), Some(Value::Integer(1)));
         assert_eq!(of_boolean(&ColumnType::Date, true), None);
+    }
+
+    #[test]
+    fn decimals_of_128_bits_are_those_of_256() {
+        let texts = [
+            "0",
+            "-0",
+            "+7",
+            "7.",
+            ".7",
+            ".",
+            "",
+            "-",
+            "+-1",
+            "1.2.3",
+            "1e3",
+            "x",
+            " 1.5 ",
+            "0.005",
+            "-0.005",
+            "0.0049",
+            "00000000000000000000000000000000000000000000001.5",
+            "99.994",
+            "99.995",
+            "-99.995",
+            "9999",
+            "10000",
+            "99999999999999999999999999999999999999",
+            "100000000000000000000000000000000000000",
+            "999999999999999999999999999999999999999999",
+            "0.99999999999999999999999999999999999999",
+            "1,5",
+            "1.٣",
+        ];
+        for text in texts {
+            for (precision, scale) in [(1, 0), (1, 1), (4, 2), (10, 9), (38, 0), (38, 10), (38, 38)] {
+                let wide = decimal(text.trim(), precision, scale);
+                let narrow = decimal_of_128(text, precision, scale).map(i256::from_i128);
+                assert_eq!(narrow, wide, "{text} as DECIMAL({precision}, {scale})");
+            }
+        }
     }
 }
