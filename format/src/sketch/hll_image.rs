@@ -96,25 +96,28 @@ fn registers(header: Header, bytes: &[u8]) -> Result<(), &'static str> {
     let k = 1_usize << header.lg_k;
     let at_least = u32_at(bytes, 32).ok_or("they are too short")?;
     let exceptions = u32_at(bytes, 36).ok_or("they are too short")?;
-    let values = match (header.mode >> 2) & 3 {
-        0 => four_bits(header, bytes, k, exceptions)?,
+    let (least, values) = match (header.mode >> 2) & 3 {
+        0 => (header.state, four_bits(header, bytes, k, exceptions)?),
         1 => {
             length(bytes, BODY + k * 3 / 4 + 1)?;
-            six_bits(&bytes[BODY..], k)
+            (0, six_bits(&bytes[BODY..], k))
         }
         _ => {
             length(bytes, BODY + k)?;
-            bytes[BODY..].to_vec()
+            (0, bytes[BODY..].to_vec())
         }
     };
-    let least = if (header.mode >> 2) & 3 == 0 { header.state } else { 0 };
     if values.iter().any(|value| !(least..=MOST).contains(value)) {
         return Err("a register has a value that no hash has");
     }
-    if values.iter().filter(|value| **value == least).count() != at_least {
+    if count(&values, least) != at_least {
         return Err("they have another number of least registers than they say");
     }
     Ok(())
+}
+
+fn count(values: &[u8], wanted: u8) -> usize {
+    values.iter().map(|value| usize::from(*value == wanted)).sum()
 }
 
 /// Registers above the least one, two a byte, and behind them those that are too great for that.
@@ -131,7 +134,7 @@ fn four_bits(header: Header, bytes: &[u8], k: usize, exceptions: usize) -> Resul
     if header.state > MOST {
         return Err("a register has a value that no hash has");
     }
-    let mut left = values.iter().filter(|value| **value == EXCEPTION).count();
+    let mut left = count(&values, EXCEPTION);
     for value in values.iter_mut().filter(|value| **value != EXCEPTION) {
         *value += header.state;
     }

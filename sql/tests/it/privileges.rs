@@ -392,7 +392,7 @@ fn what_a_job_lacks_is_told_when_it_is_explained() {
     );
     root.run("GRANT EXPORT ON TABLE d.t TO u");
     assert_eq!(told(&mut user, backup), [total.clone(), need("EXPORT", "TABLE u")]);
-    assert_eq!(told(&mut root, backup), [total.clone()]);
+    assert_eq!(told(&mut root, backup), std::slice::from_ref(&total));
     // What may not be seen is not told of.
     assert_eq!(user.refusal("EXPLAIN BACKUP SNAPSHOT d.l TO r ON (t, p)").kind(), ErrorKind::Denied);
     let row = root.rows(backup).remove(0);
