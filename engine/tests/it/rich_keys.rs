@@ -129,7 +129,9 @@ fn values(key: i32, row: &Row) -> Vec<Value> {
 /// A row as text; of sketches what they tell.
 fn text(columns: &[Column], values: &[Value]) -> String {
     let one = |(column, value): (&Column, &Value)| match (&column.column_type, value) {
-        (ColumnType::Bitmap, Value::Bytes(bytes)) => Bitmap::from_bytes(bytes).unwrap().to_text(),
+        (ColumnType::Bitmap, Value::Bytes(bytes)) => {
+            Bitmap::from_bytes(bytes).unwrap().to_text(1 << 20).unwrap()
+        }
         (ColumnType::Hll, Value::Bytes(bytes)) => {
             Hll::from_bytes(bytes).unwrap().estimate().unwrap().to_string()
         }
