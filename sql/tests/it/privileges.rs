@@ -407,13 +407,14 @@ fn what_a_job_lacks_is_told_when_it_is_explained() {
     );
     // The snapshot says which database it is.
     let whole = format!("EXPLAIN RESTORE SNAPSHOT l FROM r {properties}");
-    root.run("GRANT SELECT ON TABLE d.p TO u");
+    root.run("GRANT SELECT ON TABLE d.p TO u; GRANT SELECT ON VIEW d.v TO u");
     assert_eq!(
         told(&mut user, &whole),
         [
             total,
             need("CREATE DATABASE", "CATALOG default_catalog"),
             need("CREATE TABLE", "DATABASE d"),
+            need("DROP", "VIEW v"),
             need("INSERT", "TABLE p"),
             need("INSERT", "TABLE t"),
             need("INSERT", "TABLE u")
