@@ -45,6 +45,8 @@ id_type! {
     JobId,
     /// A repository, as long as this store knows it.
     RepositoryEntryId,
+    /// An external catalog's definition, for ever.
+    ExternalCatalogId,
     /// The number of an engine commit. What a commit publishes is visible from its version on.
     CatalogVersion,
 }

@@ -16,6 +16,7 @@ mod alter;
 mod catalog;
 mod edit;
 mod error;
+mod external_catalogs;
 mod id;
 mod job;
 mod keys;
@@ -36,17 +37,21 @@ pub use access::{
     RoleName, Secret, Securable, SecurableKind, User, UserName,
 };
 pub use catalog::{
-    COLOCATE_WITH, CatalogView, Database, DropMode, NewRepository, Partition, PartitionKind, Replacement,
-    RepositoryEntry, Rowset, Segment, SegmentFile, SegmentLocation, Table, TableTimes, Tablet, View,
+    COLOCATE_WITH, CatalogView, DEFAULT_CATALOG, Database, DropMode, ExternalCatalogEntry, NewRepository,
+    Partition, PartitionKind, Replacement, RepositoryEntry, Rowset, Segment, SegmentFile, SegmentLocation,
+    Table, TableTimes, Tablet, View,
 };
 pub use edit::{Compaction, CompactionOutcome, RowDeletion};
 pub use error::{Error, ErrorKind, Result};
+pub use external_catalogs::{is_secret_of_catalog, with_catalog_properties};
 pub use id::{
-    CatalogVersion, DatabaseId, JobId, PartitionId, RepositoryEntryId, RowsetId, SegmentId, TableId, TabletId,
+    CatalogVersion, DatabaseId, ExternalCatalogId, JobId, PartitionId, RepositoryEntryId, RowsetId,
+    SegmentId, TableId, TabletId,
 };
 pub use job::{
-    BackupRequest, BackupWork, DEFAULT_TIMEOUT_S, ExplainedTable, IfExists, JobExplanation, JobProgress,
-    JobRecord, JobState, JobStatus, JobTimes, JobTotals, JobWork, MIN_TIMEOUT_S, PartitionPlan,
+    BackupRequest, BackupWork, CatalogBackupRequest, CatalogBackupWork, CatalogRestoreRequest,
+    CatalogRestoreWork, CatalogSelection, DEFAULT_TIMEOUT_S, ExplainedTable, IfExists, JobExplanation,
+    JobProgress, JobRecord, JobState, JobStatus, JobTimes, JobTotals, JobWork, MIN_TIMEOUT_S, PartitionPlan,
     PlannedAction, RestorePlan, RestoreRequest, RestoreWork, TablePlan, TableSelection, ViewSelection,
 };
 pub use keys::UpsertOptions;

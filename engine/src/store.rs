@@ -15,8 +15,10 @@ use crate::edit::{Compaction, CompactionOutcome, Compactor, RowDeletion, compact
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{JobId, PartitionId, SegmentId, TableId};
 use crate::job::{
-    BackupRequest, JobExplanation, JobProgress, JobRecord, JobWork, Jobs, RestoreRequest, TablePlan,
-    explain_backup, explain_restore, submit_backup, submit_restore,
+    BackupRequest, CatalogBackupRequest, CatalogRestoreRequest, JobExplanation, JobProgress, JobRecord,
+    JobWork, Jobs, RestoreRequest, TablePlan, explain_backup, explain_catalog_backup,
+    explain_catalog_restore, explain_restore, submit_backup, submit_catalog_backup, submit_catalog_restore,
+    submit_restore,
 };
 use crate::keys::TableLocks;
 use crate::load::{AutoIncrements, Load, LoadOptions};
@@ -370,6 +372,38 @@ impl TabletStore {
         explain_restore(&self.inner, request)
     }
 
+    /// Accepts a backup of external catalogs.
+    ///
+    /// # Errors
+    /// As [`TabletStore::submit_backup`].
+    pub fn submit_catalog_backup(&self, request: &CatalogBackupRequest) -> Result<JobId> {
+        if let Some(ttl) = &request.ttl {
+            check_ttl(ttl, self.inner.environment.clock.now_ms())?;
+        }
+        submit_catalog_backup(&self.inner, request)
+    }
+
+    /// Accepts a restore of external catalogs.
+    pub fn submit_catalog_restore(&self, request: &CatalogRestoreRequest) -> Result<JobId> {
+        submit_catalog_restore(&self.inner, request)
+    }
+
+    /// What a backup of external catalogs would do.
+    ///
+    /// # Errors
+    /// As [`TabletStore::explain_backup`].
+    pub fn explain_catalog_backup(&self, request: &CatalogBackupRequest) -> Result<JobExplanation> {
+        explain_catalog_backup(&self.inner, request)
+    }
+
+    /// What a restore of external catalogs would do.
+    ///
+    /// # Errors
+    /// As [`TabletStore::explain_restore`].
+    pub fn explain_catalog_restore(&self, request: &CatalogRestoreRequest) -> Result<JobExplanation> {
+        explain_catalog_restore(&self.inner, request)
+    }
+
     /// Waits until the job has ended, at most for `limit`, and returns its record of then.
     pub fn wait_for_job(&self, id: JobId, limit: Option<Duration>) -> Result<Arc<JobRecord>> {
         self.inner.jobs.wait(id, limit);
@@ -384,10 +418,19 @@ impl TabletStore {
     /// Cancels the unfinished job of `database`, which must be a backup, or a restore, as `kind` says. Returns when
     /// it has stopped, which takes some seconds at most where storage does not answer.
     pub fn cancel_job(&self, database: &DatabaseName, kind: JobKind) -> Result<Arc<JobRecord>> {
+        self.cancel_last(Some(database), kind, &format!("database {database}"))
+    }
+
+    /// Cancels the unfinished job of external catalogs, as [`TabletStore::cancel_job`] does that of a database.
+    pub fn cancel_catalog_job(&self, kind: JobKind) -> Result<Arc<JobRecord>> {
+        self.cancel_last(None, kind, "external catalogs")
+    }
+
+    fn cancel_last(&self, of: Option<&DatabaseName>, kind: JobKind, what: &str) -> Result<Arc<JobRecord>> {
         let view = self.view();
-        let last = view.jobs().filter(|job| job.database == *database).last();
+        let last = view.jobs().filter(|job| job.database.as_ref() == of).last();
         let job = last.filter(|job| job.is_backup() == (kind == JobKind::Backup)).ok_or_else(|| {
-            Error::not_found(format!("No backup/restore job is currently running on database {database}"))
+            Error::not_found(format!("No backup/restore job is currently running on {what}"))
         })?;
         let refused = |job: &JobRecord| {
             let state = job.state.as_str();

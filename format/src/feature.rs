@@ -18,13 +18,15 @@ pub const INITIAL_VALUES: &str = "initial-values";
 pub const PARTITION_BUCKETS: &str = "partition-buckets";
 /// Values in the lists of partitions may be the beginnings of steps of time.
 pub const LIST_STEPS: &str = "list-steps";
+/// A snapshot is of external catalogs and of no database.
+pub const EXTERNAL_CATALOGS: &str = "external-catalogs";
 /// Names of objects are unique, writers heed the marks of collections, and fences stand for manifests that are not to
 /// come: whoever writes or deletes must keep to this for anybody to delete safely.
 pub const MARKS: &str = "marks";
 
 /// Features that this program understands when it reads.
 pub const SUPPORTED_READ_FEATURES: &[&str] =
-    &[LOCATED_FILES, DELETIONS, INITIAL_VALUES, PARTITION_BUCKETS, LIST_STEPS];
+    &[LOCATED_FILES, DELETIONS, INITIAL_VALUES, PARTITION_BUCKETS, LIST_STEPS, EXTERNAL_CATALOGS];
 /// Features that this program understands when it writes.
 pub const SUPPORTED_WRITE_FEATURES: &[&str] = &[MARKS];
 /// Features that this program understands when it collects what no snapshot uses any more.

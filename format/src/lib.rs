@@ -15,6 +15,7 @@ mod descriptor;
 mod digest;
 mod envelope;
 mod error;
+mod external_catalog;
 mod feature;
 mod fence;
 mod file_list;
@@ -45,9 +46,10 @@ pub use descriptor::{Descriptor, FORMAT_VERSION};
 pub use digest::{Digest, DigestAlgorithm, DigestHasher, DigestWriter};
 pub use envelope::EnvelopeKind;
 pub use error::{Error, ErrorKind, Result};
+pub use external_catalog::{CATALOG_TYPE, ExternalCatalog, ExternalCatalogV1};
 pub use feature::{
-    DELETIONS, FeatureSet, INITIAL_VALUES, LIST_STEPS, LOCATED_FILES, MARKS, PARTITION_BUCKETS,
-    SUPPORTED_GC_FEATURES, SUPPORTED_READ_FEATURES, SUPPORTED_WRITE_FEATURES,
+    DELETIONS, EXTERNAL_CATALOGS, FeatureSet, INITIAL_VALUES, LIST_STEPS, LOCATED_FILES, MARKS,
+    PARTITION_BUCKETS, SUPPORTED_GC_FEATURES, SUPPORTED_READ_FEATURES, SUPPORTED_WRITE_FEATURES,
 };
 pub use fence::Fence;
 pub use file_list::{
@@ -61,7 +63,9 @@ pub use key::{
 };
 pub use manifest::{Manifest, PartitionEntry, Sent, TableEntry, Totals};
 pub use marks::{MAX_MARKED_OBJECTS, Marks};
-pub use name::{ColumnName, DatabaseName, PartitionName, RepositoryName, SnapshotLabel, TableName};
+pub use name::{
+    CatalogName, ColumnName, DatabaseName, PartitionName, RepositoryName, SnapshotLabel, TableName,
+};
 pub use object_name::ObjectName;
 pub use parquet_profile::{COMPRESSION_PROPERTY, CREATED_BY, ROW_GROUP_ROWS, writer_properties};
 pub use parquet_schema::writer_options;

@@ -127,12 +127,18 @@ name_type! {
     RepositoryName, "repository", check_common
 }
 name_type! {
+    /// An external catalog's name inside one store.
+    ///
+    /// Invariants: those of a repository's name.
+    CatalogName, "catalog", check_common
+}
+name_type! {
     /// A snapshot's name inside one repository.
     ///
     /// Invariants: 1–128 characters, none of them a control character.
     SnapshotLabel, "label", check_label
 }
-compared_exactly!(DatabaseName, TableName, RepositoryName, SnapshotLabel);
+compared_exactly!(DatabaseName, TableName, RepositoryName, CatalogName, SnapshotLabel);
 compared_without_case!(PartitionName, ColumnName);
 
 impl PartitionName {

@@ -4,7 +4,7 @@
 
 use cairn_format::{
     BUNDLE_VERSION, BUNDLE_VERSION_KEY, CREATED_BY, Column, ColumnName, ColumnType, DELETIONS, Digest,
-    DigestAlgorithm, Distribution, EnvelopeKind, FILE_LIST_CREATED_BY, FILE_LIST_VERSION,
+    DigestAlgorithm, Distribution, EXTERNAL_CATALOGS, EnvelopeKind, FILE_LIST_CREATED_BY, FILE_LIST_VERSION,
     FILE_LIST_VERSION_KEY, FORMAT_VERSION, Fence, FieldId, INITIAL_VALUES, INTENT_LIFETIME_MS, IntentId,
     KeyModel, LIST_STEPS, LOCATED_FILES, MARKS, MAX_BOUND_BYTES, MAX_LABEL_KEY_BYTES, MAX_MARKED_OBJECTS,
     ObjectKey, ObjectName, PARTITION_BUCKETS, Partitioning, ROW_GROUP_ROWS, SUPPORTED_GC_FEATURES,
@@ -49,6 +49,7 @@ fn the_constants_are_those_of_the_code() {
         ("feature of initial values", INITIAL_VALUES.to_owned()),
         ("feature of buckets of partitions", PARTITION_BUCKETS.to_owned()),
         ("feature of steps in lists", LIST_STEPS.to_owned()),
+        ("feature of external catalogs", EXTERNAL_CATALOGS.to_owned()),
         ("feature of marks", MARKS.to_owned()),
         ("Parquet metadata key of the file list's version", FILE_LIST_VERSION_KEY.to_owned()),
         ("Parquet metadata key of a bundle's version", BUNDLE_VERSION_KEY.to_owned()),

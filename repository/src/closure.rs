@@ -15,7 +15,8 @@ use crate::workers;
 #[derive(Debug, Clone)]
 pub(crate) struct SnapshotFacts {
     pub(crate) name: SnapshotName,
-    pub(crate) database: DatabaseName,
+    /// `None` for one of external catalogs.
+    pub(crate) database: Option<DatabaseName>,
     pub(crate) created_at_ms: i64,
     pub(crate) store: Option<StoreId>,
     pub(crate) part: Option<String>,

@@ -55,7 +55,7 @@ pub use options::{DEFAULT_BUNDLE_BYTES, DEFAULT_THREADS, DEFAULT_WRITER, Reposit
 pub use problem::Problem;
 pub use publish::{BeginOptions, CommitOutcome, SnapshotWriter};
 pub use repository::{Access, Repository, SnapshotName};
-pub use shown::without_secrets;
+pub use shown::{is_secret_value, without_secrets};
 pub use sizes::SnapshotSizes;
 pub use store::{
     CREDENTIAL_VARIABLES, Durability, Limits, ListedObject, LocalStore, MAX_DOWNLOAD_RATE,

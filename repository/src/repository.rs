@@ -190,7 +190,7 @@ impl Repository {
         names.sort_by_key(|name| std::cmp::Reverse(name.timestamp));
         for name in names.into_iter().take(LATEST_LOOKED_AT) {
             match self.open_snapshot(&name.label, name.timestamp) {
-                Ok(manifest) if manifest.database == *database => return Ok(Some(manifest)),
+                Ok(manifest) if manifest.database.as_ref() == Some(database) => return Ok(Some(manifest)),
                 Ok(_) => {}
                 Err(error)
                     if matches!(

@@ -24,6 +24,16 @@ pub fn without_secrets(text: &str) -> String {
     }
 }
 
+/// Whether a property's value holds what opens something: a URL with a user, a password or a query, or a text that names a
+/// password.
+pub fn is_secret_value(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let names_one = ["password=", "pwd=", "secret=", "token="].iter().any(|word| lower.contains(word));
+    // `jdbc:oracle:thin:user/password@//host`, but not `jdbc:oracle:thin:@//host`.
+    let has_user = lower.starts_with("jdbc:") && text.contains('@') && !text.contains(":@");
+    names_one || has_user || (text.contains("://") && without_secrets(text) != text)
+}
+
 fn is_container(scheme: &str, name: &str) -> bool {
     let scheme = scheme.trim_end_matches("://");
     WITH_CONTAINERS.iter().any(|known| known.eq_ignore_ascii_case(scheme))
@@ -33,6 +43,29 @@ fn is_container(scheme: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_that_open_something_are_secrets() {
+        for secret in [
+            "jdbc:mysql://u:p@h:3306",
+            "jdbc:postgresql://h/d?user=u",
+            "jdbc:oracle:thin:u/p@//h:1521/s",
+            "jdbc:sqlserver://h;user=u;Password=p",
+            "https://h/x?sig=y",
+        ] {
+            assert!(is_secret_value(secret), "{secret}");
+        }
+        for open in [
+            "hive",
+            "thrift://h:9083",
+            "jdbc:oracle:thin:@//h:1521/s",
+            "jdbc:mysql://h:3306",
+            "hive/h@REALM.COM",
+            "true",
+        ] {
+            assert!(!is_secret_value(open), "{open}");
+        }
+    }
 
     #[test]
     fn secrets_are_left_out_wherever_they_are() {

@@ -16,8 +16,8 @@ use crate::transfer::Transfer;
 pub struct SnapshotSizes {
     /// The snapshot.
     pub name: SnapshotName,
-    /// The database that it is of.
-    pub database: DatabaseName,
+    /// The database that it is of; `None` when it is of external catalogs.
+    pub database: Option<DatabaseName>,
     /// When its backup took its cut: milliseconds since 1970-01-01 UTC.
     pub created_at_ms: i64,
     /// When its backup had sent everything; `None` when it did not say.

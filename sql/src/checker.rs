@@ -94,6 +94,8 @@ impl Checker {
             Request::DropTable(path, _) => view.without_table(&path.database, &path.table),
             Request::CreateRepository(new) => view.with_repository(new),
             Request::DropRepository(name) => view.without_repository(&name),
+            Request::CreateCatalog(definition) => view.with_external_catalog(*definition),
+            Request::DropCatalog(name) => view.without_external_catalog(&name),
             Request::Access(request) => {
                 if let Some(identity) = self.identity.after(&request, view.access()) {
                     self.queries.set_identity(identity.clone());
@@ -110,7 +112,7 @@ impl Checker {
                 return Ok(());
             }
             // What was dropped is not known either.
-            Request::Restore(_) | Request::Recover(_) => {
+            Request::Restore(_) | Request::CatalogRestore(_) | Request::Recover(_) => {
                 self.restored = true;
                 return Ok(());
             }

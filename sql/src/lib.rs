@@ -44,6 +44,7 @@ pub use ast::{
     ShowPredicates, ShowSnapshotStatement, ShowStatement, ShowWhat, SnapshotFilter, SnapshotObject,
     Statement, TableScope, TimeUnit, TruncateTableStatement, TypeName, UpdateStatement, VerifyStatement,
 };
+pub use ast::{AlterCatalogStatement, CreateCatalogStatement, DropCatalogStatement};
 pub use ast::{AlterViewStatement, CreateViewStatement, DropViewStatement, ViewColumnClause};
 pub use checker::Checker;
 pub use error::{Error, ErrorKind, Result};

@@ -94,7 +94,7 @@ fn batch(rows: &[Row], sizes: bool) -> Result<RecordBatch, Failure> {
     let mut columns = vec![
         ("label", text(|row| Some(row.name.label.to_string()))),
         ("timestamp", text(|row| Some(row.name.timestamp.to_string()))),
-        ("database", text(|row| row.known(|m| m.database.to_string()))),
+        ("database", text(|row| row.known(|m| m.database_name().to_owned()))),
         ("tables", number(|m| m.tables.len() as u64)),
         ("files", number(|m| m.totals.files)),
         ("rows", number(|m| m.totals.rows)),

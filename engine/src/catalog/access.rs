@@ -6,6 +6,7 @@ use redb::{ReadTransaction, ReadableTable, TableError};
 
 use super::access_v1::{RoleV1, UserV1};
 use super::change::Change;
+use super::external_catalogs::DEFAULT_CATALOG;
 use super::record;
 use super::tables;
 use super::view::CatalogView;
@@ -103,6 +104,13 @@ impl Change<'_> {
                 }
                 Securable::InDatabase(SecurableKind::View, Place::One(_, id)) => {
                     views.range((id.get(), 0)..=(id.get(), u64::MAX))?.next().is_some()
+                }
+                Securable::Catalog(Some(name)) => {
+                    **name == *DEFAULT_CATALOG
+                        || self
+                            .view()
+                            .external_catalogs()
+                            .any(|entry| entry.definition.name.as_str() == &**name)
                 }
                 Securable::InDatabase(_, Place::One(_, id)) => recorded.get(id.get())?.is_some(),
                 _ => true,

@@ -408,6 +408,9 @@ impl<'c> Change<'c> {
     }
 
     pub(crate) fn put_job(&mut self, job: JobRecord) -> Result<()> {
+        if job.database.is_none() {
+            self.require_catalog_jobs()?;
+        }
         self.txn.open_table(tables::JOBS)?.insert(job.id.get(), job.encode()?.as_slice())?;
         self.view.jobs.insert(job.id, Arc::new(job));
         Ok(())

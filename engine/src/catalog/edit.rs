@@ -156,6 +156,11 @@ impl Change<'_> {
         self.require_format(tables::FORMAT_VERSION_WITH_ROLLUPS)
     }
 
+    /// Makes builds refuse the catalog that do not know jobs of external catalogs.
+    pub(super) fn require_catalog_jobs(&self) -> Result<()> {
+        self.require_format(tables::FORMAT_VERSION_WITH_CATALOG_JOBS)
+    }
+
     fn require_format(&self, least: u64) -> Result<()> {
         let mut meta = self.txn.open_table(tables::META)?;
         let now = meta.get(tables::META_FORMAT_VERSION)?.and_then(|value| value.value().try_into().ok());

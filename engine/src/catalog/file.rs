@@ -14,6 +14,7 @@ use redb::{Database as Redb, DatabaseError, ReadableDatabase, ReadableTable, Wri
 
 use super::bin::recoverable_versions;
 use super::change::{Change, Origin};
+use super::external_catalogs::{ExternalCatalogs, external_catalogs_at};
 use super::history::{Files, view_at};
 use super::record::{self, RowsetV1, TableBase, TableBasesV1};
 use super::tables;
@@ -118,6 +119,11 @@ impl Catalog {
     /// One database as it was at `version`, which an unfinished job pins, in a view without anything else.
     pub(crate) fn view_at(&self, version: CatalogVersion, database: &DatabaseName) -> Result<CatalogView> {
         view_at(&self.redb.begin_read()?, version, Some(database), &self.files)
+    }
+
+    /// The external catalogs as they were at `version`, which an unfinished job pins.
+    pub(crate) fn external_catalogs_at(&self, version: CatalogVersion) -> Result<ExternalCatalogs> {
+        external_catalogs_at(&self.redb.begin_read()?, version)
     }
 
     /// Takes `count` identities out of use, the first of which is returned.
@@ -249,6 +255,9 @@ impl Catalog {
                     txn.open_table(tables::FILE_LISTS)?.retain(|(_, table), _| table != id)?;
                 }
                 tables::KIND_PARTITION => drop(txn.open_table(tables::PARTITIONS)?.remove((parent, id))?),
+                tables::KIND_EXTERNAL_CATALOG => {
+                    txn.open_table(tables::EXTERNAL_CATALOGS)?.remove((parent, id))?;
+                }
                 tables::KIND_VIEW => drop(txn.open_table(tables::VIEWS)?.remove((parent, id))?),
                 tables::KIND_DELETIONS => drop(txn.open_table(tables::DELETIONS)?.remove((parent, id))?),
                 _ => files.extend(purge_rowset(&txn, PartitionId::new(parent), id)?),

@@ -8,6 +8,7 @@ use cairn_format::{DatabaseName, Deletions, PartitionName, Partitioning, Reposit
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, TableError};
 
 use super::access::read_access;
+use super::external_catalogs::external_catalogs_at;
 use super::partitions::PartitionKind;
 use super::record::{
     self, DatabaseV1, PartitionV1, RepositoryEntry, RepositoryV1, RowsetV1, SegmentFacts, SegmentV1, TableV1,
@@ -162,7 +163,8 @@ pub(super) fn view_at(
     };
     let access = Arc::new(access);
     let databases = databases.into_iter().map(|(name, database)| (name, Arc::new(database))).collect();
-    Ok(CatalogView { version, databases, repositories, jobs, access })
+    let external_catalogs = external_catalogs_at(txn, version)?;
+    Ok(CatalogView { version, databases, repositories, external_catalogs, jobs, access })
 }
 
 fn repositories(txn: &ReadTransaction) -> Result<BTreeMap<RepositoryName, Arc<RepositoryEntry>>> {

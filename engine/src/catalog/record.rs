@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use cairn_format::{
-    ColumnBounds, ColumnType, Compression, DatabaseName, Digest, FieldId, FileListRef, ObjectName,
-    PartitionDefinition, PartitionDefinitionV1, RepositoryName, RollupId, SnapshotLabel, SnapshotTimestamp,
-    TableDefinition, TableDefinitionV1, Value, ViewDefinition, ViewDefinitionV1,
+    ColumnBounds, ColumnType, Compression, DatabaseName, Digest, ExternalCatalog, ExternalCatalogV1, FieldId,
+    FileListRef, ObjectName, PartitionDefinition, PartitionDefinitionV1, RepositoryName, RollupId,
+    SnapshotLabel, SnapshotTimestamp, TableDefinition, TableDefinitionV1, Value, ViewDefinition,
+    ViewDefinitionV1,
 };
 use cairn_repository::SnapshotName;
 use serde::de::DeserializeOwned;
@@ -42,6 +43,38 @@ macro_rules! versioned {
     )*};
 }
 versioned!(DatabaseV1, TableV1, PartitionV1, RowsetV1, ViewV1);
+
+/// An external catalog.
+#[derive(Serialize, Deserialize)]
+pub(super) struct CatalogV1 {
+    definition: ExternalCatalogV1,
+    added: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    removed: Option<u64>,
+}
+
+impl Versioned for CatalogV1 {
+    fn added(&self) -> u64 {
+        self.added
+    }
+    fn removed(&self) -> Option<u64> {
+        self.removed
+    }
+}
+
+impl CatalogV1 {
+    pub(super) fn set_removed(&mut self, version: CatalogVersion) {
+        self.removed = Some(version.get());
+    }
+
+    pub(super) fn new(definition: &ExternalCatalog, added: CatalogVersion) -> Self {
+        Self { definition: definition.into(), added: added.get(), removed: None }
+    }
+
+    pub(super) fn definition(self) -> Result<ExternalCatalog> {
+        Ok(self.definition.try_into()?)
+    }
+}
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct ViewV1 {

@@ -19,6 +19,9 @@ pub(super) const DELETIONS: TableDefinition<(u64, u64), &[u8]> = TableDefinition
 pub(super) const REPOSITORIES: TableDefinition<&str, &[u8]> = TableDefinition::new("repositories");
 /// Views by id and the commit that made them so. Missing in catalogs of the first releases.
 pub(super) const VIEWS: TableDefinition<(u64, u64), &[u8]> = TableDefinition::new("views");
+/// External catalogs by id and the commit that made them so. Missing in catalogs of the first releases.
+pub(super) const EXTERNAL_CATALOGS: TableDefinition<(u64, u64), &[u8]> =
+    TableDefinition::new("external_catalogs");
 /// Users by name and host. Missing in catalogs of the first releases.
 pub(super) const USERS: TableDefinition<(&str, &str), &[u8]> = TableDefinition::new("users");
 /// Roles by name, but for those built-in ones that are as they were. Missing in catalogs of the first releases.
@@ -39,13 +42,15 @@ pub(super) const RECYCLED: TableDefinition<(u64, u8, u64), &[u8]> = TableDefinit
 pub(super) const VERIFICATIONS: TableDefinition<u64, &[u8]> = TableDefinition::new("verifications");
 
 /// The newest version of the catalog file that this build reads.
-pub(super) const FORMAT_VERSION: u64 = 3;
+pub(super) const FORMAT_VERSION: u64 = 4;
 /// The version of a catalog file that has nothing in it which the first release would not understand.
 pub(super) const FIRST_FORMAT_VERSION: u64 = 1;
 /// The version of one with deletions, with tables in which rows of equal key are one, or with temporary partitions.
 pub(super) const FORMAT_VERSION_WITH_KEYS: u64 = 2;
 /// The version of one with rollups.
 pub(super) const FORMAT_VERSION_WITH_ROLLUPS: u64 = 3;
+/// The version of one that has had jobs of external catalogs.
+pub(super) const FORMAT_VERSION_WITH_CATALOG_JOBS: u64 = 4;
 
 pub(super) const KIND_DATABASE: u8 = 0;
 pub(super) const KIND_TABLE: u8 = 1;
@@ -53,6 +58,7 @@ pub(super) const KIND_PARTITION: u8 = 2;
 pub(super) const KIND_ROWSET: u8 = 3;
 pub(super) const KIND_DELETIONS: u8 = 4;
 pub(super) const KIND_VIEW: u8 = 5;
+pub(super) const KIND_EXTERNAL_CATALOG: u8 = 6;
 
 pub(super) const META_FORMAT_VERSION: &str = "format_version";
 pub(super) const META_VERSION: &str = "version";

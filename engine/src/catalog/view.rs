@@ -11,6 +11,7 @@ use cairn_format::{
     RollupId, TableDefinition, TableName, ViewDefinition,
 };
 
+use super::external_catalogs::ExternalCatalogs;
 use super::partitions::PartitionKind;
 use super::record::RepositoryEntry;
 use crate::access::Access;
@@ -26,6 +27,7 @@ pub struct CatalogView {
     pub(crate) version: CatalogVersion,
     pub(crate) databases: BTreeMap<DatabaseName, Arc<Database>>,
     pub(crate) repositories: BTreeMap<RepositoryName, Arc<RepositoryEntry>>,
+    pub(crate) external_catalogs: ExternalCatalogs,
     pub(crate) jobs: BTreeMap<JobId, Arc<JobRecord>>,
     pub(crate) access: Arc<Access>,
 }
@@ -564,7 +566,12 @@ impl CatalogView {
 
     /// The unfinished job on `database`, of which there is at most one.
     pub fn running_job(&self, database: &DatabaseName) -> Option<&Arc<JobRecord>> {
-        self.jobs.values().find(|job| job.database == *database && !job.state.is_final())
+        self.jobs.values().find(|job| job.database.as_ref() == Some(database) && !job.state.is_final())
+    }
+
+    /// The unfinished job of external catalogs, of which there is at most one.
+    pub fn running_catalog_job(&self) -> Option<&Arc<JobRecord>> {
+        self.jobs.values().find(|job| job.database.is_none() && !job.state.is_final())
     }
 
     /// Refuses a change of `table` while a restore is going to replace rows of it.

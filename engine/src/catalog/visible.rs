@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use cairn_format::CatalogName;
+
 use super::view::{CatalogView, Database};
 use crate::access::{Authority, Privilege, Securable};
 use crate::job::{JobRecord, JobWork};
@@ -27,6 +29,8 @@ impl CatalogView {
                 database.views.retain(|_, view| authority.has_any(&Securable::view(id, view.id)));
             }
         }
+        view.external_catalogs
+            .retain(|name, _| authority.has_any(&Securable::Catalog(Some(name.as_str().into()))));
         if !authority.may(Privilege::Repository, &Securable::System) {
             view.repositories.clear();
         }
@@ -39,9 +43,16 @@ impl CatalogView {
         if !authority.may(Privilege::Repository, &Securable::System) {
             return false;
         }
+        if let JobWork::CatalogBackup(work) = &job.work {
+            let on = |name: &CatalogName| Securable::Catalog(Some(name.as_str().into()));
+            let there = work.catalogs.iter().filter(|name| self.external_catalog(name).is_some());
+            return there.into_iter().all(|name| authority.may(Privilege::Usage, &on(name)));
+        }
         let JobWork::Backup(work) = &job.work else { return true };
         // What is gone is nobody's to hide.
-        let Some(database) = self.database(&job.database) else { return true };
+        let Some(database) = job.database.as_ref().and_then(|name| self.database(name)) else {
+            return true;
+        };
         let tables = work.tables.iter().filter_map(|selection| database.table(&selection.table));
         tables
             .into_iter()

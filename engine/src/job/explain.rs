@@ -1,6 +1,6 @@
 //! What jobs would do.
 
-use cairn_format::{DatabaseName, RepositoryName, TableName};
+use cairn_format::{CatalogName, DatabaseName, RepositoryName, TableName};
 
 use crate::catalog::CatalogView;
 
@@ -18,13 +18,13 @@ pub struct JobExplanation {
     pub conflicts: Vec<String>,
 }
 
-/// What would become of one table or view; a view has no files, and is sent within the manifest.
+/// What would become of one table, view or external catalog; only a table has files, the others are sent within the manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExplainedTable {
-    /// Its database in this store.
-    pub database: DatabaseName,
-    /// The name of the table, or of the view, in this store.
-    pub table: TableName,
+    /// Its database in this store; an external catalog has none.
+    pub database: Option<DatabaseName>,
+    /// Its name in this store.
+    pub name: String,
     /// What is done.
     pub action: PlannedAction,
     /// Its files.
@@ -51,9 +51,18 @@ impl ExplainedTable {
         action: PlannedAction,
         detail: String,
     ) -> Self {
+        Self { database: Some(database.clone()), ..Self::nowhere(name.to_string(), action, detail) }
+    }
+
+    /// An external catalog, of which `detail` tells more.
+    pub(super) fn of_catalog(name: &CatalogName, action: PlannedAction, detail: String) -> Self {
+        Self::nowhere(name.to_string(), action, detail)
+    }
+
+    fn nowhere(name: String, action: PlannedAction, detail: String) -> Self {
         Self {
-            database: database.clone(),
-            table: name.clone(),
+            database: None,
+            name,
             action,
             files: 0,
             bytes: 0,

@@ -4,6 +4,7 @@
 //! dies leaves unfinished records, which the next open takes up again. Nothing polls: a job moves as fast as its work.
 
 mod backup;
+mod catalogs;
 mod explain;
 mod record;
 mod request;
@@ -11,10 +12,17 @@ mod restore;
 mod runner;
 mod v1;
 
+pub(crate) use catalogs::{
+    explain_catalog_backup, explain_catalog_restore, submit_catalog_backup, submit_catalog_restore,
+};
 pub use explain::{ExplainedTable, JobExplanation, PlannedAction};
-pub use record::{BackupWork, JobRecord, JobState, JobStatus, JobTimes, JobTotals, JobWork, RestoreWork};
+pub use record::{
+    BackupWork, CatalogBackupWork, CatalogRestoreWork, JobRecord, JobState, JobStatus, JobTimes, JobTotals,
+    JobWork, RestoreWork,
+};
 pub use request::{
-    BackupRequest, DEFAULT_TIMEOUT_S, IfExists, MIN_TIMEOUT_S, RestoreRequest, TableSelection, ViewSelection,
+    BackupRequest, CatalogBackupRequest, CatalogRestoreRequest, CatalogSelection, DEFAULT_TIMEOUT_S,
+    IfExists, MIN_TIMEOUT_S, RestoreRequest, TableSelection, ViewSelection,
 };
 pub use restore::{PartitionPlan, RestorePlan, TablePlan};
 pub use runner::JobProgress;

@@ -1,13 +1,14 @@
 //! A job as the catalog keeps it.
 
 use cairn_format::{
-    Compression, DatabaseName, IntentId, RepositoryName, SnapshotLabel, SnapshotTimestamp, TableName, Ttl,
+    CatalogName, Compression, DatabaseName, IntentId, RepositoryName, SnapshotLabel, SnapshotTimestamp,
+    TableName, Ttl,
 };
 
-use super::request::{IfExists, TableSelection, ViewSelection};
+use super::request::{CatalogSelection, IfExists, TableSelection, ViewSelection};
 use super::restore::RestorePlan;
 use super::v1;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::id::{CatalogVersion, JobId};
 
 /// How far a job is, in StarRocks' words.
@@ -174,6 +175,34 @@ pub struct RestoreWork {
     pub keeps_partition_rules: Option<bool>,
 }
 
+/// What makes a job a backup of external catalogs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CatalogBackupWork {
+    /// The version whose definitions are backed up.
+    pub cut: CatalogVersion,
+    /// The catalogs.
+    pub catalogs: Vec<CatalogName>,
+    /// Whether these are all, without anybody having chosen.
+    pub is_whole: bool,
+    /// What tells others in the repository that this backup runs; `None` until it is there.
+    pub intent: Option<IntentId>,
+    /// How long the snapshot is kept once it is finished; `None` for ever.
+    pub ttl: Option<Ttl>,
+}
+
+/// What makes a job a restore of external catalogs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CatalogRestoreWork {
+    /// The catalogs that were asked for; `None` for all.
+    pub catalogs: Option<Vec<CatalogSelection>>,
+    /// Kept and shown.
+    pub allow_load: bool,
+    /// Kept and shown.
+    pub replication_num: u32,
+    /// What becomes of what is there already.
+    pub if_exists: IfExists,
+}
+
 /// Which kind of job, and its own facts.
 #[derive(Clone, Debug, PartialEq)]
 pub enum JobWork {
@@ -181,6 +210,10 @@ pub enum JobWork {
     Backup(BackupWork),
     /// A restore.
     Restore(RestoreWork),
+    /// A backup of external catalogs.
+    CatalogBackup(CatalogBackupWork),
+    /// A restore of external catalogs.
+    CatalogRestore(CatalogRestoreWork),
 }
 
 /// A job.
@@ -188,8 +221,8 @@ pub enum JobWork {
 pub struct JobRecord {
     /// Its identity.
     pub id: JobId,
-    /// The database that is backed up, or restored into.
-    pub database: DatabaseName,
+    /// The database that is backed up, or restored into; `None` for external catalogs, which are in none.
+    pub database: Option<DatabaseName>,
     /// The snapshot's name.
     pub label: SnapshotLabel,
     /// The snapshot's time.
@@ -213,13 +246,20 @@ pub struct JobRecord {
 impl JobRecord {
     /// Whether it is a backup.
     pub fn is_backup(&self) -> bool {
-        matches!(self.work, JobWork::Backup(_))
+        matches!(self.work, JobWork::Backup(_) | JobWork::CatalogBackup(_))
+    }
+
+    /// The database of a job that is not of external catalogs.
+    pub(crate) fn require_database(&self) -> Result<&DatabaseName> {
+        let lost = || Error::corrupt(format!("the catalog's record of job {} lacks its database", self.id));
+        self.database.as_ref().ok_or_else(lost)
     }
 
     /// The version whose files it needs.
     pub(crate) fn pinned_version(&self) -> Option<CatalogVersion> {
         match &self.work {
             JobWork::Backup(work) if !self.state.is_final() => Some(work.cut),
+            JobWork::CatalogBackup(work) if !self.state.is_final() => Some(work.cut),
             _ => None,
         }
     }
@@ -234,7 +274,7 @@ impl JobRecord {
                 tables.iter().any(|t| t.alias.as_ref().unwrap_or(&t.table) == table)
             }
             JobWork::Restore(_) => true,
-            JobWork::Backup(_) => false,
+            JobWork::Backup(_) | JobWork::CatalogBackup(_) | JobWork::CatalogRestore(_) => false,
         }
     }
 

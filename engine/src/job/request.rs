@@ -1,8 +1,8 @@
 //! What is asked of a job.
 
 use cairn_format::{
-    Compression, DatabaseName, PartitionName, RepositoryName, SnapshotLabel, SnapshotTimestamp, TableName,
-    Ttl,
+    CatalogName, Compression, DatabaseName, PartitionName, RepositoryName, SnapshotLabel, SnapshotTimestamp,
+    TableName, Ttl,
 };
 
 /// How long a job may take when nobody says otherwise, in seconds: StarRocks' default.
@@ -86,6 +86,58 @@ pub struct RestoreRequest {
     /// Whether rules by which partitions come and go hold on after the restore. Without a choice they do, but where they would
     /// drop what was restored at once.
     pub keeps_partition_rules: Option<bool>,
+}
+
+/// A backup of external catalogs to be made.
+#[derive(Clone, Debug)]
+pub struct CatalogBackupRequest {
+    /// The catalogs; `None` for all of the store.
+    pub catalogs: Option<Vec<CatalogName>>,
+    /// The snapshot's name.
+    pub label: SnapshotLabel,
+    /// Where to.
+    pub repository: RepositoryName,
+    /// Seconds after which the job is cancelled.
+    pub timeout_s: u64,
+    /// How long the snapshot is kept once it is finished; `None` for ever.
+    pub ttl: Option<Ttl>,
+}
+
+/// A restore of external catalogs to be made.
+#[derive(Clone, Debug)]
+pub struct CatalogRestoreRequest {
+    /// The catalogs; `None` for all of the snapshot.
+    pub catalogs: Option<Vec<CatalogSelection>>,
+    /// The snapshot's name.
+    pub label: SnapshotLabel,
+    /// The snapshot's time; the latest of the label without one.
+    pub timestamp: Option<SnapshotTimestamp>,
+    /// Where from.
+    pub repository: RepositoryName,
+    /// Seconds after which the job is cancelled.
+    pub timeout_s: u64,
+    /// StarRocks' `allow_load`: kept and shown.
+    pub allow_load: bool,
+    /// StarRocks' `replication_num`: kept and shown.
+    pub replication_num: u32,
+    /// What becomes of what is there already.
+    pub if_exists: IfExists,
+}
+
+/// An external catalog of a snapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CatalogSelection {
+    /// The catalog.
+    pub catalog: CatalogName,
+    /// The name it gets; its own without one.
+    pub alias: Option<CatalogName>,
+}
+
+impl CatalogSelection {
+    /// The name it gets.
+    pub fn target(&self) -> &CatalogName {
+        self.alias.as_ref().unwrap_or(&self.catalog)
+    }
 }
 
 /// What a restore does with tables that are there already, or, where partitions are named, with those partitions.

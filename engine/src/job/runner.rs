@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use cairn_repository::{Repository, StopSignal, Transfer};
 
 use super::record::{JobRecord, JobState, JobStatus, JobWork};
-use super::{backup, restore};
+use super::{backup, catalogs, restore};
 use crate::catalog::RepositoryEntry;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::JobId;
@@ -221,6 +221,8 @@ fn run(store: &Arc<Inner>, id: JobId, running: &Running) {
         context.record().and_then(|record| match &record.work {
             JobWork::Backup(work) => backup::run(&context, &record, work),
             JobWork::Restore(_) => restore::run(&context, &record),
+            JobWork::CatalogBackup(work) => catalogs::back_up(&context, &record, work),
+            JobWork::CatalogRestore(work) => catalogs::restore(&context, &record, work),
         })
     };
     // A defect of ours must not leave a record that nobody works on: its database would take no other job.

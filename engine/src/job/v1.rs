@@ -1,19 +1,23 @@
 //! The stored form of a job, version 1.
 
 use cairn_format::{
-    Compression, DatabaseName, IntentId, PartitionName, RepositoryName, SnapshotLabel, SnapshotTimestamp,
-    TableName, Ttl,
+    CatalogName, Compression, DatabaseName, IntentId, PartitionName, RepositoryName, SnapshotLabel,
+    SnapshotTimestamp, TableName, Ttl,
 };
 use serde::{Deserialize, Serialize};
 
-use super::record::{BackupWork, JobRecord, JobState, JobStatus, JobTimes, JobTotals, JobWork, RestoreWork};
-use super::request::{IfExists, TableSelection, ViewSelection};
+use super::record::{
+    BackupWork, CatalogBackupWork, CatalogRestoreWork, JobRecord, JobState, JobStatus, JobTimes, JobTotals,
+    JobWork, RestoreWork,
+};
+use super::request::{CatalogSelection, IfExists, TableSelection, ViewSelection};
 use super::restore::{PartitionPlan, RestorePlan, TablePlan};
 use crate::error::{Error, Result};
 use crate::id::{CatalogVersion, JobId, PartitionId, SegmentId, TableId};
 
 #[derive(Serialize, Deserialize)]
 struct JobV1 {
+    /// Empty where the job is of external catalogs.
     database: String,
     label: String,
     timestamp: i64,
@@ -85,6 +89,24 @@ enum WorkV1 {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         keeps_partition_rules: Option<bool>,
     },
+    CatalogBackup {
+        cut: u64,
+        catalogs: Vec<String>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_part: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        intent: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ttl: Option<String>,
+    },
+    CatalogRestore {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        catalogs: Option<Vec<CatalogSelectionV1>>,
+        allow_load: bool,
+        replication_num: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        if_exists: Option<String>,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -99,6 +121,13 @@ struct SelectionV1 {
 #[derive(Serialize, Deserialize)]
 struct ViewSelectionV1 {
     view: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    alias: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct CatalogSelectionV1 {
+    catalog: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     alias: Option<String>,
 }
@@ -138,7 +167,10 @@ pub(super) fn decode(id: JobId, bytes: &[u8]) -> Result<JobRecord> {
     };
     Ok(JobRecord {
         id,
-        database: DatabaseName::parse(&stored.database)?,
+        database: match stored.database.as_str() {
+            "" => None,
+            name => Some(DatabaseName::parse(name)?),
+        },
         label: SnapshotLabel::parse(&stored.label)?,
         timestamp: SnapshotTimestamp::from_unix_ms(stored.timestamp)?,
         repository: RepositoryName::parse(&stored.repository)?,
@@ -167,7 +199,7 @@ pub(super) fn decode(id: JobId, bytes: &[u8]) -> Result<JobRecord> {
 impl From<&JobRecord> for JobV1 {
     fn from(job: &JobRecord) -> Self {
         Self {
-            database: job.database.as_str().to_owned(),
+            database: job.database.as_ref().map(ToString::to_string).unwrap_or_default(),
             label: job.label.as_str().to_owned(),
             timestamp: job.timestamp.unix_ms(),
             repository: job.repository.as_str().to_owned(),
@@ -216,9 +248,24 @@ impl From<&JobWork> for WorkV1 {
                 plan: work.plan.as_ref().map(|plan| plan.tables.iter().map(TablePlanV1::from).collect()),
                 allow_load: work.allow_load,
                 replication_num: work.replication_num,
-                if_exists: (work.if_exists != IfExists::default())
-                    .then(|| work.if_exists.as_str().to_owned()),
+                if_exists: if_exists_word(work.if_exists),
                 keeps_partition_rules: work.keeps_partition_rules,
+            },
+            JobWork::CatalogBackup(work) => Self::CatalogBackup {
+                cut: work.cut.get(),
+                catalogs: work.catalogs.iter().map(ToString::to_string).collect(),
+                is_part: !work.is_whole,
+                intent: work.intent.as_ref().map(ToString::to_string),
+                ttl: work.ttl.as_ref().map(ToString::to_string),
+            },
+            JobWork::CatalogRestore(work) => Self::CatalogRestore {
+                catalogs: work
+                    .catalogs
+                    .as_ref()
+                    .map(|catalogs| catalogs.iter().map(CatalogSelectionV1::from).collect()),
+                allow_load: work.allow_load,
+                replication_num: work.replication_num,
+                if_exists: if_exists_word(work.if_exists),
             },
         }
     }
@@ -266,16 +313,60 @@ impl TryFrom<WorkV1> for JobWork {
                     plan,
                     allow_load,
                     replication_num,
-                    if_exists: match if_exists {
-                        None => IfExists::default(),
-                        Some(word) => IfExists::parse(&word).ok_or_else(|| {
-                            Error::corrupt("a restore on record does something unknown with what exists")
-                        })?,
-                    },
+                    if_exists: read_if_exists(if_exists)?,
                     keeps_partition_rules,
                 })
             }
+            WorkV1::CatalogBackup { cut, catalogs, is_part, intent, ttl } => {
+                Self::CatalogBackup(CatalogBackupWork {
+                    cut: CatalogVersion::new(cut),
+                    catalogs: catalogs
+                        .iter()
+                        .map(|name| Ok(CatalogName::parse(name)?))
+                        .collect::<Result<_>>()?,
+                    is_whole: !is_part,
+                    intent: intent.as_deref().map(IntentId::parse).transpose()?,
+                    ttl: ttl.as_deref().map(Ttl::parse).transpose()?,
+                })
+            }
+            WorkV1::CatalogRestore { catalogs, allow_load, replication_num, if_exists } => {
+                let catalogs = catalogs.map(|catalogs| {
+                    catalogs.into_iter().map(CatalogSelection::try_from).collect::<Result<_>>()
+                });
+                Self::CatalogRestore(CatalogRestoreWork {
+                    catalogs: catalogs.transpose()?,
+                    allow_load,
+                    replication_num,
+                    if_exists: read_if_exists(if_exists)?,
+                })
+            }
         })
+    }
+}
+
+fn if_exists_word(choice: IfExists) -> Option<String> {
+    (choice != IfExists::default()).then(|| choice.as_str().to_owned())
+}
+
+fn read_if_exists(word: Option<String>) -> Result<IfExists> {
+    let Some(word) = word else { return Ok(IfExists::default()) };
+    IfExists::parse(&word)
+        .ok_or_else(|| Error::corrupt("a restore on record does something unknown with what exists"))
+}
+
+impl From<&CatalogSelection> for CatalogSelectionV1 {
+    fn from(selection: &CatalogSelection) -> Self {
+        let alias = selection.alias.as_ref().map(ToString::to_string);
+        Self { catalog: selection.catalog.to_string(), alias }
+    }
+}
+
+impl TryFrom<CatalogSelectionV1> for CatalogSelection {
+    type Error = Error;
+
+    fn try_from(stored: CatalogSelectionV1) -> Result<Self> {
+        let alias = stored.alias.as_deref().map(CatalogName::parse).transpose()?;
+        Ok(Self { catalog: CatalogName::parse(&stored.catalog)?, alias })
     }
 }
 

@@ -7,7 +7,11 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use cairn_engine::{BackupRequest, DropMode, ErrorKind, JobKind, JobState, TabletStore};
+use cairn_engine::{
+    BackupRequest, CatalogBackupRequest, CatalogRestoreRequest, DropMode, ErrorKind, JobKind, JobState,
+    TabletStore,
+};
+use cairn_format::{CatalogName, ExternalCatalog};
 use cairn_repository::{Disk, DiskCall, DiskHook};
 
 use crate::open::walk;
@@ -231,4 +235,100 @@ fn a_table_under_restore_takes_no_changes_and_a_cancelled_restore_makes_none() {
     assert_eq!(rows(&store, "t"), ["Integer(3) | Null"]);
     insert(&store, "t", &small_rows(&[(4, None)])).unwrap();
     assert_eq!(walk(&world.path("a").join("data")).len(), 2, "nothing of the restore is left");
+}
+
+/// A store with an external catalog, and a gate at what is put into the repository.
+fn gated_catalog(world: &World) -> (TabletStore, Arc<Gate>) {
+    let store = world.ready("a");
+    store.create_external_catalog(&catalog("hive", "thrift://one")).unwrap();
+    drop(store);
+    let gate = Gate::new(&world.path("repository"));
+    (world.try_open("a", &Disk::with_hook(gate.clone())).unwrap(), gate)
+}
+
+fn catalog(name: &str, place: &str) -> ExternalCatalog {
+    let properties = [("type", "hive"), ("hive.metastore.uris", place), ("password", "p")];
+    ExternalCatalog {
+        name: CatalogName::parse(name).unwrap(),
+        comment: None,
+        properties: properties.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+        withheld: std::collections::BTreeSet::new(),
+    }
+}
+
+fn catalog_backup(label: &str) -> CatalogBackupRequest {
+    let BackupRequest { label, repository, timeout_s, ttl, .. } = backup_request(label);
+    CatalogBackupRequest { catalogs: None, label, repository, timeout_s, ttl }
+}
+
+#[test]
+fn one_job_of_external_catalogs_runs_at_a_time_and_is_cancelled() {
+    let world = World::new();
+    let (store, gate) = gated_catalog(&world);
+    gate.shut();
+    store.submit_catalog_backup(&catalog_backup("one")).unwrap();
+    gate.wait_for_somebody();
+    let error = store.submit_catalog_backup(&catalog_backup("two")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Busy);
+    let text = error.to_string();
+    assert!(text.starts_with("Can only run one backup or restore job of external catalog"), "{text}");
+    assert_eq!(store.cancel_catalog_job(JobKind::Restore).unwrap_err().kind(), ErrorKind::NotFound);
+    let record = std::thread::scope(|scope| {
+        let cancelled = scope.spawn(|| store.cancel_catalog_job(JobKind::Backup));
+        std::thread::sleep(Duration::from_millis(300));
+        gate.open();
+        cancelled.join().unwrap().unwrap()
+    });
+    assert_eq!(record.status.to_text(), "[COMMON_ERROR, msg: user cancelled]");
+    let opened = store.open_repository(&repository()).unwrap();
+    assert!(opened.snapshots(None).unwrap().is_empty());
+    let id = store.submit_catalog_backup(&catalog_backup("one")).unwrap();
+    assert_eq!(finish(&store, id).state, JobState::Finished);
+}
+
+#[test]
+fn a_backup_of_external_catalogs_goes_on_from_its_cut() {
+    let world = World::new();
+    let (store, gate) = gated_catalog(&world);
+    gate.shut();
+    let id = store.submit_catalog_backup(&catalog_backup("one")).unwrap();
+    gate.wait_for_somebody();
+    // What changes now is not in the snapshot.
+    let name = CatalogName::parse("hive").unwrap();
+    let set = [("hive.metastore.uris".to_owned(), "thrift://two".to_owned())].into();
+    store.alter_external_catalog(&name, &set).unwrap();
+    store.drop_external_catalog(&name).unwrap();
+    std::thread::scope(|scope| {
+        let closed = scope.spawn(move || drop(store));
+        std::thread::sleep(Duration::from_millis(300));
+        gate.open();
+        closed.join().unwrap();
+    });
+    let store = world.try_open("a", &Disk::system()).unwrap();
+    assert!(store.view().external_catalogs().next().is_none());
+    let record = finish(&store, id);
+    assert_eq!(record.status.to_text(), "[OK]");
+    let manifest =
+        store.open_repository(&repository()).unwrap().open_snapshot(&record.label, record.timestamp).unwrap();
+    let kept = manifest.catalog("hive").unwrap();
+    assert_eq!(kept.properties["hive.metastore.uris"], "thrift://one");
+    assert_eq!(kept.withheld.iter().collect::<Vec<_>>(), ["password"]);
+    let id = store
+        .submit_catalog_restore(&CatalogRestoreRequest {
+            catalogs: None,
+            label: record.label.clone(),
+            timestamp: None,
+            repository: repository(),
+            timeout_s: record.timeout_s,
+            allow_load: false,
+            replication_num: 1,
+            if_exists: cairn_engine::IfExists::Fail,
+        })
+        .unwrap();
+    assert_eq!(finish(&store, id).status.to_text(), "[OK]");
+    drop(store);
+    // The file is one that builds without such jobs refuse, and this one reads.
+    let store = world.try_open("a", &Disk::system()).unwrap();
+    assert_eq!(store.view().require_external_catalog(&name).unwrap().definition, *kept);
+    assert_eq!(store.view().jobs().count(), 2);
 }

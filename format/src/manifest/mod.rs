@@ -7,16 +7,18 @@ use std::collections::HashSet;
 use crate::digest::DigestAlgorithm;
 use crate::envelope::{self, EnvelopeKind};
 use crate::error::{Error, Result};
-use crate::feature::{FeatureSet, SUPPORTED_READ_FEATURES};
+use crate::external_catalog::ExternalCatalog;
+use crate::feature::{EXTERNAL_CATALOGS, FeatureSet, SUPPORTED_READ_FEATURES};
 use crate::file_list::{DataFile, FileList, FileListRef};
 use crate::name::{DatabaseName, SnapshotLabel};
 use crate::schema::{PartitionDefinition, TableDefinition, ViewDefinition};
 use crate::timestamp::SnapshotTimestamp;
 use crate::ulid::{IntentId, StoreId};
 
-/// One snapshot of one database.
+/// One snapshot of one database, or of external catalogs.
 ///
-/// Invariants, kept by [`Manifest::check`] and true of everything [`Manifest::decode`] returns: table names are
+/// Invariants, kept by [`Manifest::check`] and true of everything [`Manifest::decode`] returns: either there is a database
+/// or there are catalogs, with names of their own, and nothing else; table names are
 /// unique; every table's partitions fit its definition; rows and bytes of the partitions add up to those of the
 /// table's file list, and those of the tables to the totals.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,8 +27,8 @@ pub struct Manifest {
     pub label: SnapshotLabel,
     /// The time that names the snapshot beside its label.
     pub timestamp: SnapshotTimestamp,
-    /// The database that was backed up.
-    pub database: DatabaseName,
+    /// The database that was backed up; `None` when external catalogs were.
+    pub database: Option<DatabaseName>,
     /// The store that was backed up; `None` when the writer did not say.
     pub store: Option<StoreId>,
     /// What of the database was asked for, as text that is equal for equal choices; `None` for all of it.
@@ -51,6 +53,8 @@ pub struct Manifest {
     pub tables: Vec<TableEntry>,
     /// The views, in the order in which a restore may create them.
     pub views: Vec<ViewDefinition>,
+    /// The external catalogs, when it is a snapshot of those.
+    pub catalogs: Vec<ExternalCatalog>,
     /// Sums over the tables.
     pub totals: Totals,
 }
@@ -164,6 +168,16 @@ impl Manifest {
         )))
     }
 
+    /// The database that was backed up, or the empty text.
+    pub fn database_name(&self) -> &str {
+        self.database.as_ref().map_or("", DatabaseName::as_str)
+    }
+
+    /// The external catalog named `name`.
+    pub fn catalog(&self, name: &str) -> Option<&ExternalCatalog> {
+        self.catalogs.iter().find(|catalog| catalog.name.as_str() == name)
+    }
+
     /// The view named `name`.
     pub fn view(&self, name: &str) -> Option<&ViewDefinition> {
         self.views.iter().find(|view| view.name.as_str() == name)
@@ -198,10 +212,33 @@ impl Manifest {
             }
             view.check()?;
         }
+        self.check_catalogs()?;
         if Totals::of(&self.tables) != Some(self.totals) {
             return Err(Error::invalid("the snapshot's totals are not the sums of its tables"));
         }
         Ok(())
+    }
+
+    /// Checks that it is a snapshot of a database, or one of external catalogs that says so.
+    fn check_catalogs(&self) -> Result<()> {
+        let mut names = HashSet::new();
+        for catalog in &self.catalogs {
+            if !names.insert(&catalog.name) {
+                return Err(Error::invalid(format!(
+                    "external catalog '{}' is in the snapshot twice",
+                    catalog.name
+                )));
+            }
+            catalog.check()?;
+        }
+        let has_objects = self.database.is_some() || !self.tables.is_empty() || !self.views.is_empty();
+        if has_objects == self.catalogs.is_empty()
+            && has_objects == self.database.is_some()
+            && has_objects != self.read_features.contains(EXTERNAL_CATALOGS)
+        {
+            return Ok(());
+        }
+        Err(Error::invalid("the snapshot is neither of a database nor of external catalogs alone"))
     }
 }
 

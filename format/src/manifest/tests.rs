@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use super::*;
 use crate::digest::Digest;
 use crate::error::ErrorKind;
-use crate::name::{ColumnName, PartitionName, TableName};
+use crate::name::{CatalogName, ColumnName, PartitionName, TableName};
 use crate::object_name::ObjectName;
 use crate::schema::{
     Column, ColumnType, Distribution, FieldId, KeyModel, PartitionRows, Partitioning, QueryPiece, ViewColumn,
@@ -52,7 +52,7 @@ fn manifest() -> Manifest {
     Manifest {
         label: SnapshotLabel::parse("nightly").unwrap(),
         timestamp: SnapshotTimestamp::parse("2013-12-31-23-59-59-999").unwrap(),
-        database: DatabaseName::parse("flights").unwrap(),
+        database: Some(DatabaseName::parse("flights").unwrap()),
         store: Some(StoreId::parse("01ARZ3NDEKTSV4RRFFQ69G5FAV").unwrap()),
         part: Some("a, b (p1)".into()),
         created_at_ms: 1,
@@ -66,6 +66,7 @@ fn manifest() -> Manifest {
         totals: Totals::of(&tables).unwrap(),
         tables,
         views: vec![view("v"), view("w")],
+        catalogs: Vec::new(),
     }
 }
 
@@ -97,6 +98,38 @@ fn views_have_names_of_their_own_and_columns() {
     assert!(check(vec![view("v"), view("v")]).unwrap_err().contains("view 'v'"));
     assert!(check(vec![view("a")]).unwrap_err().contains("view 'a'"));
     assert!(check(vec![ViewDefinition { columns: Vec::new(), ..view("v") }]).is_err());
+}
+
+fn of_catalogs(names: &[&str]) -> Manifest {
+    let catalog = |name: &&str| ExternalCatalog {
+        name: CatalogName::parse(name).unwrap(),
+        comment: Some("c".into()),
+        properties: BTreeMap::from([("type".into(), "hive".into())]),
+        withheld: BTreeSet::from(["password".into()]),
+    };
+    let catalogs = names.iter().map(catalog).collect();
+    let (tables, views) = (Vec::new(), Vec::new());
+    let (totals, read_features) = (Totals::default(), [EXTERNAL_CATALOGS].into_iter().collect());
+    Manifest { database: None, tables, views, catalogs, totals, read_features, ..manifest() }
+}
+
+#[test]
+fn a_snapshot_is_of_catalogs_or_of_a_database() {
+    let whole = of_catalogs(&["hive", "lake"]);
+    let bytes = whole.encode(DigestAlgorithm::DEFAULT).unwrap();
+    assert_eq!(Manifest::decode(&bytes).unwrap(), whole);
+    assert_eq!(whole.database_name(), "");
+    for wrong in [
+        of_catalogs(&[]),
+        of_catalogs(&["hive", "hive"]),
+        Manifest { database: manifest().database, ..of_catalogs(&["hive"]) },
+        Manifest { views: manifest().views, ..of_catalogs(&["hive"]) },
+        Manifest { read_features: FeatureSet::new(), ..of_catalogs(&["hive"]) },
+        Manifest { database: None, ..manifest() },
+        Manifest { catalogs: whole.catalogs.clone(), ..manifest() },
+    ] {
+        assert!(wrong.check().is_err(), "{wrong:?}");
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Manifest, PartitionEntry, Sent, TableEntry, Totals};
 use crate::digest::Digest;
 use crate::error::{Error, Result};
+use crate::external_catalog::ExternalCatalogV1;
 use crate::file_list::FileListRef;
 use crate::name::{DatabaseName, SnapshotLabel};
 use crate::object_name::ObjectName;
@@ -25,7 +26,8 @@ pub(super) struct RequiredFeatures {
 pub(super) struct ManifestV1 {
     label: String,
     timestamp: String,
-    database: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    database: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     store: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -46,6 +48,8 @@ pub(super) struct ManifestV1 {
     tables: Vec<TableV1>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     views: Vec<ViewV1>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    external_catalogs: Vec<ExternalCatalogV1>,
     totals: TotalsV1,
 }
 
@@ -105,7 +109,7 @@ impl TryFrom<&Manifest> for ManifestV1 {
         Ok(Self {
             label: manifest.label.to_string(),
             timestamp: manifest.timestamp.to_string(),
-            database: manifest.database.to_string(),
+            database: manifest.database.as_ref().map(ToString::to_string),
             store: manifest.store.map(|store| store.to_string()),
             part: manifest.part.clone(),
             created_at_ms: manifest.created_at_ms,
@@ -117,7 +121,12 @@ impl TryFrom<&Manifest> for ManifestV1 {
             writer: manifest.writer.clone(),
             read_features: manifest.read_features.names().map(Into::into).collect(),
             tables: manifest.tables.iter().map(TableV1::try_from).collect::<Result<_>>()?,
-            views: manifest.views.iter().map(|view| ViewV1::new(view, &manifest.database)).collect(),
+            views: manifest
+                .views
+                .iter()
+                .filter_map(|view| Some(ViewV1::new(view, manifest.database.as_ref()?)))
+                .collect(),
+            external_catalogs: manifest.catalogs.iter().map(ExternalCatalogV1::from).collect(),
             totals: TotalsV1 { files, rows, bytes },
         })
     }
@@ -163,7 +172,7 @@ impl TryFrom<ManifestV1> for Manifest {
         Ok(Self {
             label: SnapshotLabel::parse(&document.label)?,
             timestamp: SnapshotTimestamp::parse(&document.timestamp)?,
-            database: DatabaseName::parse(&document.database)?,
+            database: document.database.as_deref().map(DatabaseName::parse).transpose()?,
             store: document.store.as_deref().map(StoreId::parse).transpose()?,
             part: document.part,
             created_at_ms: document.created_at_ms,
@@ -180,6 +189,7 @@ impl TryFrom<ManifestV1> for Manifest {
                 .into_iter()
                 .map(|view| view.definition.try_into())
                 .collect::<Result<_>>()?,
+            catalogs: document.external_catalogs.into_iter().map(TryInto::try_into).collect::<Result<_>>()?,
             totals: Totals { files, rows, bytes },
         })
     }

@@ -21,8 +21,8 @@ use crate::transfer::Transfer;
 pub struct KeptSnapshot {
     /// The snapshot.
     pub name: SnapshotName,
-    /// The database that it is of.
-    pub database: DatabaseName,
+    /// The database that it is of; `None` when it is of external catalogs.
+    pub database: Option<DatabaseName>,
     /// Why it stays.
     pub reason: String,
 }
@@ -32,8 +32,8 @@ pub struct KeptSnapshot {
 pub struct DroppedSnapshot {
     /// The snapshot.
     pub name: SnapshotName,
-    /// The database that it is of.
-    pub database: DatabaseName,
+    /// The database that it is of; `None` when it is of external catalogs.
+    pub database: Option<DatabaseName>,
     /// Why it goes.
     pub reason: String,
 }
@@ -226,7 +226,8 @@ fn choose(
                 });
             }
             None => {
-                let of = (snapshot.store, snapshot.database.as_str(), snapshot.part.as_deref());
+                let database = snapshot.database.as_ref().map(DatabaseName::as_str);
+                let of = (snapshot.store, database, snapshot.part.as_deref());
                 alike.entry(of).or_default().push(snapshot);
             }
         }

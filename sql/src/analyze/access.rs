@@ -310,8 +310,10 @@ fn one_securable(kind: SecurableKind, name: &ObjectName, scope: &Scope<'_>) -> R
     Ok(match kind {
         SecurableKind::Catalog => {
             let name = one_part()?;
-            if name != CATALOG {
-                return Err(Error::analysis(format!("unknown catalog '{name}': only {CATALOG} exists here")));
+            let is_external =
+                scope.view.external_catalogs().any(|entry| entry.definition.name.as_str() == name);
+            if name != CATALOG && !is_external {
+                return Err(Error::analysis(format!("unknown catalog '{name}'; SHOW CATALOGS lists them")));
             }
             Securable::Catalog(Some(name.into()))
         }

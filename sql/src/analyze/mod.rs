@@ -7,6 +7,7 @@
 mod access;
 mod alter_table;
 mod create_table;
+mod external_catalog;
 mod index;
 mod insert;
 mod materialized_view;
@@ -22,24 +23,23 @@ mod view;
 
 use std::collections::BTreeMap;
 
-use cairn_engine::{DropMode, JobKind, NewRepository, RestoreRequest};
+use cairn_engine::{CatalogRestoreRequest, DropMode, JobKind, NewRepository, RestoreRequest};
 use cairn_format::{
-    DatabaseName, PartitionDefinition, PartitionName, RepositoryName, SnapshotLabel, TableDefinition,
-    TableName,
+    CatalogName, DatabaseName, ExternalCatalog, PartitionDefinition, PartitionName, RepositoryName,
+    SnapshotLabel, TableDefinition, TableName,
 };
 
 pub(crate) use access::AccessRequest;
 pub(crate) use alter_table::{Redefinition, TableAlteration};
 pub(crate) use insert::Insert;
 pub(crate) use names::{
-    CATALOG, Scope, TablePath, check_catalog, no_database, parse_database, parse_table, readable,
-    unknown_system_table,
+    CATALOG, Scope, TablePath, no_database, parse_database, parse_table, readable, unknown_system_table,
 };
 pub(crate) use partition::PartitionAlteration;
 pub(crate) use repository::{Pruning, Verification};
 pub(crate) use rows::Delete;
 pub(crate) use show::{Show, Shown};
-pub(crate) use snapshot::{Backup, SnapshotChoice};
+pub(crate) use snapshot::{Backup, CatalogBackup, SnapshotChoice};
 pub(crate) use view::{NewView, ViewMode};
 
 use crate::ast::{
@@ -91,12 +91,21 @@ pub(crate) enum Request<'s> {
     Restore(Box<RestoreRequest>),
     ExplainBackup(Box<Backup>),
     ExplainRestore(Box<RestoreRequest>),
-    Cancel(DatabaseName, JobKind),
+    CatalogBackup(Box<CatalogBackup>),
+    CatalogRestore(Box<CatalogRestoreRequest>),
+    ExplainCatalogBackup(Box<CatalogBackup>),
+    ExplainCatalogRestore(Box<CatalogRestoreRequest>),
+    /// Of a database, or of external catalogs.
+    Cancel(Option<DatabaseName>, JobKind),
     ShowSnapshot(RepositoryName, SnapshotChoice),
     CreateView(Box<NewView>),
     DropView(TablePath),
     ShowCreateView(TablePath),
     DescribeView(TablePath),
+    CreateCatalog(Box<ExternalCatalog>),
+    AlterCatalog(CatalogName, BTreeMap<String, String>),
+    DropCatalog(CatalogName),
+    ShowCreateCatalog(CatalogName),
     Access(Box<AccessRequest>),
     /// `IF EXISTS` or `IF NOT EXISTS` leaves nothing to do.
     Nothing,
@@ -192,14 +201,28 @@ pub(crate) fn analyze<'s>(
         Statement::PruneRepository(statement) => {
             Request::Prune(Box::new(repository::prune(statement, scope)?))
         }
-        Statement::Backup(statement) => Request::Backup(Box::new(snapshot::backup(statement, scope)?)),
-        Statement::Restore(statement) => Request::Restore(Box::new(snapshot::restore(statement, scope)?)),
-        Statement::ExplainBackup(statement) => {
-            Request::ExplainBackup(Box::new(snapshot::backup(statement, scope)?))
-        }
-        Statement::ExplainRestore(statement) => {
-            Request::ExplainRestore(Box::new(snapshot::restore(statement, scope)?))
-        }
+        Statement::Backup(statement) => match &statement.catalogs {
+            Some(choice) => {
+                Request::CatalogBackup(Box::new(external_catalog::backup(statement, choice, scope)?))
+            }
+            None => Request::Backup(Box::new(snapshot::backup(statement, scope)?)),
+        },
+        Statement::Restore(statement) => match &statement.catalogs {
+            Some(choice) => Request::CatalogRestore(Box::new(external_catalog::restore(statement, choice)?)),
+            None => Request::Restore(Box::new(snapshot::restore(statement, scope)?)),
+        },
+        Statement::ExplainBackup(statement) => match &statement.catalogs {
+            Some(choice) => {
+                Request::ExplainCatalogBackup(Box::new(external_catalog::backup(statement, choice, scope)?))
+            }
+            None => Request::ExplainBackup(Box::new(snapshot::backup(statement, scope)?)),
+        },
+        Statement::ExplainRestore(statement) => match &statement.catalogs {
+            Some(choice) => {
+                Request::ExplainCatalogRestore(Box::new(external_catalog::restore(statement, choice)?))
+            }
+            None => Request::ExplainRestore(Box::new(snapshot::restore(statement, scope)?)),
+        },
         Statement::Cancel(statement) => {
             let (database, kind) = snapshot::cancel(statement, scope)?;
             Request::Cancel(database, kind)
@@ -219,6 +242,12 @@ pub(crate) fn analyze<'s>(
             Request::DropView(path)
         }
         Statement::ShowCreateView(name) => Request::ShowCreateView(view::known_view(name, scope)?),
+        Statement::CreateCatalog(statement) => external_catalog::create(statement, scope)?,
+        Statement::AlterCatalog(statement) => external_catalog::alter(statement, scope)?,
+        Statement::DropCatalog(statement) => external_catalog::drop(statement, scope)?,
+        Statement::ShowCreateCatalog(name) => {
+            Request::ShowCreateCatalog(external_catalog::known(name, scope)?.definition.name.clone())
+        }
         Statement::Access(statement) => {
             Request::Access(Box::new(access::access(statement, scope, identity)?))
         }

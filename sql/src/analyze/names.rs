@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cairn_engine::{CatalogView, Database, RepositoryEntry, Table, View};
-use cairn_format::{DatabaseName, PartitionName, RepositoryName, TableName};
+use cairn_format::{CatalogName, DatabaseName, PartitionName, RepositoryName, TableName};
 
 use crate::ast;
 use crate::error::{Error, Result};
@@ -50,16 +50,30 @@ impl Scope<'_> {
         }
     }
 
+    /// Refuses a catalog that is not the store's own.
+    pub(crate) fn check_catalog(&self, catalog: Option<&ast::Ident>) -> Result<()> {
+        let external = catalog
+            .and_then(|name| CatalogName::parse(&name.value).ok())
+            .and_then(|name| self.view.external_catalog(&name));
+        match external {
+            Some(entry) => Err(Error::analysis(format!(
+                "catalog '{}' is external: its definition is kept and backed up here, and nothing is read through it",
+                entry.definition.name
+            ))),
+            None => check_catalog(catalog),
+        }
+    }
+
     /// The table that `name` means; its database is known, the table itself may not be.
     pub(crate) fn table_path(&self, name: &ast::ObjectName) -> Result<TablePath> {
-        check_catalog(name.catalog.as_ref())?;
+        self.check_catalog(name.catalog.as_ref())?;
         let database = self.database_or_current(name.database.as_ref())?;
         Ok(TablePath { database, table: parse_table(&name.name)? })
     }
 
     /// The table of `information_schema` that `name` means; `None` when it means another database's.
     pub(crate) fn system_table(&self, name: &ast::ObjectName) -> Result<Option<SystemTable>> {
-        check_catalog(name.catalog.as_ref())?;
+        self.check_catalog(name.catalog.as_ref())?;
         let database = match &name.database {
             Some(database) => Some(database.value.as_str()),
             None => self.current.map(DatabaseName::as_str),

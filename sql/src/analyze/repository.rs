@@ -135,7 +135,7 @@ pub(super) fn prune(statement: &PruneRepositoryStatement, scope: &Scope<'_>) -> 
 }
 
 /// The properties by their keys, none given twice. Values may be secret and are in no message.
-fn unique(properties: &Properties) -> Result<BTreeMap<String, String>> {
+pub(super) fn unique(properties: &Properties) -> Result<BTreeMap<String, String>> {
     let mut unique = BTreeMap::new();
     for (key, value) in properties {
         if unique.insert(key.clone(), value.clone()).is_some() {

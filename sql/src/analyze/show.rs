@@ -21,6 +21,7 @@ pub(crate) struct Show<'s> {
 /// What is shown, its names looked up.
 #[derive(Debug)]
 pub(crate) enum Shown {
+    Catalogs,
     Databases,
     Tables { full: bool, database: DatabaseName },
     SystemTables { full: bool },
@@ -112,6 +113,7 @@ fn own_database(named: Option<&ast::DatabaseName>, scope: &Scope<'_>) -> Result<
 fn shown(what: &ShowWhat, scope: &Scope<'_>) -> Result<Shown> {
     let own = |named: Option<&ast::DatabaseName>| own_database(named, scope);
     Ok(match what {
+        ShowWhat::Catalogs => Shown::Catalogs,
         ShowWhat::Databases => Shown::Databases,
         ShowWhat::Tables { full, database: named } => match database(named.as_ref(), scope)? {
             Some(database) => Shown::Tables { full: *full, database },
@@ -157,7 +159,7 @@ fn jobs(kind: ast::JobKind, named: Option<&ast::Ident>, scope: &Scope<'_>) -> Re
     let Some(name) = named else { return Ok(Shown::Jobs(kind, None)) };
     let name = parse_database(name)?;
     // A restore makes its database when it ends: until then only its job knows the name.
-    if !scope.view.jobs().any(|job| job.database == name) {
+    if !scope.view.jobs().any(|job| job.database.as_ref() == Some(&name)) {
         scope.database(&name)?;
     }
     Ok(Shown::Jobs(kind, Some(name)))

@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use cairn_engine::{BackupRequest, Database, JobKind, RestoreRequest, TableSelection, ViewSelection};
+use cairn_engine::{
+    BackupRequest, CatalogBackupRequest, Database, JobKind, RestoreRequest, TableSelection, ViewSelection,
+};
 use cairn_format::{
     DatabaseName, PartitionName, RepositoryName, SnapshotLabel, SnapshotTimestamp, TableName,
 };
@@ -26,6 +28,14 @@ pub(crate) struct Backup {
     pub(crate) incremental: bool,
 }
 
+/// A BACKUP of external catalogs that names nothing unknown.
+#[derive(Debug)]
+pub(crate) struct CatalogBackup {
+    pub(crate) request: CatalogBackupRequest,
+    /// See [`Backup`].
+    pub(crate) incremental: bool,
+}
+
 /// Which snapshots a SHOW SNAPSHOT shows.
 #[derive(Debug)]
 pub(crate) enum SnapshotChoice {
@@ -35,9 +45,6 @@ pub(crate) enum SnapshotChoice {
 }
 
 pub(super) fn backup(statement: &BackupStatement, scope: &Scope<'_>) -> Result<Backup> {
-    if statement.catalogs.is_some() {
-        return Err(Error::not_supported("BACKUP of external catalogs"));
-    }
     let database = scope.database_or_current(statement.database.as_ref())?;
     let label = label(&statement.label)?;
     let repository = scope.repository(&statement.repository)?.name.clone();
@@ -150,9 +157,6 @@ fn listed_views(objects: &[SnapshotObject]) -> Result<Vec<(TableName, Option<&Id
 }
 
 pub(super) fn restore(statement: &RestoreStatement, _scope: &Scope<'_>) -> Result<RestoreRequest> {
-    if statement.catalogs.is_some() {
-        return Err(Error::not_supported("RESTORE of external catalogs"));
-    }
     let properties = RestoreProperties::parse(&statement.properties)?;
     let source_database = match &statement.database {
         RestoreDatabase::Named { name, .. } => Some(parse_database(name)?),
@@ -277,20 +281,23 @@ pub(super) fn label(label: &Ident) -> Result<SnapshotLabel> {
     analysed(SnapshotLabel::parse(&label.value))
 }
 
-pub(super) fn cancel(statement: &CancelStatement, scope: &Scope<'_>) -> Result<(DatabaseName, JobKind)> {
+pub(super) fn cancel(
+    statement: &CancelStatement,
+    scope: &Scope<'_>,
+) -> Result<(Option<DatabaseName>, JobKind)> {
     let kind = match statement.kind {
         crate::ast::JobKind::Backup => JobKind::Backup,
         crate::ast::JobKind::Restore => JobKind::Restore,
     };
     match &statement.target {
-        CancelTarget::ExternalCatalog => Err(Error::not_supported("a job of external catalogs")),
+        CancelTarget::ExternalCatalog => Ok((None, kind)),
         CancelTarget::Database(name) => {
             let name = parse_database(name)?;
             // A restore makes its database when it ends: until then only its job knows the name.
-            if !scope.view.jobs().any(|job| job.database == name) {
+            if !scope.view.jobs().any(|job| job.database.as_ref() == Some(&name)) {
                 scope.database(&name)?;
             }
-            Ok((name, kind))
+            Ok((Some(name), kind))
         }
     }
 }

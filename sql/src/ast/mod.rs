@@ -12,6 +12,7 @@ mod alter_partition;
 mod alter_table;
 mod backup;
 mod database;
+mod external_catalog;
 mod index;
 mod materialized_view;
 mod name;
@@ -41,6 +42,7 @@ pub use backup::{
 pub use database::{
     CreateDatabaseStatement, DropDatabaseStatement, DropTableStatement, TruncateTableStatement,
 };
+pub use external_catalog::{AlterCatalogStatement, CreateCatalogStatement, DropCatalogStatement};
 pub use index::{CreateIndexStatement, DropIndexStatement, IndexClause, IndexKind};
 pub use materialized_view::{CreateMaterializedViewStatement, DropMaterializedViewStatement};
 pub use name::{DatabaseName, Ident, Location, ObjectName};
@@ -156,6 +158,14 @@ pub enum Statement {
     DropView(DropViewStatement),
     /// `SHOW CREATE VIEW`
     ShowCreateView(ObjectName),
+    /// `CREATE EXTERNAL CATALOG`
+    CreateCatalog(CreateCatalogStatement),
+    /// `ALTER CATALOG`
+    AlterCatalog(AlterCatalogStatement),
+    /// `DROP CATALOG`
+    DropCatalog(DropCatalogStatement),
+    /// `SHOW CREATE CATALOG`
+    ShowCreateCatalog(Ident),
     /// What is about users, roles and privileges
     Access(Box<AccessStatement>),
 }
@@ -204,6 +214,10 @@ impl fmt::Display for Statement {
             Self::AlterView(statement) => statement.fmt(f),
             Self::DropView(statement) => statement.fmt(f),
             Self::ShowCreateView(view) => write!(f, "SHOW CREATE VIEW {view}"),
+            Self::CreateCatalog(statement) => statement.fmt(f),
+            Self::AlterCatalog(statement) => statement.fmt(f),
+            Self::DropCatalog(statement) => statement.fmt(f),
+            Self::ShowCreateCatalog(name) => write!(f, "SHOW CREATE CATALOG {name}"),
             Self::Access(statement) => statement.fmt(f),
         }
     }

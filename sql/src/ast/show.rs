@@ -25,6 +25,8 @@ impl fmt::Display for ShowStatement {
 /// What a `SHOW` shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ShowWhat {
+    /// `CATALOGS`
+    Catalogs,
     /// `DATABASES`
     Databases,
     /// `[FULL] TABLES [FROM db]`
@@ -89,6 +91,7 @@ impl ShowWhat {
     /// Its words, without names.
     pub(crate) fn words(&self) -> String {
         match self {
+            Self::Catalogs => "CATALOGS".to_owned(),
             Self::Databases => "DATABASES".to_owned(),
             Self::Tables { full: false, .. } => "TABLES".to_owned(),
             Self::Tables { full: true, .. } => "FULL TABLES".to_owned(),
@@ -114,7 +117,7 @@ impl fmt::Display for ShowWhat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.words())?;
         match self {
-            Self::Databases | Self::Repositories | Self::Roles | Self::Users => Ok(()),
+            Self::Catalogs | Self::Databases | Self::Repositories | Self::Roles | Self::Users => Ok(()),
             Self::Tables { database, .. }
             | Self::TableStatus(database)
             | Self::MaterializedViews(database)

@@ -37,6 +37,7 @@ impl Executor<'_> {
         // Of what it names, the user has been asked for a privilege; of the rest it is shown what it may see.
         let (view, visible) = (self.view, self.visible()?);
         Ok(match what {
+            Shown::Catalogs => show::catalogs(&visible),
             Shown::Databases => show::databases(&visible),
             Shown::Tables { full, database } => show::tables(visible.require_database(database)?, *full),
             Shown::SystemTables { full } => show::system_tables(*full),

@@ -16,7 +16,7 @@ mod view;
 
 use std::sync::Arc;
 
-use cairn_engine::{CatalogView, ErrorKind as EngineErrorKind, TabletStore};
+use cairn_engine::{CatalogView, ErrorKind as EngineErrorKind, JobId, TabletStore};
 use cairn_format::{DatabaseName, TableDefinition};
 
 use crate::analyze::{Backup, Recovery, Request, Scope, TableAlteration};
@@ -73,9 +73,21 @@ impl Executor<'_> {
             Request::DropRepository(name) => store.drop_repository(&name)?,
             Request::Backup(backup) => return self.backup(&backup),
             Request::Restore(restore) => return Ok(Outcome::Job(store.submit_restore(&restore)?)),
-            Request::Cancel(database, kind) => {
+            Request::CatalogBackup(backup) => {
+                return submitted(self.store.submit_catalog_backup(&backup.request), backup.incremental);
+            }
+            Request::CatalogRestore(restore) => {
+                return Ok(Outcome::Job(store.submit_catalog_restore(&restore)?));
+            }
+            Request::Cancel(Some(database), kind) => {
                 store.cancel_job(&database, kind)?;
             }
+            Request::Cancel(None, kind) => {
+                store.cancel_catalog_job(kind)?;
+            }
+            Request::CreateCatalog(definition) => store.create_external_catalog(&definition)?,
+            Request::AlterCatalog(name, set) => store.alter_external_catalog(&name, &set)?,
+            Request::DropCatalog(name) => store.drop_external_catalog(&name)?,
             Request::AlterRepository(name, set) => store.alter_repository(&name, &set)?,
             Request::DropSnapshot { repository, label } => {
                 store.drop_snapshot(&repository, &label)?;
@@ -135,6 +147,15 @@ impl Executor<'_> {
             Request::Describe(path) => show::describe(self.table(&path)?),
             Request::DescribeAll(path) => show::describe_all(self.table(&path)?),
             Request::ExplainBackup(_) | Request::ExplainRestore(_) => self.explain_job(request),
+            Request::ExplainCatalogBackup(backup) => {
+                show::explanation(&self.store.explain_catalog_backup(&backup.request)?, &[])
+            }
+            Request::ExplainCatalogRestore(restore) => {
+                show::explanation(&self.store.explain_catalog_restore(&restore)?, &[])
+            }
+            Request::ShowCreateCatalog(name) => {
+                show::create_catalog(&view.require_external_catalog(&name)?.definition)
+            }
             Request::ShowCreateMaterializedView(path, name) => {
                 show::create_materialized_view(self.table(&path)?, &name)
             }
@@ -154,7 +175,7 @@ impl Executor<'_> {
             Request::ExplainRestore(restore) => {
                 let explained = self.store.explain_restore(restore)?;
                 if restore.database.is_none() {
-                    restore.database = explained.tables.first().map(|table| table.database.clone());
+                    restore.database = explained.tables.first().and_then(|table| table.database.clone());
                 }
                 explained
             }
@@ -172,19 +193,22 @@ impl Executor<'_> {
     }
 
     fn backup(&self, backup: &Backup) -> Result<Outcome> {
-        let submitted = self.store.submit_backup(&backup.request);
-        match submitted {
-            // StarRocks looks at the type only once the label turns out to be taken.
-            Err(e) if backup.incremental && e.kind() == EngineErrorKind::AlreadyExists => Err(Error::new(
-                ErrorKind::Unsupported,
-                "currently does not support incremental backup: choose a new \
-                    label; what is in the repository already is not sent again",
-            )),
-            submitted => Ok(Outcome::Job(submitted?)),
-        }
+        submitted(self.store.submit_backup(&backup.request), backup.incremental)
     }
 
     fn inserter(&self) -> Inserter<'_> {
         Inserter { queries: self.queries, view: self.view, current: self.current }
+    }
+}
+
+/// The job of a backup that was submitted. StarRocks looks at the type only once the label turns out to be taken.
+fn submitted(job: cairn_engine::Result<JobId>, incremental: bool) -> Result<Outcome> {
+    match job {
+        Err(e) if incremental && e.kind() == EngineErrorKind::AlreadyExists => Err(Error::new(
+            ErrorKind::Unsupported,
+            "currently does not support incremental backup: choose a new \
+                    label; what is in the repository already is not sent again",
+        )),
+        job => Ok(Outcome::Job(job?)),
     }
 }

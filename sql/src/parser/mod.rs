@@ -16,6 +16,7 @@ mod cursor;
 mod database;
 mod dialect;
 mod error;
+mod external_catalog;
 mod index;
 mod lexer;
 mod materialized_view;
@@ -75,7 +76,7 @@ pub(crate) fn parse_expression(text: &str) -> Result<ExprText> {
 /// ```text
 /// statement := create | drop | use | truncate | insert | delete | update | query | explain | describe | show
 ///            | backup | restore | cancel | recover | alter_table | alter_repository | check_repository | verify | prune_repository
-///            | grant | revoke | set | execute_as | alter_user | alter_role | alter_view
+///            | grant | revoke | set | execute_as | alter_user | alter_role | alter_view | alter_catalog
 /// ```
 fn statement(cursor: &mut Cursor<'_>) -> Result<Statement> {
     if query::starts_query(cursor) {
@@ -105,6 +106,9 @@ fn statement(cursor: &mut Cursor<'_>) -> Result<Statement> {
         }
         Some("ALTER") if cursor.is_keyword_at(1, "VIEW") => {
             view::alter_view(cursor).map(|statement| Statement::AlterView(Box::new(statement)))
+        }
+        Some("ALTER") if cursor.is_keyword_at(1, "CATALOG") => {
+            external_catalog::alter_catalog(cursor).map(Statement::AlterCatalog)
         }
         Some("ALTER") if cursor.is_keyword_at(1, "USER") || cursor.is_keyword_at(1, "ROLE") => {
             access::alter(cursor).map(about_access)
@@ -142,7 +146,7 @@ fn repository_statement(cursor: &mut Cursor<'_>) -> Result<Statement> {
         (_, Some(other)) if other != "REPOSITORY" => Err(cursor.unsupported(2)),
         (Some("ALTER"), None) => {
             cursor.advance();
-            Err(cursor.expected(&["TABLE", "VIEW", "REPOSITORY", "USER", "ROLE"]))
+            Err(cursor.expected(&["TABLE", "VIEW", "REPOSITORY", "CATALOG", "USER", "ROLE"]))
         }
         (Some("ALTER"), _) => repository::alter_repository(cursor).map(Statement::AlterRepository),
         (Some("CHECK"), _) => repository::check_repository(cursor).map(Statement::CheckRepository),
@@ -151,7 +155,7 @@ fn repository_statement(cursor: &mut Cursor<'_>) -> Result<Statement> {
 }
 
 /// ```text
-/// create := create_database | create_table | create_view | create_materialized_view | create_index | create_repository | create_user | create_role
+/// create := create_database | create_table | create_view | create_materialized_view | create_index | create_repository | create_user | create_role | create_catalog
 /// ```
 fn create(cursor: &mut Cursor<'_>) -> Result<Statement> {
     match cursor.keyword_at(1).as_deref() {
@@ -161,6 +165,9 @@ fn create(cursor: &mut Cursor<'_>) -> Result<Statement> {
         Some("MATERIALIZED") => materialized_view::create_materialized_view(cursor)
             .map(|statement| Statement::CreateMaterializedView(Box::new(statement))),
         Some("TEMPORARY" | "EXTERNAL") if cursor.is_keyword_at(2, "TABLE") => create_table(cursor),
+        Some("EXTERNAL") if cursor.is_keyword_at(2, "CATALOG") => {
+            external_catalog::create_catalog(cursor).map(Statement::CreateCatalog)
+        }
         Some("VIEW") => create_view(cursor),
         Some("OR") if cursor.is_keyword_at(2, "REPLACE") && cursor.is_keyword_at(3, "VIEW") => {
             create_view(cursor)
@@ -184,7 +191,7 @@ fn create_table(cursor: &mut Cursor<'_>) -> Result<Statement> {
 }
 
 /// ```text
-/// drop := drop_database | drop_table | drop_view | drop_materialized_view | drop_index | drop_repository | drop_snapshot | drop_user | drop_role
+/// drop := drop_database | drop_table | drop_view | drop_materialized_view | drop_index | drop_repository | drop_snapshot | drop_user | drop_role | drop_catalog
 /// ```
 fn drop(cursor: &mut Cursor<'_>) -> Result<Statement> {
     match cursor.keyword_at(1).as_deref() {
@@ -195,6 +202,7 @@ fn drop(cursor: &mut Cursor<'_>) -> Result<Statement> {
             materialized_view::drop_materialized_view(cursor).map(Statement::DropMaterializedView)
         }
         Some("REPOSITORY") => repository::drop_repository(cursor).map(Statement::DropRepository),
+        Some("CATALOG") => external_catalog::drop_catalog(cursor).map(Statement::DropCatalog),
         Some("VIEW") => view::drop_view(cursor).map(Statement::DropView),
         Some("USER" | "ROLE") => access::drop(cursor).map(about_access),
         Some("SNAPSHOT") => backup::drop_snapshot(cursor).map(Statement::DropSnapshot),

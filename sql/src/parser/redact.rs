@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use cairn_repository::{is_secret_property, without_secrets};
+use cairn_repository::{is_secret_property, is_secret_value, without_secrets};
 use sqlparser::tokenizer::Token;
 
 use super::lexer::SourceStatement;
@@ -47,10 +47,14 @@ impl SourceStatement {
         }
         let may_be_url =
             value.contains("://") || name.is_some_and(|name| name.to_ascii_lowercase().contains(ENDPOINT));
-        if may_be_url && value.contains(['@', '?', '#']) {
-            return format!("'{}'", without_secrets(value).replace('\'', "''")).into();
+        if !may_be_url || !value.contains(['@', '?', '#']) {
+            return if name.is_some() && is_secret_value(value) { HIDDEN.into() } else { text.into() };
         }
-        text.into()
+        let shown = without_secrets(value);
+        if name.is_some() && is_secret_value(&shown) {
+            return HIDDEN.into();
+        }
+        format!("'{}'", shown.replace('\'', "''")).into()
     }
 
     /// Whether a token may be a user's password, or a part of one whose quotes were forgotten. Where a sign or a word was
@@ -139,6 +143,10 @@ mod tests {
             (
                 "CREATE REPOSITORY z WITH BROKER ON LOCATION 's3://AKIA:PW@b/x' PROPERTIES ('aws.s3.endpoint' = 'u:PW@h', 'x' = \"abfss://c@acc/x?sig=PW\")",
                 "CREATE REPOSITORY z WITH BROKER ON LOCATION 's3://…@b/x' PROPERTIES ('aws.s3.endpoint' = '…@h', 'x' = 'abfss://c@acc/x?…')",
+            ),
+            (
+                "CREATE EXTERNAL CATALOG c PROPERTIES ('type' = 'jdbc', 'jdbc_uri' = 'jdbc:sqlserver://h;user=u@x;password=PW', 'user' = 'u')",
+                "CREATE EXTERNAL CATALOG c PROPERTIES ('type' = 'jdbc', 'jdbc_uri' = '***', 'user' = 'u')",
             ),
             (
                 "CREATE USER 'u'@'%' IDENTIFIED WITH mysql_native_password BY 'x'",

@@ -19,8 +19,9 @@ use crate::ast::{
 ///       | SHOW {TABLET | TABLETS} integer
 ///       | SHOW CREATE {TABLE | VIEW | MATERIALIZED VIEW} object_name
 ///       | SHOW CREATE {DATABASE | SCHEMA} database_name
+///       | SHOW CREATE CATALOG ident_or_string
 ///       | show_grants | show_snapshot
-/// show_what_named := {DATABASES | SCHEMAS}
+/// show_what_named := {DATABASES | SCHEMAS} | CATALOGS
 ///       | [FULL] TABLES in_database
 ///       | TABLE STATUS in_database
 ///       | MATERIALIZED {VIEW | VIEWS} in_database
@@ -92,6 +93,10 @@ fn show_chosen(cursor: &mut Cursor<'_>) -> Result<Statement> {
             ShowWhat::Columns { full, table: table_of(cursor)? }
         }
         _ if full => return Err(cursor.unsupported(3)),
+        Some("CATALOGS") => {
+            skip(cursor, 2);
+            ShowWhat::Catalogs
+        }
         Some("DATABASES" | "SCHEMAS") => {
             skip(cursor, 2);
             ShowWhat::Databases
@@ -221,6 +226,10 @@ fn show_create(cursor: &mut Cursor<'_>) -> Result<Statement> {
         Some("VIEW") => {
             skip(cursor, 3);
             cursor.object_name("a view name").map(Statement::ShowCreateView)
+        }
+        Some("CATALOG") => {
+            skip(cursor, 3);
+            cursor.ident_or_string("a catalog name").map(Statement::ShowCreateCatalog)
         }
         Some("DATABASE" | "SCHEMA") => {
             skip(cursor, 3);

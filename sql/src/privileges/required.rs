@@ -1,10 +1,10 @@
 //! The privileges that each kind of statement needs: StarRocks' but where it says so.
 
 use cairn_engine::{
-    Access, AccessChange, BackupRequest, Grantee, JobKind, JobWork, Privilege, RestoreRequest, Securable,
-    TableSelection, UserName,
+    Access, AccessChange, BackupRequest, CatalogRestoreRequest, Grantee, JobKind, JobWork, Privilege,
+    RestoreRequest, Securable, TableSelection, UserName,
 };
-use cairn_format::DatabaseName;
+use cairn_format::{CatalogName, DatabaseName};
 use sqlparser::ast::Query;
 
 use super::Requirement;
@@ -40,7 +40,7 @@ pub(super) fn requirements(
         Request::Use(name) if is_information_schema(name.as_str()) => Ok(Vec::new()),
         Request::Use(name) => any_in_database(name, scope),
         Request::Show(show) => match &show.what {
-            Shown::Databases | Shown::SystemTables { .. } | Shown::SystemColumns { .. } | Shown::Repositories => {
+            Shown::Catalogs | Shown::Databases | Shown::SystemTables { .. } | Shown::SystemColumns { .. } | Shown::Repositories => {
                 Ok(Vec::new())
             }
             Shown::Tables { database, .. }
@@ -111,7 +111,23 @@ pub(super) fn requirements(
         Request::ExplainBackup(_) | Request::ExplainRestore(_) => {
             Ok(of_explained(request, scope)?.into_iter().filter_map(to_see).collect())
         }
-        Request::Cancel(database, kind) => cancel(database, *kind, scope),
+        Request::Cancel(Some(database), kind) => cancel(database, *kind, scope),
+        Request::Cancel(None, kind) => Ok(cancel_catalogs(*kind, scope)),
+        Request::CreateCatalog(_) => Ok(vec![on_system(Privilege::CreateExternalCatalog)]),
+        Request::AlterCatalog(name, _) => Ok(vec![on_external(Privilege::Alter, name)]),
+        Request::DropCatalog(name) => Ok(vec![on_external(Privilege::Drop, name)]),
+        Request::ShowCreateCatalog(name) => {
+            Ok(vec![Requirement::Any(external(name), name.to_string())])
+        }
+        Request::CatalogBackup(backup) | Request::ExplainCatalogBackup(backup) => {
+            let all = || scope.view.external_catalogs().map(|entry| entry.definition.name.clone()).collect();
+            let names: Vec<CatalogName> = backup.request.catalogs.clone().unwrap_or_else(all);
+            let usage = names.iter().map(|name| on_external(Privilege::Usage, name));
+            Ok([on_system(Privilege::Repository)].into_iter().chain(usage).collect())
+        }
+        Request::CatalogRestore(restore) | Request::ExplainCatalogRestore(restore) => {
+            Ok(restore_catalogs(restore, scope))
+        }
         Request::Access(request) => Ok(access(request, identity, scope.view.access())),
     }
 }
@@ -126,6 +142,36 @@ fn on_system(privilege: Privilege) -> Requirement {
 
 fn on_catalog(privilege: Privilege) -> Requirement {
     Requirement::One(privilege, Securable::Catalog(Some(CATALOG.into())), CATALOG.to_owned())
+}
+
+fn external(name: &CatalogName) -> Securable {
+    Securable::Catalog(Some(name.as_str().into()))
+}
+
+fn on_external(privilege: Privilege, name: &CatalogName) -> Requirement {
+    Requirement::One(privilege, external(name), name.to_string())
+}
+
+/// StarRocks asks for CREATE EXTERNAL CATALOG alone. That would let somebody replace catalogs that it may not change, so
+/// DROP on those that are there is asked for as well.
+fn restore_catalogs(restore: &CatalogRestoreRequest, scope: &Scope<'_>) -> Vec<Requirement> {
+    let mut needed = vec![on_system(Privilege::Repository), on_system(Privilege::CreateExternalCatalog)];
+    let is_target = |name: &CatalogName| {
+        restore.catalogs.as_ref().is_none_or(|chosen| chosen.iter().any(|one| one.target() == name))
+    };
+    let there = scope.view.external_catalogs().map(|entry| &entry.definition.name);
+    needed.extend(there.filter(|name| is_target(name)).map(|name| on_external(Privilege::Drop, name)));
+    needed
+}
+
+fn cancel_catalogs(kind: JobKind, scope: &Scope<'_>) -> Vec<Requirement> {
+    let mut needed = vec![on_system(Privilege::Repository)];
+    let last = scope.view.jobs().filter(|job| job.database.is_none()).last();
+    if let (JobKind::Backup, Some(JobWork::CatalogBackup(work))) = (kind, last.map(|job| &job.work)) {
+        let there = work.catalogs.iter().filter(|name| scope.view.external_catalog(name).is_some());
+        needed.extend(there.map(|name| on_external(Privilege::Usage, name)));
+    }
+    needed
 }
 
 fn on_database(privilege: Privilege, name: &DatabaseName, scope: &Scope<'_>) -> Result<Requirement> {
@@ -289,7 +335,7 @@ fn restore(restore: &RestoreRequest, scope: &Scope<'_>) -> Result<Vec<Requiremen
 
 fn cancel(database: &DatabaseName, kind: JobKind, scope: &Scope<'_>) -> Result<Vec<Requirement>> {
     let mut needed = vec![on_system(Privilege::Repository)];
-    let last = scope.view.jobs().filter(|job| job.database == *database).last();
+    let last = scope.view.jobs().filter(|job| job.database.as_ref() == Some(database)).last();
     if let (JobKind::Backup, Some(JobWork::Backup(work))) = (kind, last.map(|job| &job.work)) {
         let known = work.tables.iter().filter(|selection| {
             scope.database(database).is_ok_and(|database| database.table(&selection.table).is_some())

@@ -19,9 +19,7 @@ use super::output::{OutputNames, name_columns};
 use super::spelling::{Spelling, Spellings};
 use super::stack::on_large_stack;
 use super::views::{Mention, apart, expanded, invalid, parse_query};
-use crate::analyze::{
-    Scope, TablePath, check_catalog, no_database, parse_database, parse_table, unknown_system_table,
-};
+use crate::analyze::{Scope, TablePath, no_database, parse_database, parse_table, unknown_system_table};
 use crate::ast;
 use crate::ast::QueryText;
 use crate::error::{Error, Result};
@@ -308,7 +306,7 @@ impl<'a> Relations<'a> {
             [catalog, database, table] => (Some(*catalog), Some(*database), *table),
             _ => return Err(Error::analysis(format!("wrong table name {relation}"))),
         };
-        check_catalog(catalog.map(own).as_ref())?;
+        self.scope.check_catalog(catalog.map(own).as_ref())?;
         let database = match database {
             Some(name) => parse_database(&own(name))?,
             None => self.scope.current.ok_or_else(no_database)?.clone(),

@@ -39,7 +39,11 @@ fn counts(of: &ExplainedTable) -> [u64; 6] {
 }
 
 fn table(table: &ExplainedTable) -> Row {
-    let names = [table.action.as_str().to_owned(), format!("{}.{}", table.database, table.table)];
+    let object = match &table.database {
+        Some(database) => format!("{database}.{}", table.name),
+        None => table.name.clone(),
+    };
+    let names = [table.action.as_str().to_owned(), object];
     let counts = counts(table).map(|count| count.to_string());
     let mut row: Row = names.into_iter().chain(counts).map(Some).collect();
     row.extend([None, None, Some(table.detail.clone())]);

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cairn_engine::{
-    CatalogView, JobKind, JobRecord, JobState, JobWork, RestoreWork, TableSelection, TabletStore,
+    CatalogRestoreWork, CatalogView, JobKind, JobRecord, JobState, JobWork, RestoreWork, TableSelection,
+    TabletStore,
 };
 use cairn_format::{DatabaseName, PartitionName, TableName};
 
@@ -59,9 +60,11 @@ pub(crate) fn jobs(
     kind: JobKind,
     database: Option<&DatabaseName>,
 ) -> Listing {
-    let mut last: BTreeMap<&DatabaseName, &Arc<JobRecord>> = BTreeMap::new();
-    for job in view.jobs().filter(|job| database.is_none_or(|name| job.database == *name)) {
-        last.insert(&job.database, job);
+    // Without a database those of external catalogs, whose last job comes first.
+    let mut last: BTreeMap<Option<&DatabaseName>, &Arc<JobRecord>> = BTreeMap::new();
+    let is_shown = |job: &&Arc<JobRecord>| database.is_none() || job.database.as_ref() == database;
+    for job in view.jobs().filter(is_shown) {
+        last.insert(job.database.as_ref(), job);
     }
     // A database whose last job is of the other kind shows none.
     let shown = last
@@ -78,22 +81,25 @@ fn row(job: &JobRecord, store: &TabletStore) -> Row {
     let times = &job.times;
     let mut values = vec![job.id.to_string(), job.label.to_string()];
     match &job.work {
-        JobWork::Backup(_) => values.extend([
-            job.database.to_string(),
+        JobWork::Backup(_) | JobWork::CatalogBackup(_) => values.extend([
+            database_name(job),
             job.state.as_str().to_owned(),
             job_objects(job),
             time(times.created),
         ]),
-        JobWork::Restore(work) => values.extend([
-            job.timestamp.to_string(),
-            job.database.to_string(),
-            job.state.as_str().to_owned(),
-            work.allow_load.to_string(),
-            work.replication_num.to_string(),
-            job_objects(job),
-            time(times.created),
-            time_or_null(times.meta_prepared),
-        ]),
+        JobWork::Restore(RestoreWork { allow_load, replication_num, .. })
+        | JobWork::CatalogRestore(CatalogRestoreWork { allow_load, replication_num, .. }) => {
+            values.extend([
+                job.timestamp.to_string(),
+                database_name(job),
+                job.state.as_str().to_owned(),
+                allow_load.to_string(),
+                replication_num.to_string(),
+                job_objects(job),
+                time(times.created),
+                time_or_null(times.meta_prepared),
+            ]);
+        }
     }
     values.extend([
         time_or_null(times.snapshot_finished),
@@ -109,6 +115,11 @@ fn row(job: &JobRecord, store: &TabletStore) -> Row {
     values.into_iter().map(Some).collect()
 }
 
+/// The database of a job; of one of external catalogs the empty text.
+fn database_name(job: &JobRecord) -> String {
+    job.database.as_ref().map(ToString::to_string).unwrap_or_default()
+}
+
 /// How far a job's transfer is: `[job: files done/files]`. One task does the work of a job, so its number is the job's.
 pub(crate) fn job_progress(job: &JobRecord, store: &TabletStore) -> Option<String> {
     let moving = matches!(job.state, JobState::Uploading | JobState::Downloading);
@@ -119,12 +130,19 @@ pub(crate) fn job_progress(job: &JobRecord, store: &TabletStore) -> Option<Strin
 /// What a job backs up or restores.
 pub(crate) fn job_objects(job: &JobRecord) -> String {
     match &job.work {
-        JobWork::Backup(work) => backup_objects(&job.database, &work.tables, &work.views),
+        JobWork::Backup(work) => backup_objects(&database_name(job), &work.tables, &work.views),
         JobWork::Restore(work) => restore_objects(work),
+        JobWork::CatalogBackup(work) => {
+            work.catalogs.iter().map(|name| format!("[{name}]")).collect::<Vec<_>>().join(", ")
+        }
+        JobWork::CatalogRestore(work) => {
+            let names = work.catalogs.iter().flatten().map(|selection| selection.target().to_string());
+            names.collect::<Vec<_>>().join(", ")
+        }
     }
 }
 
-fn backup_objects(database: &DatabaseName, tables: &[TableSelection], views: &[TableName]) -> String {
+fn backup_objects(database: &str, tables: &[TableSelection], views: &[TableName]) -> String {
     let names = tables.iter().map(|selection| &selection.table).chain(views);
     let objects: Vec<String> = names.map(|name| format!("[{database}.{name}]")).collect();
     objects.join(", ")

@@ -7,6 +7,7 @@ mod collection;
 mod columns;
 mod data;
 mod explanation;
+mod external_catalog;
 mod indexes;
 mod jobs;
 mod listing;
@@ -31,6 +32,7 @@ pub(crate) use columns::{
 };
 pub(crate) use data::{data_of_database, data_of_table};
 pub(crate) use explanation::explanation;
+pub(crate) use external_catalog::{catalogs, create_catalog};
 pub(crate) use indexes::indexes;
 pub(crate) use jobs::{job_objects, job_progress, jobs};
 pub(crate) use listing::{Kind, Listing};

@@ -1,7 +1,9 @@
 //! SHOW SNAPSHOT: what a repository holds, read from it at this moment.
 
 use cairn_engine::TabletStore;
-use cairn_format::{Manifest, PartitionRows, RepositoryName, SnapshotLabel, SnapshotTimestamp};
+use cairn_format::{
+    ExternalCatalog, Manifest, PartitionRows, RepositoryName, SnapshotLabel, SnapshotTimestamp,
+};
 use cairn_repository::{Repository, SnapshotName, in_calendar};
 use serde_json::{Value as Json, json};
 
@@ -139,7 +141,7 @@ fn detailed(repository: &Repository, label: &str, timestamp: &str) -> Row {
     let (database, details, status, times) = match open(repository, label, timestamp) {
         Ok(manifest) => {
             let status = if is_beyond(&manifest) { BEYOND } else { "OK" }.to_owned();
-            (manifest.database.to_string(), details(&manifest), status, Times::of(&manifest))
+            (manifest.database_name().to_owned(), details(&manifest), status, Times::of(&manifest))
         }
         Err(error) => (unknown(), unknown(), format!("ERROR: Failed to get info: {error}"), Times::unknown()),
     };
@@ -187,7 +189,7 @@ fn details(manifest: &Manifest) -> String {
         .collect();
     let totals = &manifest.totals;
     let mut document = json!({
-        "database": manifest.database.as_str(),
+        "database": manifest.database_name(),
         "backup_time": time(manifest.created_at_ms),
         "writer": manifest.writer,
         "rows": totals.rows,
@@ -195,6 +197,16 @@ fn details(manifest: &Manifest) -> String {
         "bytes": totals.bytes,
         "tables": tables,
     });
+    if !manifest.catalogs.is_empty() {
+        let catalog = |catalog: &ExternalCatalog| {
+            (
+                catalog.name.to_string(),
+                json!({ "type": catalog.kind(), "secrets_left_out": catalog.withheld }),
+            )
+        };
+        let catalogs: serde_json::Map<String, Json> = manifest.catalogs.iter().map(catalog).collect();
+        document["external_catalogs"] = Json::Object(catalogs);
+    }
     // What the backup had to send; a writer that did not say is no writer that sent nothing.
     if let Some(sent) = &manifest.sent {
         document["new_files"] = sent.files.into();

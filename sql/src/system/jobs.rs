@@ -1,6 +1,6 @@
 //! `information_schema.backups` and `.restores`: every job on record, oldest first.
 
-use cairn_engine::{CatalogView, JobKind, JobRecord, JobWork, TabletStore};
+use cairn_engine::{CatalogRestoreWork, CatalogView, JobKind, JobRecord, JobWork, RestoreWork, TabletStore};
 
 use super::table::{Column, Row, Value, number, text, time};
 use crate::show::{job_objects, job_progress};
@@ -69,7 +69,7 @@ fn row(job: &JobRecord, store: &TabletStore) -> Row {
         Some(job.repository.as_str().into()),
         Some(job.label.to_string().into()),
         Some(job.timestamp.to_string().into()),
-        Some(job.database.as_str().into()),
+        job.database.as_ref().map(|database| database.as_str().into()),
         Some(job.state.as_str().into()),
         Some(job_objects(job).into()),
         Some(Value::Time(times.created)),
@@ -85,8 +85,10 @@ fn row(job: &JobRecord, store: &TabletStore) -> Row {
         Some(job.status.to_text().into()),
         Some(job.timeout_s.into()),
     ]);
-    if let JobWork::Restore(work) = &job.work {
-        row.extend([Some(work.allow_load.to_string().into()), Some(u64::from(work.replication_num).into())]);
+    if let JobWork::Restore(RestoreWork { allow_load, replication_num, .. })
+    | JobWork::CatalogRestore(CatalogRestoreWork { allow_load, replication_num, .. }) = &job.work
+    {
+        row.extend([Some(allow_load.to_string().into()), Some(u64::from(*replication_num).into())]);
     }
     let totals = |of: fn(&cairn_engine::JobTotals) -> u64| job.totals.as_ref().map(of).map(Value::from);
     row.extend([

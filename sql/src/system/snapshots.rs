@@ -137,7 +137,7 @@ impl Known {
             Some(repository.as_str().into()),
             snapshot.map(|name| name.label.to_string().into()),
             snapshot.map(|name| name.timestamp.to_string().into()),
-            manifest.map(|manifest| manifest.database.as_str().into()),
+            manifest.and_then(|manifest| Some(manifest.database.as_ref()?.as_str().into())),
             time(|manifest| Some(manifest.created_at_ms)),
             time(|manifest| manifest.finished_at_ms),
             time(|manifest| manifest.expires_at_ms),

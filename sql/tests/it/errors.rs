@@ -276,7 +276,7 @@ const CASES: &[(&str, ErrorKind, &str)] = &[
     ("BACKUP SNAPSHOT d.s TO r ON (VIEW v)", Analysis, "unknown view 'd.v'"),
     ("BACKUP SNAPSHOT d.s TO r ON (MATERIALIZED VIEW v)", Analysis, "not supported yet"),
     ("BACKUP SNAPSHOT d.s TO r ON (FUNCTION f)", Analysis, "not supported yet"),
-    ("BACKUP ALL EXTERNAL CATALOGS SNAPSHOT s TO r", Analysis, "external catalogs is not supported yet"),
+    ("BACKUP ALL EXTERNAL CATALOGS SNAPSHOT s TO r", Analysis, "no external catalog can be backed up"),
     ("BACKUP SNAPSHOT d.s TO r PROPERTIES ('type' = 'x')", Analysis, "Invalid backup job type"),
     ("BACKUP SNAPSHOT d.s TO r PROPERTIES ('timeout' = '10')", Analysis, "timeout must be at least 10 min"),
     (

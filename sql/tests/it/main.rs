@@ -19,6 +19,7 @@ mod decoders;
 mod dynamic_partitions;
 mod errors;
 mod explain;
+mod external_catalogs;
 mod files;
 mod grammar;
 mod indexes;

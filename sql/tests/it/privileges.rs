@@ -32,6 +32,7 @@ pub(crate) fn kind(statement: &Statement) -> &'static str {
         Statement::CreateIndex(_) => "create index",
         Statement::DropIndex(_) => "drop index",
         Statement::Show(statement) => match statement.what {
+            ShowWhat::Catalogs => "show catalogs",
             ShowWhat::Databases => "show databases",
             ShowWhat::Tables { .. } => "show tables",
             ShowWhat::TableStatus(_) => "show table status",
@@ -68,6 +69,10 @@ pub(crate) fn kind(statement: &Statement) -> &'static str {
         Statement::AlterView(_) => "alter view",
         Statement::DropView(_) => "drop view",
         Statement::ShowCreateView(_) => "show create view",
+        Statement::CreateCatalog(_) => "create catalog",
+        Statement::AlterCatalog(_) => "alter catalog",
+        Statement::DropCatalog(_) => "drop catalog",
+        Statement::ShowCreateCatalog(_) => "show create catalog",
         Statement::Access(statement) => match statement.as_ref() {
             AccessStatement::CreateUser { .. } => "create user",
             AccessStatement::AlterUser { .. } => "alter user",
@@ -200,6 +205,25 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("DROP VIEW d.v", &["DROP ON VIEW d.v"]),
     ("SHOW CREATE VIEW d.v", &["SELECT ON VIEW d.v"]),
     ("SELECT * FROM d.v", &["SELECT ON VIEW d.v"]),
+    ("CREATE EXTERNAL CATALOG new PROPERTIES ('type' = 'hive')", &["CREATE EXTERNAL CATALOG ON SYSTEM"]),
+    ("ALTER CATALOG hive SET ('a' = 'b')", &["ALTER ON CATALOG hive"]),
+    ("DROP CATALOG hive", &["DROP ON CATALOG hive"]),
+    ("SHOW CREATE CATALOG hive", &["USAGE ON CATALOG hive"]),
+    ("SHOW CATALOGS", &[]),
+    ("BACKUP ALL EXTERNAL CATALOGS SNAPSHOT new TO r", &["REPOSITORY ON SYSTEM", "USAGE ON CATALOG hive"]),
+    (
+        "EXPLAIN BACKUP EXTERNAL CATALOG (hive) SNAPSHOT new TO r",
+        &["REPOSITORY ON SYSTEM", "USAGE ON CATALOG hive"],
+    ),
+    (
+        "RESTORE SNAPSHOT l FROM r EXTERNAL CATALOG (hive AS new) PROPERTIES ('backup_timestamp' = 'latest')",
+        &["REPOSITORY ON SYSTEM", "CREATE EXTERNAL CATALOG ON SYSTEM"],
+    ),
+    (
+        "EXPLAIN RESTORE SNAPSHOT l FROM r ALL EXTERNAL CATALOGS PROPERTIES ('backup_timestamp' = 'latest')",
+        &["REPOSITORY ON SYSTEM", "CREATE EXTERNAL CATALOG ON SYSTEM", "DROP ON CATALOG hive"],
+    ),
+    ("CANCEL RESTORE FOR EXTERNAL CATALOG", &["REPOSITORY ON SYSTEM"]),
     ("CREATE USER new", &["GRANT ON SYSTEM"]),
     ("ALTER USER other IDENTIFIED BY ''", &["GRANT ON SYSTEM"]),
     ("DROP USER other", &["GRANT ON SYSTEM"]),
@@ -221,7 +245,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("EXECUTE AS other WITH NO REVERT", &["IMPERSONATE ON USER other"]),
 ];
 
-const ALL_KINDS: usize = 67;
+const ALL_KINDS: usize = 72;
 
 fn prepared() -> Shell {
     let mut shell = Shell::new();
@@ -231,7 +255,7 @@ fn prepared() -> Shell {
          CREATE TABLE d.t (a INT, b INT) ROLLUP (mv (b)); CREATE TABLE d.u (a INT); CREATE TABLE d.gone (a INT); DROP TABLE d.gone;
          CREATE TABLE e.i (a INT, INDEX old (a));
          CREATE TABLE d.p (k INT NOT NULL, v INT) PRIMARY KEY (k) DISTRIBUTED BY HASH (k) BUCKETS 1;
-         CREATE VIEW d.v AS SELECT a FROM d.t; CREATE USER u; CREATE USER other; CREATE ROLE a",
+         CREATE VIEW d.v AS SELECT a FROM d.t; CREATE EXTERNAL CATALOG hive PROPERTIES ('type' = 'hive'); CREATE USER u; CREATE USER other; CREATE ROLE a",
     );
     shell.run(&format!("CREATE REPOSITORY r WITH BROKER ON LOCATION '{}'", place.display()));
     shell

@@ -149,7 +149,10 @@ fn kind(job: &JobRecord) -> &'static str {
 /// `backup 'monday' of database shop`
 fn subject(job: &JobRecord) -> String {
     let preposition = if job.is_backup() { "of" } else { "into" };
-    format!("{} '{}' {preposition} database {}", kind(job), job.label, job.database)
+    match &job.database {
+        Some(database) => format!("{} '{}' {preposition} database {database}", kind(job), job.label),
+        None => format!("{} '{}' of external catalogs", kind(job), job.label),
+    }
 }
 
 /// What a finished job did, in a line.

@@ -32,7 +32,7 @@ pub(crate) fn explain_backup(store: &Inner, request: &BackupRequest) -> Result<J
         }
     };
     let repository = store.open_repository(entry, &StopSignal::new())?;
-    note(super::refuse_taken_label(&repository, request));
+    note(super::refuse_taken_label(&repository, &request.label, &request.repository));
     let work = BackupWork {
         cut: view.version(),
         tables,
@@ -90,8 +90,8 @@ pub(crate) fn explain_backup(store: &Inner, request: &BackupRequest) -> Result<J
 fn unchanged(request: &BackupRequest, table: &CutTable) -> ExplainedTable {
     let (files, bytes) = (table.files.len() as u64, table.files.iter().map(|(file, _)| file.length).sum());
     ExplainedTable {
-        database: request.database.clone(),
-        table: table.definition.name.clone(),
+        database: Some(request.database.clone()),
+        name: table.definition.name.to_string(),
         action: PlannedAction::Keep,
         files,
         bytes,

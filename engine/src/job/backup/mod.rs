@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use cairn_format::{
     DELETIONS, DatabaseName, FeatureSet, INITIAL_VALUES, IntentId, LIST_STEPS, LOCATED_FILES, Manifest,
-    PARTITION_BUCKETS, Partitioning, Sent, SnapshotTimestamp, StoreId, TableEntry, TableName, Totals,
-    ViewDefinition,
+    PARTITION_BUCKETS, Partitioning, RepositoryName, Sent, SnapshotLabel, SnapshotTimestamp, StoreId,
+    TableEntry, TableName, Totals, ViewDefinition,
 };
 use cairn_repository::{BeginOptions, CommitOutcome, Repository, SnapshotName, SnapshotWriter, StopSignal};
 
@@ -38,14 +38,15 @@ pub(crate) fn submit_backup(store: &Arc<Inner>, request: &BackupRequest) -> Resu
     select(&view, request)?;
     refuse_second_job(&view, &request.database)?;
     refuse_read_only(&entry)?;
-    refuse_taken_label(&store.open_repository(&entry, &StopSignal::new())?, request)?;
+    let repository = store.open_repository(&entry, &StopSignal::new())?;
+    refuse_taken_label(&repository, &request.label, &request.repository)?;
     let id = store.catalog.commit(|change| {
         refuse_second_job(change.view(), &request.database)?;
         let (tables, views) = select(change.view(), request)?;
         let id = change.new_job_id();
         change.put_job(JobRecord {
             id,
-            database: request.database.clone(),
+            database: Some(request.database.clone()),
             label: request.label.clone(),
             timestamp: SnapshotTimestamp::from_unix_ms(change.now_ms())?,
             repository: entry.name.clone(),
@@ -70,7 +71,7 @@ pub(crate) fn submit_backup(store: &Arc<Inner>, request: &BackupRequest) -> Resu
     Ok(id)
 }
 
-fn refuse_read_only(entry: &RepositoryEntry) -> Result<()> {
+pub(super) fn refuse_read_only(entry: &RepositoryEntry) -> Result<()> {
     if !entry.read_only {
         return Ok(());
     }
@@ -81,13 +82,16 @@ fn refuse_read_only(entry: &RepositoryEntry) -> Result<()> {
     Err(Error::new(ErrorKind::ReadOnly, message))
 }
 
-fn refuse_taken_label(repository: &Repository, request: &BackupRequest) -> Result<()> {
-    if repository.snapshots(Some(&request.label))?.is_empty() {
+pub(super) fn refuse_taken_label(
+    repository: &Repository,
+    label: &SnapshotLabel,
+    name: &RepositoryName,
+) -> Result<()> {
+    if repository.snapshots(Some(label))?.is_empty() {
         return Ok(());
     }
     Err(Error::already_exists(format!(
-        "Snapshot with name '{}' already exist in repository {}; choose another label",
-        request.label, request.repository
+        "Snapshot with name '{label}' already exist in repository {name}; choose another label"
     )))
 }
 
@@ -183,7 +187,7 @@ fn end(context: &JobContext<'_>, repository: &Repository) -> Result<()> {
     if let JobWork::Backup(work) = &record.work
         && record.state != JobState::UploadInfo
     {
-        forget(repository, work);
+        forget(repository, work.intent.as_ref());
     }
     Ok(())
 }
@@ -199,7 +203,7 @@ fn back_up(
     // An earlier process of this job may have died right after it had put the manifest.
     let may_have_committed = record.state == JobState::UploadInfo;
     if may_have_committed && snapshot_exists(repository, record)? {
-        forget(repository, work);
+        forget(repository, work.intent.as_ref());
         return finish(context, entry, record, work, &[]);
     }
     context.advance(JobState::Snapshoting, |record, _| {
@@ -212,8 +216,9 @@ fn back_up(
         }
     })?;
     // The view keeps the files of the cut alive while this runs; the record does so across processes.
-    let view = store.catalog.view_at(work.cut, &record.database)?;
-    let tables = cut(&view, &record.database, work)?;
+    let database = record.require_database()?;
+    let view = store.catalog.view_at(work.cut, database)?;
+    let tables = cut(&view, database, work)?;
     context.advance(JobState::UploadSnapshot, |record, now| record.times.snapshot_finished = Some(now))?;
 
     let resume = work.intent.filter(|_| !may_have_committed);
@@ -227,7 +232,7 @@ fn back_up(
     };
     let finished_at_ms = context.record()?.times.transfer_finished;
     let store = store.catalog.store_id();
-    let views = cut_views(&view, &record.database, work)?;
+    let views = cut_views(&view, database, work)?;
     let manifest = manifest(store, record, work, finished_at_ms, &sent.tables, views, sent.totals)?;
     let totals = JobTotals {
         files: manifest.totals.files,
@@ -252,10 +257,7 @@ fn attempt(
     tables: &[CutTable],
     resume: Option<IntentId>,
 ) -> Result<(SnapshotWriter, SentTables)> {
-    let timeout_ms = i64::try_from(record.timeout_s.saturating_mul(1000)).unwrap_or(i64::MAX);
-    let options = BeginOptions::default()
-        .with_lifetime_ms(timeout_ms.saturating_add(INTENT_MARGIN_MS))
-        .with_resume(resume);
+    let options = begin_options(record).with_resume(resume);
     let writer = repository.begin_snapshot(&record.label, record.timestamp, &options)?;
     match send(context, &writer, entry.id, work, tables) {
         Ok(sent) => Ok((writer, sent)),
@@ -272,8 +274,14 @@ fn attempt(
     }
 }
 
+/// How long the intent of a job protects what it puts.
+pub(super) fn begin_options(record: &JobRecord) -> BeginOptions {
+    let timeout_ms = i64::try_from(record.timeout_s.saturating_mul(1000)).unwrap_or(i64::MAX);
+    BeginOptions::default().with_lifetime_ms(timeout_ms.saturating_add(INTENT_MARGIN_MS))
+}
+
 /// Makes the snapshot exist.
-fn commit(
+pub(super) fn commit(
     repository: &Repository,
     writer: SnapshotWriter,
     record: &JobRecord,
@@ -306,13 +314,13 @@ fn commit(
     }
 }
 
-fn snapshot_exists(repository: &Repository, record: &JobRecord) -> Result<bool> {
+pub(super) fn snapshot_exists(repository: &Repository, record: &JobRecord) -> Result<bool> {
     Ok(repository.confirm_snapshot(&record.label, record.timestamp)?)
 }
 
 /// Removes the intent that an earlier process left. One that stays expires.
-fn forget(repository: &Repository, work: &BackupWork) {
-    let Some(dead) = &work.intent else { return };
+pub(super) fn forget(repository: &Repository, intent: Option<&IntentId>) {
+    let Some(dead) = intent else { return };
     if let Err(error) = repository.forget_intent(dead) {
         tracing::warn!(intent = %dead, %error, "the intent of a dead process stays until it expires");
     }
@@ -403,6 +411,7 @@ fn manifest(
         read_features: read_features(tables),
         tables: entries,
         views,
+        catalogs: Vec::new(),
         totals,
     })
 }

@@ -40,7 +40,7 @@ pub(super) fn send(
         basis: writer.basis(),
         catalog: &context.store.catalog,
         known_as,
-        database: &record.database,
+        database: record.require_database()?,
         check: &|| context.check(),
     };
     let adopted = grounds.adopt(tables)?;

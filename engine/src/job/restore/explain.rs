@@ -7,7 +7,7 @@ use cairn_format::{DataFile, DatabaseName, ViewDefinition};
 use cairn_repository::FetchFile;
 
 use super::plan::{Selected, TablePlan, decide_table, selected};
-use super::{own_files, snapshot_of, views};
+use super::{own_files, snapshot_of, target_database, views};
 use crate::catalog::{CatalogView, Table};
 use crate::error::Result;
 use crate::job::backup::refuse_second_job;
@@ -24,7 +24,7 @@ const FRAME_REQUESTS: u64 = 2;
 pub(crate) fn explain_restore(store: &Inner, request: &RestoreRequest) -> Result<JobExplanation> {
     let view = store.catalog.view();
     let (repository, manifest) = snapshot_of(store, request)?;
-    let database = request.database.clone().unwrap_or_else(|| manifest.database.clone());
+    let database = target_database(&manifest, request)?;
     let conflicts: Vec<String> =
         refuse_second_job(&view, &database).err().map(|error| error.to_string()).into_iter().collect();
     let selected = selected(&manifest, request.tables.as_deref())?;

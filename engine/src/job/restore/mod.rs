@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use cairn_format::{
     DataFile, DatabaseName, Digest, FileList, Manifest, PartitionDefinition, PartitionEntry, PartitionName,
-    SnapshotLabel, SnapshotTimestamp, TableDefinition, TableEntry, TableName,
+    RepositoryName, SnapshotLabel, SnapshotTimestamp, TableDefinition, TableEntry, TableName,
 };
 use cairn_repository::{FetchFile, Repository, StopSignal};
 
@@ -36,13 +36,13 @@ pub(crate) fn submit_restore(store: &Arc<Inner>, request: &RestoreRequest) -> Re
     let (_, manifest) = snapshot_of(store, request)?;
     plan::selected(&manifest, request.tables.as_deref())?;
     views::selected(&manifest, request.views.as_deref(), request.tables.as_deref())?;
-    let database = request.database.clone().unwrap_or_else(|| manifest.database.clone());
+    let database = target_database(&manifest, request)?;
     let id = store.catalog.commit(|change| {
         refuse_second_job(change.view(), &database)?;
         let id = change.new_job_id();
         change.put_job(JobRecord {
             id,
-            database: database.clone(),
+            database: Some(database.clone()),
             label: request.label.clone(),
             timestamp: manifest.timestamp,
             repository: request.repository.clone(),
@@ -69,27 +69,53 @@ pub(crate) fn submit_restore(store: &Arc<Inner>, request: &RestoreRequest) -> Re
 
 /// The snapshot that is asked for, which must be of the database that is named for it.
 fn snapshot_of(store: &Inner, request: &RestoreRequest) -> Result<(Repository, Manifest)> {
-    let entry = Arc::clone(store.catalog.view().require_repository(&request.repository)?);
-    let repository = store.open_repository(&entry, &StopSignal::new())?;
-    let timestamp = match request.timestamp {
-        Some(timestamp) => timestamp,
-        None => latest(&repository, &request.label)?,
+    let (repository, manifest) =
+        open_snapshot(store, &request.repository, &request.label, request.timestamp)?;
+    let Some(database) = &manifest.database else {
+        let advice = "write RESTORE SNAPSHOT … FROM … ALL EXTERNAL CATALOGS";
+        return Err(Error::invalid(match &request.database {
+            Some(_) => format!(
+                "Can not specify database for external catalog snapshot: '{}'; {advice}",
+                request.label
+            ),
+            None => format!("snapshot '{}' is one of external catalogs; {advice}", request.label),
+        }));
     };
-    let manifest = repository.open_snapshot(&request.label, timestamp).map_err(|error| {
+    if let Some(source) = request.source_database.as_ref().filter(|source| *source != database) {
+        return Err(Error::not_found(format!(
+            "target database: {source} is not existed in snapshot: '{}' is of database {database}",
+            request.label
+        )));
+    }
+    Ok((repository, manifest))
+}
+
+/// The database that is restored into.
+fn target_database(manifest: &Manifest, request: &RestoreRequest) -> Result<DatabaseName> {
+    let named = request.database.as_ref().or(manifest.database.as_ref());
+    named.cloned().ok_or_else(|| Error::corrupt("a snapshot of a database does not say of which"))
+}
+
+/// The snapshot of a label and a time, or the latest of the label.
+pub(super) fn open_snapshot(
+    store: &Inner,
+    repository: &RepositoryName,
+    label: &SnapshotLabel,
+    timestamp: Option<SnapshotTimestamp>,
+) -> Result<(Repository, Manifest)> {
+    let entry = Arc::clone(store.catalog.view().require_repository(repository)?);
+    let repository = store.open_repository(&entry, &StopSignal::new())?;
+    let timestamp = match timestamp {
+        Some(timestamp) => timestamp,
+        None => latest(&repository, label)?,
+    };
+    let manifest = repository.open_snapshot(label, timestamp).map_err(|error| {
         let error = Error::from(error);
         let advice =
             if error.kind() == ErrorKind::NotFound { ". Maybe specified wrong backup timestamp" } else { "" };
-        Error::new(
-            error.kind(),
-            format!("Failed to get info of snapshot '{}' because: {error}{advice}", request.label),
-        )
+        let message = format!("Failed to get info of snapshot '{label}' because: {error}{advice}");
+        Error::new(error.kind(), message)
     })?;
-    if let Some(source) = request.source_database.as_ref().filter(|source| **source != manifest.database) {
-        return Err(Error::not_found(format!(
-            "target database: {source} is not existed in snapshot: '{}' is of database {}",
-            request.label, manifest.database
-        )));
-    }
     Ok((repository, manifest))
 }
 
@@ -106,7 +132,7 @@ fn latest(repository: &Repository, label: &SnapshotLabel) -> Result<SnapshotTime
 fn work(record: &JobRecord) -> Result<&RestoreWork> {
     match &record.work {
         JobWork::Restore(work) => Ok(work),
-        JobWork::Backup(_) => Err(Error::corrupt(format!("job {} is no restore", record.id))),
+        _ => Err(Error::corrupt(format!("job {} is no restore", record.id))),
     }
 }
 
@@ -143,13 +169,14 @@ impl Target<'_> {
 
 pub(super) fn run(context: &JobContext<'_>, record: &JobRecord) -> Result<()> {
     let store = context.store;
+    let database = record.require_database()?;
     let entry = Arc::clone(store.catalog.view().require_repository(&record.repository)?);
     let repository = context.open_repository(&entry)?;
     let manifest = repository.open_snapshot(&record.label, record.timestamp)?;
     let (plan, targets) = prepare(context, record, &repository, &manifest)?;
     let views = views::selected(&manifest, work(record)?.views.as_deref(), work(record)?.tables.as_deref())?;
     let if_exists = work(record)?.if_exists;
-    views::check(&store.catalog.view(), &record.database, &views, if_exists)?;
+    views::check(&store.catalog.view(), database, &views, if_exists)?;
     if work(record)?.plan.is_none() {
         context.advance(JobState::Snapshoting, |record, now| {
             record.times.meta_prepared = Some(now);
@@ -185,15 +212,15 @@ pub(super) fn run(context: &JobContext<'_>, record: &JobRecord) -> Result<()> {
     context.advance(JobState::Committing, |_, _| {})?;
     let keeps_rules = work(record)?.keeps_partition_rules;
     store.catalog.commit(|change| {
-        if change.view().database(&record.database).is_none() {
-            change.create_database(&record.database)?;
+        if change.view().database(database).is_none() {
+            change.create_database(database)?;
         }
         for (target, rollups) in targets.iter().zip(&rollups) {
-            let partitions = publish(store, change, &record.database, target)?;
-            rollups.publish(change, &record.database, &partitions)?;
-            rules::settle(change, &record.database, &target.plan, keeps_rules)?;
+            let partitions = publish(store, change, database, target)?;
+            rollups.publish(change, database, &partitions)?;
+            rules::settle(change, database, &target.plan, keeps_rules)?;
         }
-        views::publish(change, &record.database, &views, if_exists)?;
+        views::publish(change, database, &views, if_exists)?;
         let mut done = JobRecord::clone(change.view().job(context.id).ok_or_else(|| lost(context.id))?);
         done.state = JobState::Finished;
         done.times.finished = Some(change.now_ms());
@@ -219,7 +246,7 @@ fn prepare<'m>(
     context.check()?;
     let plan = match &work.plan {
         Some(plan) => plan.clone(),
-        None => decide(&store.catalog, &record.database, &selected, &lists, work.if_exists)?,
+        None => decide(&store.catalog, record.require_database()?, &selected, &lists, work.if_exists)?,
     };
     let mut targets = Vec::with_capacity(plan.tables.len());
     for plan in &plan.tables {
@@ -257,7 +284,9 @@ fn prepare_places(
         let directory = store.catalog.table_directory(target.plan.table);
         store.disk.create_dir_all(&directory).map_err(|e| Error::disk("create", &directory, e))?;
         let view = store.catalog.view();
-        let table = view.database(&record.database).and_then(|database| database.table(&target.plan.target));
+        let table = view
+            .database(record.require_database()?)
+            .and_then(|database| database.table(&target.plan.target));
         let own = table.map_or_else(HashMap::new, |table| own_files(table));
         for (id, file) in &target.files {
             context.check()?;

@@ -28,7 +28,7 @@ impl<'s> RestoredRollups<'s> {
     pub(super) fn build(context: &JobContext<'s>, record: &JobRecord, target: &Target<'_>) -> Result<Self> {
         let (store, plan) = (context.store, &target.plan);
         let view = store.catalog.view();
-        let existing = view.table_by_id(&record.database, plan.replaced.unwrap_or(plan.table));
+        let existing = view.table_by_id(record.require_database()?, plan.replaced.unwrap_or(plan.table));
         let existing = existing.filter(|_| !plan.is_new);
         let definition = match existing {
             Some(existing) => existing.definition.as_ref().clone(),

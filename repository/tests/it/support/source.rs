@@ -177,7 +177,7 @@ impl Source {
         Manifest {
             label: label.clone(),
             timestamp,
-            database: DatabaseName::parse("db").unwrap(),
+            database: Some(DatabaseName::parse("db").unwrap()),
             store: None,
             part: None,
             created_at_ms: 1,
@@ -191,6 +191,7 @@ impl Source {
             totals: Totals::of(&tables).unwrap(),
             tables,
             views: Vec::new(),
+            catalogs: Vec::new(),
         }
     }
 }

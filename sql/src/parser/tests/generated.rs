@@ -7,10 +7,11 @@ use proptest::sample::select;
 
 use super::{parse, parse_statement, split_statements};
 use crate::ast::{
-    Aggregation, AlterRepositoryStatement, AlterTableClause, AlterTableStatement, AlterViewStatement,
-    AlterationKind, BackupStatement, CatalogChoice, CatalogItem, CheckRepositoryStatement, ColumnClause,
-    ColumnDefault, ColumnPosition, ColumnValue, CreateIndexStatement, CreateRepositoryStatement,
-    CreateTableStatement, CreateViewStatement, DatabaseName, DistributionClause, DropIndexStatement,
+    Aggregation, AlterCatalogStatement, AlterRepositoryStatement, AlterTableClause, AlterTableStatement,
+    AlterViewStatement, AlterationKind, BackupStatement, CatalogChoice, CatalogItem,
+    CheckRepositoryStatement, ColumnClause, ColumnDefault, ColumnPosition, ColumnValue,
+    CreateCatalogStatement, CreateIndexStatement, CreateRepositoryStatement, CreateTableStatement,
+    CreateViewStatement, DatabaseName, DistributionClause, DropCatalogStatement, DropIndexStatement,
     DropRepositoryStatement, DropSnapshotStatement, DropViewStatement, DroppedPartitions, Ident, IndexClause,
     IndexKind, JobKind, KeyClause, KeyKind, ListPart, ListValue, Location, ObjectKind, ObjectName,
     PartitionChange, PartitionChoice, PartitionClause, PartitionExpression, PartitionKey, PartitionKeyValue,
@@ -267,12 +268,26 @@ fn repository() -> impl Strategy<Value = Statement> {
     let drop_snapshot = (ident(), ident(), any::<bool>()).prop_map(|(label, repository, force)| {
         Statement::DropSnapshot(DropSnapshotStatement { label, repository, force })
     });
+    let properties = || some((text(), text()));
+    let create_catalog = (any::<bool>(), ident(), of(text()), properties()).prop_map(
+        |(if_not_exists, name, comment, properties)| {
+            Statement::CreateCatalog(CreateCatalogStatement { if_not_exists, name, comment, properties })
+        },
+    );
+    let alter_catalog = (ident(), properties())
+        .prop_map(|(name, properties)| Statement::AlterCatalog(AlterCatalogStatement { name, properties }));
+    let drop_catalog = (any::<bool>(), ident())
+        .prop_map(|(if_exists, name)| Statement::DropCatalog(DropCatalogStatement { if_exists, name }));
     prop_oneof![
         create,
         alter,
         verify,
         prune,
         drop_snapshot,
+        create_catalog,
+        alter_catalog,
+        drop_catalog,
+        ident().prop_map(Statement::ShowCreateCatalog),
         ident().prop_map(|name| Statement::DropRepository(DropRepositoryStatement { name })),
         ident().prop_map(|name| Statement::CheckRepository(CheckRepositoryStatement { name })),
     ]
@@ -611,6 +626,7 @@ fn show() -> impl Strategy<Value = Statement> {
         (select(AlterationKind::ALL.to_vec()), of(database_name()))
             .prop_map(|(kind, database)| ShowWhat::Alterations { kind, database }),
         Just(ShowWhat::Repositories),
+        Just(ShowWhat::Catalogs),
         (kinds, of(ident())).prop_map(|(kind, database)| ShowWhat::Jobs { kind, database }),
     ];
     let shown = |what, predicates| Statement::Show(Box::new(ShowStatement { what, predicates }));

@@ -494,7 +494,7 @@ fn what_is_done_to_repositories() {
         ("ALTER REPOSITORY r RENAME s", "line 1, column 20: expected SET, found 'RENAME'"),
         (
             "ALTER",
-            "line 1, column 6: expected TABLE, VIEW, REPOSITORY, USER or ROLE, found the end of the statement",
+            "line 1, column 6: expected TABLE, VIEW, REPOSITORY, CATALOG, USER or ROLE, found the end of the statement",
         ),
         (
             "ALTER TABLE t",
@@ -563,15 +563,19 @@ fn asynchronous_materialized_views_are_named() {
 
 #[test]
 fn unknown_statements_are_named() {
-    let cases = [
-        ("set x = 1", "set x"),
-        ("CREATE EXTERNAL CATALOG c", "CREATE EXTERNAL CATALOG"),
-        ("frobnicate", "frobnicate"),
-    ];
+    let cases = [("set x = 1", "set x"), ("frobnicate", "frobnicate")];
     for (sql, words) in cases {
         let words = words.to_ascii_uppercase();
         check_refused(sql, &format!("line 1, column 1: {words} is not a supported statement"));
     }
+    check_refused_at(
+        "CREATE EXTERNAL CATALOG c",
+        "line 1, column 26: expected COMMENT or PROPERTIES, found the end of the statement",
+    );
+    check_refused_at(
+        "ALTER CATALOG c SET ()",
+        "line 1, column 22: expected a property's key as a string, found ')'",
+    );
     check_refused_at(
         "DELETE FROM t",
         "line 1, column 14: expected TEMPORARY, PARTITION, PARTITIONS or WHERE, found the end of the statement",
