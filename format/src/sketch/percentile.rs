@@ -62,7 +62,11 @@ impl Sketch for Percentile {
         if self.count().checked_add(other.count()).is_none() {
             return Err(Error::invalid("distributions of more numbers than 64 bits count"));
         }
-        self.0.merge(&other.0);
+        match other.0.min_value().filter(|_| other.count() == 1) {
+            // One number waits with others; a merge puts all in order at once.
+            Some(number) => self.0.update(number),
+            None => self.0.merge(&other.0),
+        }
         Ok(())
     }
 
@@ -72,5 +76,31 @@ impl Sketch for Percentile {
 
     fn memory(&self) -> usize {
         self.0.estimated_size()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    /// Taking in one number put all that was there in order again.
+    #[test]
+    fn taking_in_one_number_is_about_as_fast_as_adding_it() {
+        let numbers: Vec<f64> = (0..10_000).map(|n| f64::from(n % 977)).collect();
+        let singles: Vec<_> = numbers.iter().map(|n| Percentile::of(*n).unwrap()).collect();
+        let start = Instant::now();
+        let mut added = Percentile::empty().unwrap();
+        numbers.iter().for_each(|n| added.0.update(*n));
+        let adding = start.elapsed();
+        let start = Instant::now();
+        let mut merged = Percentile::empty().unwrap();
+        for single in singles {
+            merged.merge(single).unwrap();
+        }
+        let merging = start.elapsed();
+        assert!(merging < adding * 20, "{merging:?} to merge, {adding:?} to add");
+        assert_eq!((merged.count(), merged.quantile(0.5).unwrap()), (10_000, added.quantile(0.5).unwrap()));
     }
 }
