@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use arrow::array::BooleanBufferBuilder;
 use arrow::datatypes::{DataType, Field, SchemaRef};
 use async_trait::async_trait;
 use cairn_engine::{ColumnPredicate, ColumnTest, Segment, SegmentLocation, Table, select_segments};
@@ -109,7 +110,7 @@ impl TableProvider for TabletTable {
             }
             Ok(match segment.kept_rows() {
                 // Row groups and pages are still left out by their statistics.
-                Some(kept) => file.with_extension(ParquetRowSelection::new(row_selection(kept))),
+                Some(kept) => file.with_extension(ParquetRowSelection::new(row_selection(&kept))),
                 None => file,
             })
         });
@@ -148,13 +149,25 @@ fn looks_up(table: &TableDefinition, predicates: &[ColumnPredicate]) -> bool {
     !table.key().is_empty() && table.key().iter().all(|column| asks_for(&column.field_id))
 }
 
+/// Rows of a run from which on runs are passed over one by one; shorter ones are decoded and left out together.
+const LONG_RUN: usize = 32;
+
 /// The rows to read: runs of them are in turn read and passed over.
-fn row_selection(runs: Vec<(bool, u64)>) -> RowSelection {
-    let selector = |(is_kept, count): (bool, u64)| {
-        let count = usize::try_from(count).unwrap_or(usize::MAX);
-        if is_kept { RowSelector::select(count) } else { RowSelector::skip(count) }
+fn row_selection(runs: &[(bool, u64)]) -> RowSelection {
+    let count = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+    let rows: usize = runs.iter().map(|(_, rows)| count(*rows)).fold(0, usize::saturating_add);
+    if rows / LONG_RUN < runs.len() {
+        // The reader makes a mask of short runs itself, after a list of them has been split and copied on its way there.
+        let mut mask = BooleanBufferBuilder::new(rows);
+        for (is_kept, rows) in runs {
+            mask.append_n(count(*rows), *is_kept);
+        }
+        return RowSelection::from(mask.finish());
+    }
+    let selector = |(is_kept, rows): &(bool, u64)| {
+        if *is_kept { RowSelector::select(count(*rows)) } else { RowSelector::skip(count(*rows)) }
     };
-    RowSelection::from(runs.into_iter().map(selector).collect::<Vec<_>>())
+    RowSelection::from(runs.iter().map(selector).collect::<Vec<_>>())
 }
 
 fn segment_file(segment: &Segment) -> Result<PartitionedFile> {
@@ -188,4 +201,29 @@ pub(super) fn balanced(mut files: Vec<PartitionedFile>, groups: usize) -> Vec<Fi
         }
     }
     parts.into_iter().map(|(_, files)| FileGroup::new(files)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_runs_become_a_mask_and_long_ones_stay_runs() {
+        let short = [(true, 19), (false, 1), (true, 5), (false, 2)];
+        let long = [(false, 100), (true, 5000), (false, 1), (true, 400)];
+        for (runs, is_mask) in [(short, true), (long, false)] {
+            let selection = row_selection(&runs);
+            assert_eq!(selection.as_mask().is_some(), is_mask);
+            let expected = RowSelection::from(
+                runs.iter()
+                    .map(|(is_kept, rows)| RowSelector {
+                        row_count: usize::try_from(*rows).unwrap(),
+                        skip: !is_kept,
+                    })
+                    .collect::<Vec<_>>(),
+            );
+            assert_eq!(selection.row_count(), expected.row_count());
+            assert_eq!(selection.skipped_row_count(), expected.skipped_row_count());
+        }
+    }
 }
