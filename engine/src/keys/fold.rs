@@ -13,7 +13,7 @@ use arrow::row::Rows;
 use cairn_format::{Aggregation, Column, TableDefinition, merge_sketches};
 
 use super::rule::MergeRule;
-use super::sort::{failed, order_of, rows_of, sorted, taken};
+use super::sort::{failed, order_of, rows_of, sorted, taken, too_large};
 use super::sum::sums;
 use crate::error::{Error, Result};
 
@@ -180,15 +180,25 @@ fn unions(column: &Column, array: &ArrayRef, groups: &[Range<usize>]) -> Result<
         Error::invalid(format!("column '{}' has values of type {}", column.name, array.data_type()))
     })?;
     let mut merged = BinaryBuilder::new();
+    // The builder panics where its offsets end.
+    let mut bytes = 0_usize;
+    let mut count = |sketch: &[u8]| {
+        bytes = bytes.saturating_add(sketch.len());
+        if i32::try_from(bytes).is_ok() { Ok(()) } else { Err(too_large()) }
+    };
     for group in groups {
         let rows: Vec<usize> = group.clone().filter(|row| values.is_valid(*row)).collect();
         match rows.as_slice() {
             [] => merged.append_null(),
-            [row] => merged.append_value(values.value(*row)),
+            [row] => {
+                count(values.value(*row))?;
+                merged.append_value(values.value(*row));
+            }
             rows => {
                 let sketches = rows.iter().map(|row| values.value(*row));
                 let sketch = merge_sketches(&column.column_type, sketches)
                     .map_err(|e| Error::from(e).about(format_args!("column '{}'", column.name)))?;
+                count(&sketch)?;
                 merged.append_value(sketch);
             }
         }

@@ -53,7 +53,15 @@ fn sort_positions(table: &TableDefinition) -> Vec<usize> {
 }
 
 pub(super) fn failed(error: arrow::error::ArrowError) -> Error {
-    Error::invalid("rows cannot be sorted").with_source(error)
+    match error {
+        arrow::error::ArrowError::OffsetOverflowError(_) => too_large(),
+        error => Error::invalid("rows cannot be sorted").with_source(error),
+    }
+}
+
+/// No array holds what rows would have in one column.
+pub(super) fn too_large() -> Error {
+    Error::invalid("rows of one tablet take more than 2 GiB in one column: load fewer of them at once")
 }
 
 /// What the rows have in some columns, as bytes that sort as they do.

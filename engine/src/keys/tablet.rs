@@ -1,10 +1,11 @@
 //! One tablet while rows are merged into it.
 
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int8Array};
-use arrow::compute::{filter_record_batch, not};
+use arrow::compute::{concat_batches, filter_record_batch, not};
 use arrow::datatypes::{Int8Type, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use cairn_format::{Column, ColumnBounds, Deletions, RollupId, TableDefinition};
@@ -13,12 +14,11 @@ use super::fold::{Beyond, DELETE, Folded, PUT, fold};
 use super::lookup::Keys;
 use super::refused::RefusedKeys;
 use super::rule::MergeRule;
-use super::sort::arranged;
-use super::sort::sorted_by;
+use super::sort::{arranged, failed, sorted_by};
 use crate::catalog::{NewSegment, Segment, Tablet, TabletEdit};
 use crate::error::{Error, Result};
 use crate::id::{PartitionId, TableId};
-use crate::load::UnpublishedFiles;
+use crate::load::{UnpublishedFiles, bytes_of};
 use crate::rollup::ExpressionPlanner;
 use crate::segment::{FileReader, write_segment};
 use crate::store::Inner;
@@ -38,6 +38,20 @@ enum Origin {
     /// One that the edit adds.
     New(NewSegment),
 }
+
+/// Rows that the tablet has.
+struct Found {
+    /// The number of their file.
+    file: usize,
+    /// The position of each in the file, ascending, and the number of its key.
+    places: Vec<(u32, u32)>,
+}
+
+/// Bytes of stored rows that are merged at a time. What a load brings is bounded, what is stored of its keys is not:
+/// sketches grow large.
+const STORED_BYTES: usize = 64 << 20;
+/// Merged rows become a file when they are so many bytes.
+const WRITTEN_BYTES: usize = 128 << 20;
 
 /// A file that has been written and that no commit has published yet.
 pub(crate) struct NewFile {
@@ -103,59 +117,143 @@ impl TabletState {
         Ok(())
     }
 
-    /// Merges rows, which [`fold`] has sorted, with those that the tablet has, and writes what follows into a file of its
-    /// own. Whether it can have them all says [`refuse_keys`](super::refuse_keys) at the end.
+    /// Merges rows, which [`fold`] has sorted, with those that the tablet has, and writes what follows into files of its
+    /// own: one, unless it is much. Whether it can have them all says [`refuse_keys`](super::refuse_keys) at the end.
     pub(crate) fn merge_and_write(
         &mut self,
         rows: Folded,
         rule: &MergeRule,
         writer: &Writer<'_>,
     ) -> Result<()> {
-        let merged = match rule {
-            MergeRule::Keep => rows.rows,
-            rule if rule.keeps_columns() => {
-                let merged = self.merge(rows, rule)?;
-                computed(merged, &self.table, writer.store.expressions.as_ref())?
-            }
-            rule => self.merge(rows, rule)?,
-        };
-        if merged.num_rows() == 0 {
-            return Ok(());
+        if *rule == MergeRule::Keep {
+            return self.write(rows.rows, writer);
         }
-        let merged = arranged(merged, &self.table)?;
-        let id = writer.files.reserve();
-        let path = writer.store.catalog.segment_path(writer.table, id);
-        let segment = write_segment(&writer.store.disk, &path, id, &self.table, &merged)?;
-        self.add(NewFile { segment, path });
+        self.merged_keys += rows.keys();
+        let mut found = Vec::new();
+        for batch in rows.batches() {
+            found.extend(self.delete(&Keys::of(&self.table, batch)?)?);
+        }
+        if !rule.reads_rows() {
+            // Where the newer row counts only the positions of the others do.
+            found.clear();
+        }
+        if self.held.is_none() && rows.beyond.is_none() {
+            return self.merge_in_parts(&rows.rows, &found, rule, writer);
+        }
+        // Rows whose sums do not fit are few, and not divided by the places of their keys.
+        let schema = rows.rows.schema();
+        let mut batches = self.stored(&schema, &found, None)?.unwrap_or_default();
+        batches.extend(self.held.take().map(|held| held.rows));
+        batches.extend(rows.batches().cloned());
+        let merged = fold(&schema, batches, &self.table, rule)?;
+        self.held = merged.beyond;
+        let merged = self.finished(&merged.rows, rule, writer)?;
+        self.write(merged, writer)
+    }
+
+    /// Merges rows of one key each with those that were found of their keys, as many keys at a time as bytes are stored of.
+    fn merge_in_parts(
+        &mut self,
+        rows: &RecordBatch,
+        found: &[Found],
+        rule: &MergeRule,
+        writer: &Writer<'_>,
+    ) -> Result<()> {
+        let schema = rows.schema();
+        let (mut merged, mut bytes) = (Vec::new(), 0);
+        let mut waiting = vec![0..rows.num_rows()];
+        while let Some(range) = waiting.pop() {
+            let Some(mut batches) = self.stored(&schema, found, Some(&range))? else {
+                let middle = range.start + range.len() / 2;
+                waiting.extend([middle..range.end, range.start..middle]);
+                continue;
+            };
+            let mut part = rows.slice(range.start, range.len());
+            if !batches.is_empty() {
+                batches.push(part);
+                let folded = fold(&schema, batches, &self.table, rule)?;
+                self.hold(folded.beyond)?;
+                part = folded.rows;
+            }
+            let part = self.finished(&part, rule, writer)?;
+            bytes += bytes_of(&part)?;
+            merged.push(part);
+            if bytes >= WRITTEN_BYTES {
+                bytes = 0;
+                self.write(together(std::mem::take(&mut merged))?, writer)?;
+            }
+        }
+        if merged.is_empty() { Ok(()) } else { self.write(together(merged)?, writer) }
+    }
+
+    /// Merged rows as they are written, with what follows from what they keep.
+    fn finished(
+        &mut self,
+        merged: &RecordBatch,
+        rule: &MergeRule,
+        writer: &Writer<'_>,
+    ) -> Result<RecordBatch> {
+        let merged = self.narrowed(merged, rule)?;
+        if !rule.keeps_columns() {
+            return Ok(merged);
+        }
+        computed(merged, &self.table, writer.store.expressions.as_ref())
+    }
+
+    /// Holds rows of other keys than those that are held.
+    fn hold(&mut self, beyond: Option<Beyond>) -> Result<()> {
+        self.held = match (self.held.take(), beyond) {
+            (Some(held), Some(more)) => Some(Beyond {
+                rows: together(vec![held.rows, more.rows])?,
+                column: held.column,
+                keys: held.keys + more.keys,
+            }),
+            (held, more) => held.or(more),
+        };
         Ok(())
     }
 
-    /// Merges rows, which [`fold`] has sorted, with those that the tablet has; what is to be written of them is returned.
-    fn merge(&mut self, rows: Folded, rule: &MergeRule) -> Result<RecordBatch> {
-        let schema = rows.rows.schema();
-        let mut batches = Vec::new();
-        for batch in rows.batches() {
-            let keys = Keys::of(&self.table, batch)?;
-            for (file, positions) in self.delete(&keys)? {
-                // Where the newer row counts only the positions of the others do.
-                if !rule.reads_rows() {
-                    continue;
+    /// The rows that were found of all keys, or of those in a range; `None` when these are so many bytes that the range is to
+    /// be divided.
+    fn stored(
+        &self,
+        schema: &SchemaRef,
+        found: &[Found],
+        range: Option<&Range<usize>>,
+    ) -> Result<Option<Vec<RecordBatch>>> {
+        let (mut batches, mut bytes) = (Vec::new(), 0);
+        for Found { file, places } in found {
+            let is_wanted =
+                |(_, key): &&(u32, u32)| range.is_none_or(|range| range.contains(&(*key as usize)));
+            let positions: Vec<u32> =
+                places.iter().filter(is_wanted).map(|(position, _)| *position).collect();
+            if positions.is_empty() {
+                continue;
+            }
+            let reader = FileReader::open(&self.table, &self.files[*file].path)?;
+            for batch in reader.rows_at(&self.table.arrow_schema(), &positions)? {
+                let batch = widened(&batch?, schema)?;
+                bytes += bytes_of(&batch)?;
+                batches.push(batch);
+                if bytes > STORED_BYTES && range.is_some_and(|range| range.len() > 1) {
+                    return Ok(None);
                 }
-                let reader = FileReader::open(&self.table, &self.files[file].path)?;
-                let stored = reader.rows_at(&self.table.arrow_schema(), &positions)?;
-                batches.push(widened(&stored, &schema)?);
             }
         }
-        self.merged_keys += rows.keys();
-        batches.extend(self.held.take().map(|held| held.rows));
-        let merged = if batches.is_empty() {
-            rows
-        } else {
-            batches.extend(rows.batches().cloned());
-            fold(&schema, batches, &self.table, rule)?
-        };
-        self.held = merged.beyond;
-        self.narrowed(&merged.rows, rule)
+        Ok(Some(batches))
+    }
+
+    /// Writes rows, which are sorted by the key, into a file of their own.
+    fn write(&mut self, rows: RecordBatch, writer: &Writer<'_>) -> Result<()> {
+        if rows.num_rows() == 0 {
+            return Ok(());
+        }
+        let rows = arranged(rows, &self.table)?;
+        let id = writer.files.reserve();
+        let path = writer.store.catalog.segment_path(writer.table, id);
+        let segment = write_segment(&writer.store.disk, &path, id, &self.table, &rows)?;
+        self.add(NewFile { segment, path });
+        Ok(())
     }
 
     /// Merged rows under the schema of the table, without those that are deleted.
@@ -231,8 +329,8 @@ impl TabletState {
         });
     }
 
-    /// Deletes the rows with these keys; says at which positions of which files they are.
-    fn delete(&mut self, keys: &Keys) -> Result<Vec<(usize, Vec<u32>)>> {
+    /// Deletes the rows with these keys; says where they are.
+    fn delete(&mut self, keys: &Keys) -> Result<Vec<Found>> {
         let mut found = Vec::new();
         for (number, file) in self.files.iter_mut().enumerate() {
             if !keys.may_be_in(&self.table, &file.bounds) {
@@ -241,15 +339,11 @@ impl TabletState {
             if let Origin::Existing(segment) = &file.origin {
                 segment.check().map_err(|e| e.about(format_args!("table '{}'", self.table.name)))?;
             }
-            let places = keys.find(&FileReader::open(&self.table, &file.path)?)?;
-            let positions: Vec<u32> = places
-                .into_iter()
-                .map(|(position, _)| position)
-                .filter(|at| file.deleted.insert(*at))
-                .collect();
-            if !positions.is_empty() {
+            let mut places = keys.find(&FileReader::open(&self.table, &file.path)?)?;
+            places.retain(|(position, _)| file.deleted.insert(*position));
+            if !places.is_empty() {
                 file.is_changed = true;
-                found.push((number, positions));
+                found.push(Found { file: number, places });
             }
         }
         Ok(found)
@@ -306,6 +400,15 @@ fn keys_of_file(table: &TableDefinition, file: &NewFile) -> Result<Keys> {
     }
     let keys = sorted_by(&schema, batches, &columns)?;
     Keys::of(table, &keys)
+}
+
+/// Sorted rows in one batch, of batches whose keys ascend.
+fn together(batches: Vec<RecordBatch>) -> Result<RecordBatch> {
+    match batches.as_slice() {
+        [] => Err(Error::corrupt("nothing was merged")),
+        [only] => Ok(only.clone()),
+        [first, ..] => concat_batches(&first.schema(), &batches).map_err(failed),
+    }
 }
 
 fn misfit(error: arrow::error::ArrowError) -> Error {

@@ -4,7 +4,6 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::compute::concat_batches;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use cairn_format::{Deletions, TableDefinition};
@@ -19,6 +18,8 @@ use crate::error::{Error, Result};
 
 /// Rows decoded at a time.
 const BATCH_ROWS: usize = 8192;
+/// Rows at positions decoded at a time: each may be large.
+const FOUND_ROWS: usize = 1024;
 
 /// A segment's file, its footer read.
 pub(crate) struct FileReader<'a> {
@@ -92,22 +93,27 @@ impl<'a> FileReader<'a> {
         }))
     }
 
-    /// The rows at `positions`, which ascend, all of their columns.
-    pub(crate) fn rows_at(&self, schema: &SchemaRef, positions: &[u32]) -> Result<RecordBatch> {
-        let columns: Vec<usize> = (0..self.table.columns.len()).collect();
+    /// The rows at `positions`, which ascend, all of their columns, few at a time.
+    pub(crate) fn rows_at(
+        &self,
+        schema: &SchemaRef,
+        positions: &[u32],
+    ) -> Result<impl Iterator<Item = Result<RecordBatch>> + use<'_>> {
         let rows = usize::try_from(self.metadata.metadata().file_metadata().num_rows()).unwrap_or_default();
+        if positions.last().is_some_and(|last| *last as usize >= rows) {
+            return Err(self.damaged());
+        }
+        let columns: Vec<usize> = (0..self.table.columns.len()).collect();
         let ranges = positions.iter().map(|position| *position as usize..*position as usize + 1);
         let selection = RowSelection::from_consecutive_ranges(ranges, rows);
         let (builder, adapter) = self.builder(&columns)?;
-        let reader = builder.with_row_selection(selection).build();
-        let batches = reader.map_err(|e| self.failed(e))?.map(|batch| {
+        let reader = builder.with_batch_size(FOUND_ROWS).with_row_selection(selection).build();
+        let schema = Arc::clone(schema);
+        Ok(reader.map_err(|e| self.failed(e))?.map(move |batch| {
             let batch = adapter.adapt(&batch.map_err(|e| self.damaged().with_source(e))?)?;
-            RecordBatch::try_new(Arc::clone(schema), batch.columns().to_vec())
+            RecordBatch::try_new(Arc::clone(&schema), batch.columns().to_vec())
                 .map_err(|e| self.damaged().with_source(e))
-        });
-        let batches = batches.collect::<Result<Vec<_>>>()?;
-        let batch = concat_batches(schema, &batches).map_err(|e| self.damaged().with_source(e))?;
-        if batch.num_rows() == positions.len() { Ok(batch) } else { Err(self.damaged()) }
+        }))
     }
 
     fn failed(&self, error: ParquetError) -> Error {

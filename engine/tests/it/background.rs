@@ -252,3 +252,28 @@ fn the_background_works_for_its_share_of_the_time() {
     // A pause of nine times the work follows that of each table.
     assert!(start.elapsed() >= takes * 3 * 10, "{:?}", start.elapsed());
 }
+
+/// Files were put together by their bytes alone: rows that are much alike take little there and much in memory.
+#[test]
+fn what_is_made_is_bounded_by_what_rows_take_in_memory() {
+    let world = World::new();
+    let store = world.ready("a");
+    let mut definition = small_table("t", 1);
+    definition.columns[1].column_type = cairn_format::ColumnType::Varchar { length: 1 << 20 };
+    store.create_table(&database(), definition, Vec::new()).unwrap();
+    let text = "x".repeat(1 << 20);
+    for first in [0, 70, 140, 210] {
+        let new: Vec<_> = (first..first + 70).map(|key| (key, Some(text.as_str()))).collect();
+        insert(&store, "t", &small_rows(&new)).unwrap();
+    }
+    store.compact_table(&database(), &table("t"), None, cairn_engine::Compaction::Base).unwrap();
+    let view = store.view();
+    let found = view.require_database(&database()).unwrap().require_table(&table("t")).unwrap();
+    let tablet = &found.partitions[0].tablets[0];
+    let segments: Vec<u64> = tablet.segments().map(|segment| segment.rows).collect();
+    assert_eq!(
+        (tablet.rowsets.len(), segments.len(), segments.iter().sum::<u64>()),
+        (1, 2, 280),
+        "{segments:?}"
+    );
+}

@@ -352,3 +352,45 @@ fn buckets_at_random_are_for_no_new_aggregate_table() {
     // Those of earlier builds are read as before.
     random.check().unwrap();
 }
+
+/// Stored rows of the keys of a load were read all at once, however large they are: with more than 2 GiB of them the load was
+/// refused for ever, as if files were damaged.
+#[test]
+fn large_stored_rows_are_merged_some_at_a_time() {
+    let world = World::new();
+    let store = world.ready("a");
+    let mut definition = definition(KeyModel::Primary);
+    definition.distribution =
+        cairn_format::Distribution::Hash { columns: vec![definition.columns[0].field_id], buckets: 1 };
+    definition.columns[1] = column(2, "v", ColumnType::Varchar { length: 1 << 20 }, true);
+    store.create_table(&database(), definition, Vec::new()).unwrap();
+    let large = |key: i32| "x".repeat((1 << 20) - usize::try_from(key).unwrap());
+    for keys in [0..70, 70..140, 140..210] {
+        let new: Vec<_> = keys.map(|key| (key, (Some(large(key)), Some(0), None))).collect();
+        insert(&store, "t", &batch(&new, None)).unwrap();
+    }
+    let mut options = LoadOptions::default();
+    options.upsert = UpsertOptions { given: Some(vec![field(1), field(3)]), ..UpsertOptions::default() };
+    let mut load = store.begin_load(&database(), &table("t"), None, options).unwrap();
+    let new: Vec<_> = (0..220).rev().map(|key| (key, (None, Some(i64::from(key)), None))).collect();
+    load.write(&batch(&new, None)).unwrap();
+    load.commit().unwrap();
+    let view = store.view();
+    let found = view.require_database(&database()).unwrap().require_table(&table("t")).unwrap();
+    let segments: Vec<u64> = found.partitions[0].segments().map(|segment| segment.rows).collect();
+    assert!(segments.len() == 2 && segments.iter().sum::<u64>() == 220, "{segments:?}");
+    let mut keys = Vec::new();
+    for read in store.read_table(found) {
+        let read = read.unwrap();
+        let (of_rows, texts) =
+            (read.column(0).as_primitive::<Int32Type>(), read.column(1).as_string::<i32>());
+        let numbers = read.column(2).as_primitive::<arrow::datatypes::Int64Type>();
+        for (row, key) in of_rows.values().iter().enumerate() {
+            let length = if *key < 210 { large(*key).len() } else { 0 };
+            assert_eq!((texts.value(row).len(), numbers.value(row)), (length, i64::from(*key)));
+            keys.push(*key);
+        }
+    }
+    keys.sort_unstable();
+    assert_eq!(keys, (0..220).collect::<Vec<_>>());
+}
