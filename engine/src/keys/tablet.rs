@@ -161,7 +161,8 @@ impl TabletState {
     ) -> Result<()> {
         let schema = rows.schema();
         let (mut merged, mut bytes) = (Vec::new(), 0);
-        let mut waiting = vec![0..rows.num_rows()];
+        let mut waiting: Vec<Range<usize>> = Vec::new();
+        waiting.push(0..rows.num_rows());
         while let Some(range) = waiting.pop() {
             let Some(mut batches) = self.stored(&schema, found, Some(&range))? else {
                 let middle = range.start + range.len() / 2;
@@ -180,10 +181,10 @@ impl TabletState {
             merged.push(part);
             if bytes >= WRITTEN_BYTES {
                 bytes = 0;
-                self.write(together(std::mem::take(&mut merged))?, writer)?;
+                self.write(together(&std::mem::take(&mut merged))?, writer)?;
             }
         }
-        if merged.is_empty() { Ok(()) } else { self.write(together(merged)?, writer) }
+        if merged.is_empty() { Ok(()) } else { self.write(together(&merged)?, writer) }
     }
 
     /// Merged rows as they are written, with what follows from what they keep.
@@ -197,14 +198,14 @@ impl TabletState {
         if !rule.keeps_columns() {
             return Ok(merged);
         }
-        computed(merged, &self.table, writer.store.expressions.as_ref())
+        computed(&merged, &self.table, writer.store.expressions.as_ref())
     }
 
     /// Holds rows of other keys than those that are held.
     fn hold(&mut self, beyond: Option<Beyond>) -> Result<()> {
         self.held = match (self.held.take(), beyond) {
             (Some(held), Some(more)) => Some(Beyond {
-                rows: together(vec![held.rows, more.rows])?,
+                rows: together(&[held.rows, more.rows])?,
                 column: held.column,
                 keys: held.keys + more.keys,
             }),
@@ -403,11 +404,11 @@ fn keys_of_file(table: &TableDefinition, file: &NewFile) -> Result<Keys> {
 }
 
 /// Sorted rows in one batch, of batches whose keys ascend.
-fn together(batches: Vec<RecordBatch>) -> Result<RecordBatch> {
-    match batches.as_slice() {
+fn together(batches: &[RecordBatch]) -> Result<RecordBatch> {
+    match batches {
         [] => Err(Error::corrupt("nothing was merged")),
         [only] => Ok(only.clone()),
-        [first, ..] => concat_batches(&first.schema(), &batches).map_err(failed),
+        [first, ..] => concat_batches(&first.schema(), batches).map_err(failed),
     }
 }
 
@@ -417,7 +418,7 @@ fn misfit(error: arrow::error::ArrowError) -> Error {
 
 /// Rows with their generated columns computed anew.
 fn computed(
-    rows: RecordBatch,
+    rows: &RecordBatch,
     table: &TableDefinition,
     planner: &dyn ExpressionPlanner,
 ) -> Result<RecordBatch> {
@@ -425,8 +426,8 @@ fn computed(
     for (position, column) in table.columns.iter().enumerate() {
         let Some(text) = &column.generated else { continue };
         let about = |e: Error| e.about(format_args!("generated column '{}'", column.name));
-        let planned = planner.plan(table, text, &column.column_type).map_err(about)?;
-        columns[position] = planned.compute(&rows).map_err(about)?;
+        let expression = planner.plan(table, text, &column.column_type).map_err(about)?;
+        columns[position] = expression.compute(rows).map_err(about)?;
     }
     RecordBatch::try_new(rows.schema(), columns).map_err(misfit)
 }

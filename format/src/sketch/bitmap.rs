@@ -181,7 +181,7 @@ mod tests {
     fn taking_in_one_number_does_not_take_longer_in_a_large_set() {
         let time = |target: Bitmap| {
             let mut target = target;
-            let singles: Vec<_> = (0..2000).map(|n| Bitmap::of(n)).collect();
+            let singles: Vec<_> = (0..2000).map(Bitmap::of).collect();
             let start = Instant::now();
             for single in singles {
                 target.merge(single).unwrap();

@@ -92,7 +92,9 @@ mod tests {
         let singles: Vec<_> = numbers.iter().map(|n| Percentile::of(*n).unwrap()).collect();
         let start = Instant::now();
         let mut added = Percentile::empty().unwrap();
-        numbers.iter().for_each(|n| added.0.update(*n));
+        for n in &numbers {
+            added.0.update(*n);
+        }
         let adding = start.elapsed();
         let start = Instant::now();
         let mut merged = Percentile::empty().unwrap();
