@@ -279,6 +279,8 @@ fn denial(sql: &str, grant: &str) -> String {
         .iter()
         .any(|word| sql.starts_with(word))
         && on != "SYSTEM";
+    // What a job of external catalogs needs, it needs to be explained, too.
+    let any = any && !sql.contains("EXTERNAL CATALOG");
     format!("the {} privilege(s) on", if any { "ANY" } else { privilege })
 }
 
