@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use cairn_engine::{JobId, JobProgress, JobRecord, Result, StoreOptions, TabletStore};
 use cairn_repository::{Disk, SystemStores};
-use cairn_sql::Session;
+use cairn_sql::{RefreshKeeper, Session};
 use tokio::runtime::Handle;
 
 /// A data directory that is open.
@@ -15,6 +15,8 @@ use tokio::runtime::Handle;
 /// are dropped, running jobs stop where they are and go on at the next open.
 #[derive(Clone)]
 pub struct Database {
+    /// Ends before the store does.
+    refreshes: Option<Arc<RefreshKeeper>>,
     store: Arc<TabletStore>,
     runtime: Handle,
 }
@@ -36,7 +38,19 @@ impl Database {
     pub fn open_with(directory: &Path, mut options: StoreOptions, runtime: &Handle) -> Result<Self> {
         options.expressions = cairn_sql::expressions();
         let store = Arc::new(TabletStore::open(directory, options)?);
-        Ok(Self { store, runtime: runtime.clone() })
+        Ok(Self { refreshes: None, store, runtime: runtime.clone() })
+    }
+
+    /// Refreshes materialized views whose time has come, now and every so often, as long as this and what is cloned of it
+    /// lives.
+    ///
+    /// # Errors
+    ///
+    /// When the system has no more threads.
+    pub fn keep_refreshed(&mut self, every: Duration) -> cairn_sql::Result<()> {
+        let keeper = RefreshKeeper::start(&self.store, self.runtime.clone(), every)?;
+        self.refreshes = Some(Arc::new(keeper));
+        Ok(())
     }
 
     /// A new conversation with the store as root, without a current database. No password is asked for: who can open the

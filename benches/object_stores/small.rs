@@ -50,6 +50,7 @@ fn fill(world: &World, name: &str, tablets: usize) -> Fallible<()> {
         automatic_buckets: false,
         sort_key: None,
         rollups: Vec::new(),
+        materialized_view: None,
         indexes: Vec::new(),
         partitioning: Partitioning::Unpartitioned,
         distribution: Distribution::Hash { columns: vec![columns[0].field_id], buckets: tablets.try_into()? },

@@ -21,6 +21,7 @@ mod id;
 mod job;
 mod keys;
 mod load;
+mod materialized_views;
 mod partition;
 mod properties;
 mod repositories;

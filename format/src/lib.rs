@@ -72,12 +72,13 @@ pub use parquet_schema::writer_options;
 pub use recompress::recompress;
 pub use retention::{KeepReason, Period, Retention};
 pub use schema::{
-    Aggregation, BoundValue, Column, ColumnDefault, ColumnType, Distribution, Fault, FieldId,
-    IndexDefinition, IndexKind, KeyModel, MAX_TYPE_DEPTH, MapType, PartitionBound, PartitionDefinition,
-    PartitionDefinitionV1, PartitionRange, PartitionRows, PartitionStep, Partitioning, QueryPiece,
-    RollupColumn, RollupDefinition, RollupId, RollupSource, StepUnit, StructField, TableDefinition,
-    TableDefinitionV1, Value, ViewColumn, ViewDefinition, ViewDefinitionV1, ViewQuery, check_values,
-    create_table_statement, create_view_statement, in_order_of_need, materialized_view_statement,
+    Activity, Aggregation, BoundValue, Column, ColumnDefault, ColumnType, Distribution, Fault, FieldId,
+    IndexDefinition, IndexKind, KeyModel, LastRefresh, MAX_TYPE_DEPTH, MapType, MaterializedView,
+    PartitionBound, PartitionDefinition, PartitionDefinitionV1, PartitionRange, PartitionRows, PartitionStep,
+    Partitioning, QueryPiece, RefreshScheme, RefreshUnit, RollupColumn, RollupDefinition, RollupId,
+    RollupSource, RowsRead, StepUnit, StructField, TableDefinition, TableDefinitionV1, Value, ViewColumn,
+    ViewDefinition, ViewDefinitionV1, ViewQuery, check_values, create_statement, create_table_statement,
+    create_view_statement, in_order_of_need, materialized_view_statement,
 };
 pub use sketch::{Bitmap, Hll, Percentile, Sketch, check_sketch, empty_sketch, merge_sketches};
 pub use timestamp::SnapshotTimestamp;

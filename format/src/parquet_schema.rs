@@ -76,6 +76,7 @@ mod tests {
             comment: None,
             indexes: Vec::new(),
             rollups: Vec::new(),
+            materialized_view: None,
             properties: std::collections::BTreeMap::new(),
             next_field_id: 4,
         };

@@ -133,6 +133,7 @@ fn written_schema(column_type: &ColumnType) -> SchemaDescPtr {
         comment: None,
         indexes: Vec::new(),
         rollups: Vec::new(),
+        materialized_view: None,
         properties: std::collections::BTreeMap::new(),
         next_field_id: 2,
     };

@@ -76,6 +76,11 @@ impl Checker {
             self.view = Arc::new(imagined);
             return Ok(());
         }
+        if let Request::CreateMaterializedView(new) = &request {
+            let imagined = executor.imagine_materialized_view(new)?;
+            self.view = Arc::new(imagined);
+            return Ok(());
+        }
         self.imagine(request)
     }
 
@@ -87,11 +92,16 @@ impl Checker {
             Request::DropDatabase(name, _) => view.without_database(&name),
             Request::CreateTable(new) => view.with_table(&new.database, new.definition, new.partitions),
             Request::AlterTable(path, alteration) => imagine_altered(view, &path, alteration),
-            Request::CreateMaterializedView(path, change) => {
+            Request::CreateRollup(path, change) => {
                 imagine_altered(view, &path, TableAlteration::Redefine(change))
             }
             Request::DropView(path) => view.without_view(&path.database, &path.table),
-            Request::DropTable(path, _) => view.without_table(&path.database, &path.table),
+            Request::RenameMaterializedView(path, name) => {
+                view.with_table_renamed(&path.database, &path.table, &name)
+            }
+            Request::DropTable(path, _) | Request::DropMaterializedView(path) => {
+                view.without_table(&path.database, &path.table)
+            }
             Request::CreateRepository(new) => view.with_repository(new),
             Request::DropRepository(name) => view.without_repository(&name),
             Request::CreateCatalog(definition) => view.with_external_catalog(*definition),

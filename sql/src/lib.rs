@@ -21,6 +21,7 @@ mod outcome;
 mod parser;
 mod privileges;
 mod query;
+mod refresh;
 mod session;
 mod show;
 mod system;
@@ -45,11 +46,16 @@ pub use ast::{
     Statement, TableScope, TimeUnit, TruncateTableStatement, TypeName, UpdateStatement, VerifyStatement,
 };
 pub use ast::{AlterCatalogStatement, CreateCatalogStatement, DropCatalogStatement};
+pub use ast::{
+    AlterMaterializedViewStatement, MaterializedViewChange, RefreshClause, RefreshMaterializedViewStatement,
+    RefreshMode, RefreshMoment, RefreshSchemeClause,
+};
 pub use ast::{AlterViewStatement, CreateViewStatement, DropViewStatement, ViewColumnClause};
 pub use checker::Checker;
 pub use error::{Error, ErrorKind, Result};
 pub use outcome::{Outcome, Rows};
 pub use parser::{ParseError, SourceStatement, parse_statement, split_statements};
 pub use query::expressions;
+pub use refresh::RefreshKeeper;
 pub use session::Session;
 pub use show::{CollectionAction, CollectionStep};

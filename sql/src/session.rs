@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 use crate::analyze::{Request, Scope, analyze};
 use crate::ast::Statement;
 use crate::error::Result;
-use crate::execute::Executor;
+use crate::execute::{Executor, Refresher};
 use crate::identity::{HOST, Identity};
 use crate::outcome::Outcome;
 use crate::privileges;
@@ -67,7 +67,11 @@ impl Session {
     /// [`ErrorKind::Analysis`](crate::ErrorKind::Analysis) when the statement is refused before anything has run, and
     /// [`ErrorKind::Denied`](crate::ErrorKind::Denied) when the user may not do it; other kinds when it failed while it ran. A failed statement has changed nothing.
     pub fn execute(&mut self, statement: &Statement) -> Result<Outcome> {
-        let view = self.store.view();
+        let mut view = self.store.view();
+        // Somebody who knows SQL has to look at what a restore has brought.
+        if (Refresher { store: &self.store, queries: &self.queries }).settle(&view) {
+            view = self.store.view();
+        }
         let scope = Scope { view: &view, current: self.current.as_ref() };
         let request = analyze(statement, &scope, &self.identity)?;
         privileges::check(&request, &scope, &self.identity)?;

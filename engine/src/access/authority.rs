@@ -8,7 +8,7 @@ use super::privilege::Privilege;
 use super::securable::Securable;
 use super::{Access, Grants, Role, User};
 use crate::error::{Error, ErrorKind, Result};
-use crate::id::{CatalogVersion, DatabaseId, TableId};
+use crate::id::{CatalogVersion, DatabaseId};
 
 /// What a user may do with the roles that are active.
 #[derive(Clone, Debug)]
@@ -96,10 +96,5 @@ impl Authority {
         self.grants()
             .flatten()
             .any(|(granted, privileges)| !privileges.is_empty() && granted.touches(database))
-    }
-
-    /// Whether it has any privilege on a table.
-    pub fn has_any_on_table(&self, database: DatabaseId, table: TableId) -> bool {
-        self.has_any(&Securable::table(database, table))
     }
 }

@@ -41,6 +41,11 @@ impl Securable {
         Self::InDatabase(SecurableKind::View, Place::One(database, view))
     }
 
+    /// One thing of a database.
+    pub fn one_in(kind: SecurableKind, database: DatabaseId, id: TableId) -> Self {
+        Self::InDatabase(kind, Place::One(database, id))
+    }
+
     /// Its kind.
     pub fn kind(&self) -> SecurableKind {
         match self {

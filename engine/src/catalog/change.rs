@@ -470,7 +470,17 @@ impl<'c> Change<'c> {
         table: &TableName,
         id: PartitionId,
     ) -> Result<&mut Partition> {
-        let (version, now_ms) = (self.view.version, self.now_ms);
+        self.set_partition_version(database, table, id, (self.view.version, self.now_ms))
+    }
+
+    /// Says which commit has last changed the rows of a partition, and when.
+    pub(super) fn set_partition_version(
+        &mut self,
+        database: &DatabaseName,
+        table: &TableName,
+        id: PartitionId,
+        (version, now_ms): (CatalogVersion, i64),
+    ) -> Result<&mut Partition> {
         let current = self.view.require_database(database)?.require_table(table)?;
         let table_id = current.id;
         if current.any_partition_by_id(id).is_none() {

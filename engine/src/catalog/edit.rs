@@ -124,6 +124,24 @@ impl Change<'_> {
         Ok(())
     }
 
+    /// Makes an edit that puts the same rows into other files: the partition keeps the version and the time of its rows.
+    pub(crate) fn rewrite_tablet(
+        &mut self,
+        database: &DatabaseName,
+        table: &TableName,
+        id: TableId,
+        edit: TabletEdit,
+    ) -> Result<()> {
+        let partition = edit.partition;
+        let found = self.view.require_database(database)?.require_table(table)?;
+        let before = found.any_partition_by_id(partition).map(|now| (now.version, now.version_time_ms));
+        self.edit_tablets(database, table, id, vec![edit])?;
+        match before {
+            Some(before) => self.set_partition_version(database, table, partition, before).map(drop),
+            None => Ok(()),
+        }
+    }
+
     /// Puts the deletions of a segment on record. Those that they take the place of stay as long as an earlier version is
     /// pinned.
     pub(super) fn put_deletions(&self, segment: SegmentId, deleted: &Deletions) -> Result<()> {

@@ -20,12 +20,12 @@ impl CatalogView {
         for database in view.databases.values_mut() {
             let id = database.id;
             let sees = |database: &Database| {
-                database.tables.values().all(|table| authority.has_any_on_table(id, table.id))
+                database.tables.values().all(|table| authority.has_any(&table.securable(id)))
                     && database.views.values().all(|view| authority.has_any(&Securable::view(id, view.id)))
             };
             if !sees(database) {
                 let database = Arc::make_mut(database);
-                database.tables.retain(|_, table| authority.has_any_on_table(id, table.id));
+                database.tables.retain(|_, table| authority.has_any(&table.securable(id)));
                 database.views.retain(|_, view| authority.has_any(&Securable::view(id, view.id)));
             }
         }
@@ -54,8 +54,6 @@ impl CatalogView {
             return true;
         };
         let tables = work.tables.iter().filter_map(|selection| database.table(&selection.table));
-        tables
-            .into_iter()
-            .all(|table| authority.may(Privilege::Export, &Securable::table(database.id, table.id)))
+        tables.into_iter().all(|table| authority.may(table.backup_privilege(), &table.securable(database.id)))
     }
 }

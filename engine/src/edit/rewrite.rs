@@ -202,7 +202,7 @@ impl Rewrite<'_> {
         let done = self.store.catalog.commit(|change| {
             let name = current_name(change.view(), self.database, self.table, TableDefinition::stores_alike)?;
             change.view().require_not_restoring(self.database, &name)?;
-            change.edit_tablets(self.database, &name, self.table.id, vec![edit])
+            change.rewrite_tablet(self.database, &name, self.table.id, edit)
         });
         drop(guard);
         done.map(|()| Some(published))

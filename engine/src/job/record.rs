@@ -161,6 +161,8 @@ pub struct BackupWork {
 pub struct RestoreWork {
     /// The tables that were asked for; `None` for all.
     pub tables: Option<Vec<TableSelection>>,
+    /// The materialized views that were asked for; `None` for all.
+    pub materialized_views: Option<Vec<TableSelection>>,
     /// The views that were asked for; `None` for all.
     pub views: Option<Vec<ViewSelection>>,
     /// The decision what goes where; `None` until it is made.
@@ -270,8 +272,9 @@ impl JobRecord {
             JobWork::Restore(RestoreWork { plan: Some(plan), .. }) => {
                 plan.tables.iter().any(|t| t.target == *table)
             }
-            JobWork::Restore(RestoreWork { tables: Some(tables), .. }) => {
-                tables.iter().any(|t| t.alias.as_ref().unwrap_or(&t.table) == table)
+            JobWork::Restore(RestoreWork { tables: Some(tables), materialized_views, .. }) => {
+                let views = materialized_views.iter().flatten();
+                tables.iter().chain(views).any(|selection| selection.target() == table)
             }
             JobWork::Restore(_) => true,
             JobWork::Backup(_) | JobWork::CatalogBackup(_) | JobWork::CatalogRestore(_) => false,

@@ -30,6 +30,13 @@ pub struct ViewSelection {
     pub alias: Option<TableName>,
 }
 
+impl TableSelection {
+    /// The name it gets.
+    pub fn target(&self) -> &TableName {
+        self.alias.as_ref().unwrap_or(&self.table)
+    }
+}
+
 impl ViewSelection {
     /// The name it gets.
     pub(crate) fn target(&self) -> &TableName {
@@ -71,8 +78,10 @@ pub struct RestoreRequest {
     pub source_database: Option<DatabaseName>,
     /// The database to restore into; the snapshot's own without one.
     pub database: Option<DatabaseName>,
-    /// The tables; `None` for all of the snapshot.
+    /// The tables that are no materialized views; `None` for all of the snapshot.
     pub tables: Option<Vec<TableSelection>>,
+    /// The materialized views; `None` for all of the snapshot.
+    pub materialized_views: Option<Vec<TableSelection>>,
     /// The views; `None` for all of the snapshot.
     pub views: Option<Vec<ViewSelection>>,
     /// Seconds after which the job is cancelled.

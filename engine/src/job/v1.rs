@@ -79,6 +79,8 @@ enum WorkV1 {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         tables: Option<Vec<SelectionV1>>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        materialized_views: Option<Vec<SelectionV1>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         views: Option<Vec<ViewSelectionV1>>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         plan: Option<Vec<TablePlanV1>>,
@@ -244,6 +246,7 @@ impl From<&JobWork> for WorkV1 {
             },
             JobWork::Restore(work) => Self::Restore {
                 tables: work.tables.as_deref().map(selections),
+                materialized_views: work.materialized_views.as_deref().map(selections),
                 views: work.views.as_ref().map(|views| views.iter().map(ViewSelectionV1::from).collect()),
                 plan: work.plan.as_ref().map(|plan| plan.tables.iter().map(TablePlanV1::from).collect()),
                 allow_load: work.allow_load,
@@ -292,6 +295,7 @@ impl TryFrom<WorkV1> for JobWork {
             }
             WorkV1::Restore {
                 tables,
+                materialized_views,
                 views,
                 plan,
                 allow_load,
@@ -307,6 +311,7 @@ impl TryFrom<WorkV1> for JobWork {
                 };
                 Self::Restore(RestoreWork {
                     tables: tables.map(selections).transpose()?,
+                    materialized_views: materialized_views.map(selections).transpose()?,
                     views: views
                         .map(|views| views.into_iter().map(ViewSelection::try_from).collect::<Result<_>>())
                         .transpose()?,

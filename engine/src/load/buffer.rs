@@ -31,6 +31,8 @@ pub struct LoadOptions {
     /// Whether nobody else may delete or replace rows of the table from the beginning on, so that what the load is made of
     /// can be read from the table itself: see [`Load::view`](super::Load::view).
     pub locks_table: bool,
+    /// Whether the load is a refresh of a materialized view, which takes no other.
+    pub refreshes: bool,
 }
 
 /// Rows of a tablet that make a segment.
@@ -49,6 +51,7 @@ impl Default for LoadOptions {
             upsert: UpsertOptions::default(),
             overwrites: false,
             locks_table: false,
+            refreshes: false,
         }
     }
 }

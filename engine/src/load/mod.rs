@@ -25,12 +25,12 @@ use std::sync::Arc;
 
 use arrow::array::ArrayRef;
 use arrow::record_batch::RecordBatch;
-use cairn_format::{DatabaseName, PartitionName, TableName};
+use cairn_format::{DatabaseName, LastRefresh, PartitionName, RowsRead, TableName};
 
 use self::auto_increment::LoadNumbers;
 use self::buffer::TabletBuffers;
 use self::merge::{Brought, Merger, Place};
-use self::publish::{Overwritten, add_partitions, require_partitions};
+use self::publish::{Overwritten, add_partitions, record_refresh, require_partitions};
 use self::route::{Router, Target};
 use crate::catalog::{CatalogView, NewPartition, NewRowset, NewSegment, Partition, PartitionKind, Table};
 use crate::error::{Error, Result};
@@ -65,6 +65,8 @@ pub struct Load<'s> {
     buffers: TabletBuffers<'s>,
     rows: u64,
     began_ms: i64,
+    /// What is put on record of a materialized view with its rows.
+    refresh: Option<LastRefresh>,
     /// Set while rows are taken in: a load that failed meanwhile has lost some of them.
     is_broken: bool,
 }
@@ -80,6 +82,14 @@ impl<'s> Load<'s> {
         let view = store.catalog.view();
         view.require_not_restoring(database, table)?;
         let table = Arc::clone(view.require_database(database)?.require_table(table)?);
+        if table.definition.materialized_view.is_some() && !options.refreshes {
+            return Err(Error::invalid(format!(
+                "The data of '{}' cannot be inserted because '{}' is a materialized view, and the data of materialized view must \
+                 be consistent with the base table: REFRESH it",
+                table.name(),
+                table.name()
+            )));
+        }
         let chosen: Option<Vec<Arc<Partition>>> = match only {
             Some(names) => {
                 let one = |name: &PartitionName| match options.partitions {
@@ -115,8 +125,15 @@ impl<'s> Load<'s> {
             buffers,
             rows: 0,
             began_ms,
+            refresh: None,
             is_broken: false,
         })
+    }
+
+    /// Says of which rows those of this refresh are made; see [`CatalogView::rows_read`].
+    pub fn set_rows_read(&mut self, read: String) {
+        let (begun_ms, ended_ms) = (self.began_ms, self.began_ms);
+        self.refresh = Some(LastRefresh { begun_ms, ended_ms, error: None, read: RowsRead::Store(read) });
     }
 
     /// The table as it was when the load began.
@@ -208,7 +225,9 @@ impl<'s> Load<'s> {
         if self.merger.is_needed() {
             return self.commit_merged();
         }
-        let Self { store, database, table, router, rule, overwritten, numbers, buffers, rows, .. } = self;
+        let Self {
+            store, database, table, router, rule, overwritten, numbers, buffers, rows, refresh, ..
+        } = self;
         let written = buffers.finish()?;
         if written.segments.is_empty() && overwritten.is_nothing() {
             return Ok(LoadOutcome { rows: 0, version: None });
@@ -242,6 +261,7 @@ impl<'s> Load<'s> {
                 change.add_rowsets(&database, &name, *others.get(&id).unwrap_or(&id), rowsets)?;
             }
             numbers.put_on_record(change, &database, &name)?;
+            record_refresh(change, &database, &name, refresh)?;
             Ok(change.version())
         })?;
         numbers.keep();
@@ -268,6 +288,7 @@ impl Load<'_> {
             numbers,
             buffers,
             rows,
+            refresh,
             ..
         } = self;
         let mut written = buffers.finish()?;
@@ -302,6 +323,7 @@ impl Load<'_> {
             }
             change.edit_tablets(&database, &name, table.id, edits)?;
             numbers.put_on_record(change, &database, &name)?;
+            record_refresh(change, &database, &name, refresh)?;
             Ok(change.version())
         })?;
         numbers.keep();

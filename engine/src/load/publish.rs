@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use cairn_format::{DatabaseName, PartitionDefinition, TableDefinition, TableName};
+use cairn_format::{DatabaseName, LastRefresh, PartitionDefinition, TableDefinition, TableName};
 
 use crate::catalog::{CatalogView, Change, NewPartition, Partition, PartitionKind, Table};
 use crate::error::{Error, Result};
@@ -156,4 +156,18 @@ pub(super) fn require_same(table: &Table, made: &Partition, wanted: &PartitionDe
         made.definition.name,
         table.name()
     )))
+}
+
+/// Puts on record that a materialized view has the rows of a refresh.
+pub(super) fn record_refresh(
+    change: &mut Change<'_>,
+    database: &DatabaseName,
+    name: &TableName,
+    refresh: Option<LastRefresh>,
+) -> Result<()> {
+    let Some(refresh) = refresh else { return Ok(()) };
+    let ended_ms = change.now_ms();
+    change.change_materialized_view(database, name, |view| {
+        view.last_refresh = Some(LastRefresh { ended_ms, ..refresh });
+    })
 }

@@ -288,6 +288,7 @@ mod tests {
             key_columns: 1,
             sort_key: None,
             rollups: Vec::new(),
+            materialized_view: None,
             partitioning: Partitioning::Range { columns: vec![id], step: None },
             distribution: Distribution::Random { buckets: 1 },
             automatic_buckets: false,

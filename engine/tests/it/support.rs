@@ -140,6 +140,7 @@ pub(crate) fn plain_table(name: &str, columns: Vec<Column>, buckets: u32) -> Tab
         automatic_buckets: false,
         sort_key: None,
         rollups: Vec::new(),
+        materialized_view: None,
         indexes: Vec::new(),
         partitioning: Partitioning::Unpartitioned,
         distribution: if columns[0].column_type.can_be_key() {
@@ -256,6 +257,7 @@ pub(crate) fn restore_request(name: &str, timestamp: SnapshotTimestamp) -> Resto
         database: None,
         tables: None,
         views: None,
+        materialized_views: None,
         timeout_s: 600,
         allow_load: false,
         replication_num: 1,

@@ -24,6 +24,7 @@ fn table(name: &str) -> TableEntry {
         automatic_buckets: false,
         sort_key: None,
         rollups: Vec::new(),
+        materialized_view: None,
         indexes: Vec::new(),
         partitioning: Partitioning::Unpartitioned,
         distribution: Distribution::Random { buckets: 2 },

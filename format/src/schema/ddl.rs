@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use super::column::{Column, ColumnDefault, FieldId};
 use super::index::IndexDefinition;
+use super::materialized_view::MaterializedView;
 use super::nested::write_struct;
 use super::partition::{PartitionDefinition, PartitionRows};
 use super::rollup::{RollupColumn, RollupDefinition, RollupSource};
@@ -12,6 +13,68 @@ use super::step::PartitionStep;
 use super::table::{Distribution, KeyModel, Partitioning, TableDefinition};
 use super::types::ColumnType;
 use crate::error::Result;
+use crate::name::DatabaseName;
+
+/// The statement that makes an empty table of `database` of this definition with these partitions, or the materialized view
+/// that it is.
+///
+/// # Errors
+///
+/// When the definition names a column that it does not have.
+pub fn create_statement(
+    table: &TableDefinition,
+    partitions: &[PartitionDefinition],
+    database: &DatabaseName,
+) -> Result<String> {
+    match &table.materialized_view {
+        Some(view) => create_materialized_view_statement(table, view, database),
+        None => create_table_statement(table, partitions),
+    }
+}
+
+fn create_materialized_view_statement(
+    table: &TableDefinition,
+    view: &MaterializedView,
+    database: &DatabaseName,
+) -> Result<String> {
+    let column = |column: &Column| {
+        let comment = column.comment.as_deref();
+        let comment = comment.map(|text| format!(" COMMENT {}", string_literal(text)));
+        format!("{}{}", quoted_name(column.name.as_str()), comment.unwrap_or_default())
+    };
+    let columns: Vec<String> = table.columns.iter().map(column).collect();
+    let name = quoted_name(table.name.as_str());
+    let mut text = format!("CREATE MATERIALIZED VIEW {name} ({})\n", columns.join(", "));
+    if let Some(comment) = &table.comment {
+        push_line(&mut text, format_args!("COMMENT {}", string_literal(comment)));
+    }
+    push_distribution(&mut text, table)?;
+    if let Some(columns) = &table.sort_key {
+        push_line(&mut text, format_args!("ORDER BY ({})", names(table, columns)?));
+    }
+    let deferred = if view.is_deferred { "DEFERRED " } else { "" };
+    push_line(&mut text, format_args!("REFRESH {deferred}{}", view.refresh.to_sql()));
+    if !table.properties.is_empty() {
+        push_line(&mut text, format_args!("PROPERTIES (\n{}\n)", pairs(&table.properties, ",\n")));
+    }
+    let _ = write!(text, "AS {};", view.query.to_sql(database));
+    Ok(text)
+}
+
+fn push_distribution(text: &mut String, table: &TableDefinition) -> Result<()> {
+    match &table.distribution {
+        Distribution::Hash { columns, .. } => {
+            push_line(
+                text,
+                format_args!("DISTRIBUTED BY HASH({}){}", names(table, columns)?, buckets_text(table)),
+            );
+        }
+        Distribution::Random { .. } => {
+            push_line(text, format_args!("DISTRIBUTED BY RANDOM{}", buckets_text(table)));
+        }
+    }
+    Ok(())
+}
 
 /// The statement that makes an empty table of this definition with these partitions.
 ///
@@ -35,17 +98,7 @@ pub fn create_table_statement(table: &TableDefinition, partitions: &[PartitionDe
         push_line(&mut text, format_args!("COMMENT {}", string_literal(comment)));
     }
     push_partitioning(&mut text, table, partitions)?;
-    match &table.distribution {
-        Distribution::Hash { columns, .. } => {
-            push_line(
-                &mut text,
-                format_args!("DISTRIBUTED BY HASH({}){}", names(table, columns)?, buckets_text(table)),
-            );
-        }
-        Distribution::Random { .. } => {
-            push_line(&mut text, format_args!("DISTRIBUTED BY RANDOM{}", buckets_text(table)));
-        }
-    }
+    push_distribution(&mut text, table)?;
     if let Some(columns) = &table.sort_key {
         push_line(&mut text, format_args!("ORDER BY({})", names(table, columns)?));
     }

@@ -190,6 +190,7 @@ impl TableDefinition {
             comment: None,
             indexes: Vec::new(),
             rollups: Vec::new(),
+            materialized_view: None,
             properties: compression.into_iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
             next_field_id: self.next_field_id,
         }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::aggregation::Aggregation;
 use super::column::{Column, FieldId};
 use super::index::IndexDefinition;
+use super::materialized_view::MaterializedView;
 use super::partition::{PartitionDefinition, PartitionRows};
 use super::rollup::RollupDefinition;
 use super::step::PartitionStep;
@@ -147,6 +148,8 @@ pub struct TableDefinition {
     pub indexes: Vec<IndexDefinition>,
     /// What its rows are kept as beside themselves.
     pub rollups: Vec<RollupDefinition>,
+    /// What else it is, when its rows are those of a query.
+    pub materialized_view: Option<Box<MaterializedView>>,
     /// StarRocks' table properties, as they were given.
     pub properties: BTreeMap<String, String>,
     /// The field id that the next new column gets.
@@ -240,6 +243,9 @@ impl TableDefinition {
                 "{} buckets are not possible: give 1 to {MAX_BUCKETS}",
                 self.distribution.buckets()
             )));
+        }
+        if let Some(view) = &self.materialized_view {
+            view.check(self.columns.len())?;
         }
         self.check_rollups()
     }

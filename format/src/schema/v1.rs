@@ -10,6 +10,8 @@ use self::rollup::RollupV1;
 use super::aggregation::Aggregation;
 use super::column::{Column, ColumnDefault, FieldId};
 use super::index::{IndexDefinition, IndexKind};
+use super::materialized_view::MaterializedView;
+use super::materialized_view_v1::MaterializedViewV1;
 use super::partition::{BoundValue, PartitionBound, PartitionDefinition, PartitionRange, PartitionRows};
 use super::rollup::RollupDefinition;
 use super::step::{PartitionStep, StepUnit};
@@ -42,6 +44,8 @@ pub struct TableDefinitionV1 {
     indexes: Vec<IndexV1>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     rollups: Vec<RollupV1>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    materialized_view: Option<Box<MaterializedViewV1>>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     properties: BTreeMap<String, String>,
     next_field_id: i32,
@@ -190,6 +194,7 @@ impl From<&TableDefinition> for TableDefinitionV1 {
             comment: table.comment.clone(),
             indexes: table.indexes.iter().map(IndexV1::from).collect(),
             rollups: table.rollups.iter().map(RollupV1::from).collect(),
+            materialized_view: table.materialized_view.as_deref().map(|view| Box::new(view.into())),
             properties: table.properties.clone(),
             next_field_id: table.next_field_id,
         }
@@ -229,6 +234,10 @@ impl TryFrom<TableDefinitionV1> for TableDefinition {
             comment: stored.comment,
             indexes: stored.indexes.into_iter().map(IndexDefinition::try_from).collect::<Result<_>>()?,
             rollups: stored.rollups.into_iter().map(RollupDefinition::try_from).collect::<Result<_>>()?,
+            materialized_view: stored
+                .materialized_view
+                .map(|view| MaterializedView::try_from(*view).map(Box::new))
+                .transpose()?,
             properties: stored.properties,
             next_field_id: stored.next_field_id,
         };

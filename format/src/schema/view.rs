@@ -78,18 +78,23 @@ impl ViewDefinition {
     /// The same view where tables and views of its own database have other names.
     #[must_use]
     pub fn with_renamed(&self, name: &TableName, renamed: &BTreeMap<TableName, TableName>) -> Self {
+        Self { name: name.clone(), query: self.query.with_renamed(renamed), ..self.clone() }
+    }
+}
+
+impl ViewQuery {
+    /// The same query where tables and views of the view's own database have other names.
+    #[must_use]
+    pub fn with_renamed(&self, renamed: &BTreeMap<TableName, TableName>) -> Self {
         let piece = |piece: &QueryPiece| match piece {
             QueryPiece::Relation { database: None, name } => {
                 QueryPiece::Relation { database: None, name: renamed.get(name).unwrap_or(name).clone() }
             }
             other => other.clone(),
         };
-        let query = ViewQuery(self.query.0.iter().map(piece).collect());
-        Self { name: name.clone(), query, ..self.clone() }
+        Self(self.0.iter().map(piece).collect())
     }
-}
 
-impl ViewQuery {
     /// The tables and views that it reads; without a database where that is the view's own.
     pub fn relations(&self) -> impl Iterator<Item = (Option<&DatabaseName>, &TableName)> {
         self.0.iter().filter_map(|piece| match piece {

@@ -26,15 +26,39 @@ struct ViewColumnV1 {
     comment: Option<String>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum QueryPieceV1 {
+pub(super) enum QueryPieceV1 {
     Text(String),
     Relation {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         database: Option<String>,
         name: String,
     },
+}
+
+pub(super) fn stored_query(query: &ViewQuery) -> Vec<QueryPieceV1> {
+    let piece = |piece: &QueryPiece| match piece {
+        QueryPiece::Text(text) => QueryPieceV1::Text(text.clone()),
+        QueryPiece::Relation { database, name } => QueryPieceV1::Relation {
+            database: database.as_ref().map(ToString::to_string),
+            name: name.to_string(),
+        },
+    };
+    query.0.iter().map(piece).collect()
+}
+
+pub(super) fn query_of(stored: Vec<QueryPieceV1>) -> Result<ViewQuery> {
+    let piece = |piece: QueryPieceV1| {
+        Ok(match piece {
+            QueryPieceV1::Text(text) => QueryPiece::Text(text),
+            QueryPieceV1::Relation { database, name } => QueryPiece::Relation {
+                database: database.as_deref().map(DatabaseName::parse).transpose()?,
+                name: TableName::parse(&name)?,
+            },
+        })
+    };
+    Ok(ViewQuery(stored.into_iter().map(piece).collect::<Result<_>>()?))
 }
 
 impl From<&ViewDefinition> for ViewDefinitionV1 {
@@ -45,18 +69,11 @@ impl From<&ViewDefinition> for ViewDefinitionV1 {
             type_text: column.type_text.clone(),
             comment: column.comment.clone(),
         };
-        let piece = |piece: &QueryPiece| match piece {
-            QueryPiece::Text(text) => QueryPieceV1::Text(text.clone()),
-            QueryPiece::Relation { database, name } => QueryPieceV1::Relation {
-                database: database.as_ref().map(ToString::to_string),
-                name: name.to_string(),
-            },
-        };
         Self {
             name: view.name.to_string(),
             columns: view.columns.iter().map(column).collect(),
             comment: view.comment.clone(),
-            query: view.query.0.iter().map(piece).collect(),
+            query: stored_query(&view.query),
         }
     }
 }
@@ -71,20 +88,11 @@ impl TryFrom<ViewDefinitionV1> for ViewDefinition {
             type_text: column.type_text,
             comment: column.comment,
         };
-        let piece = |piece: QueryPieceV1| {
-            Ok(match piece {
-                QueryPieceV1::Text(text) => QueryPiece::Text(text),
-                QueryPieceV1::Relation { database, name } => QueryPiece::Relation {
-                    database: database.as_deref().map(DatabaseName::parse).transpose()?,
-                    name: TableName::parse(&name)?,
-                },
-            })
-        };
         let view = Self {
             name: TableName::parse(&stored.name)?,
             columns: stored.columns.into_iter().map(column).collect(),
             comment: stored.comment,
-            query: ViewQuery(stored.query.into_iter().map(piece).collect::<Result<_>>()?),
+            query: query_of(stored.query)?,
         };
         view.check()?;
         Ok(view)

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use cairn_engine::{
     Access, AccessChange, Credential, Grantee, Place, Privilege, PrivilegeChange, RoleName, Secret,
-    Securable, SecurableKind, TableId, UserName,
+    Securable, SecurableKind, UserName,
 };
 
-use super::names::{CATALOG, Scope, TablePath, database_name};
+use super::async_view;
+use super::names::{CATALOG, Scope, database_name};
 use crate::ast::{
     AccessStatement, Authentication, GrantPlace, GrantStatement, GrantTarget, Granted, GranteeIdent, Ident,
     ObjectName, PasswordText, RoleChoice, UserIdent,
@@ -327,8 +328,15 @@ fn one_securable(kind: SecurableKind, name: &ObjectName, scope: &Scope<'_>) -> R
         }
         SecurableKind::Table => {
             let path = scope.table_path(name)?;
-            let (database, table) = ids(&path, scope)?;
-            Securable::table(database, table)
+            let table = scope.table(&path)?;
+            if table.definition.materialized_view.is_some() {
+                return Err(Error::analysis(format!("{name} is a materialized view: say MATERIALIZED VIEW")));
+            }
+            Securable::table(scope.database(&path.database)?.id, table.id)
+        }
+        SecurableKind::MaterializedView => {
+            let (path, table) = async_view::require(name, scope)?;
+            table.securable(scope.database(&path.database)?.id)
         }
         SecurableKind::View => {
             let path = scope.table_path(name)?;
@@ -338,8 +346,4 @@ fn one_securable(kind: SecurableKind, name: &ObjectName, scope: &Scope<'_>) -> R
             return Err(Error::analysis(format!("cannot find {} {name}", kind.as_sql().to_lowercase())));
         }
     })
-}
-
-fn ids(path: &TablePath, scope: &Scope<'_>) -> Result<(cairn_engine::DatabaseId, TableId)> {
-    Ok((scope.database(&path.database)?.id, scope.table(path)?.id))
 }

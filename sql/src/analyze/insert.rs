@@ -35,7 +35,18 @@ pub(crate) struct RowHandling {
     pub(crate) overwrites: bool,
     /// Whether the table stays locked while the query reads it.
     pub(crate) locks_table: bool,
+    /// Of a refresh of a materialized view.
+    pub(crate) refresh: Option<RefreshStart>,
     pub(crate) upsert: UpsertOptions,
+}
+
+/// A refresh of a materialized view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RefreshStart {
+    /// In any case.
+    Always,
+    /// Unless the rows are those of what the query reads still.
+    IfChanged,
 }
 
 pub(super) fn insert<'s>(statement: &'s InsertStatement, scope: &Scope<'_>) -> Result<Insert<'s>> {
@@ -103,7 +114,7 @@ pub(super) fn insert<'s>(statement: &'s InsertStatement, scope: &Scope<'_>) -> R
         }
     }
     upsert.check(definition).map_err(|error| Error::from(error).while_analysing())?;
-    let handling = RowHandling { overwrites: statement.overwrite, locks_table: false, upsert };
+    let handling = RowHandling { overwrites: statement.overwrite, locks_table: false, refresh: None, upsert };
     let operation = operation_column()?;
     Ok(Insert {
         path,
@@ -174,6 +185,23 @@ fn upsert_options(
 }
 
 impl Insert<'_> {
+    /// The rows of its query into a materialized view, in the place of those that it has.
+    pub(crate) fn refreshing(
+        path: TablePath,
+        table: Arc<Table>,
+        query: QueryText,
+        refresh: RefreshStart,
+    ) -> Result<Self> {
+        let targets = (0..table.definition.columns.len()).collect();
+        let handling = RowHandling {
+            overwrites: true,
+            locks_table: true,
+            refresh: Some(refresh),
+            upsert: UpsertOptions::default(),
+        };
+        Ok(Self::of_query(path, table, targets, query, handling, operation_column()?))
+    }
+
     /// Rows of a query into all of these columns.
     pub(super) fn of_query(
         path: TablePath,

@@ -40,6 +40,11 @@ pub(super) fn create(
     if !statement.properties.is_empty() {
         return Err(Error::not_supported("PROPERTIES of a synchronous materialized view"));
     }
+    if statement.columns.is_some() || statement.order_by.is_some() {
+        return Err(Error::not_supported(
+            "a column list or ORDER BY of a synchronous materialized view (with REFRESH or DISTRIBUTED BY it is asynchronous)",
+        ));
+    }
     if statement.comment.is_some() {
         return Err(Error::not_supported("COMMENT of a synchronous materialized view"));
     }

@@ -6,6 +6,7 @@
 
 mod access;
 mod alter_table;
+mod async_view;
 mod create_table;
 mod external_catalog;
 mod index;
@@ -31,7 +32,8 @@ use cairn_format::{
 
 pub(crate) use access::AccessRequest;
 pub(crate) use alter_table::{Redefinition, TableAlteration};
-pub(crate) use insert::Insert;
+pub(crate) use async_view::{NewMaterializedView, QueryColumn, ViewChange};
+pub(crate) use insert::{Insert, RefreshStart};
 pub(crate) use names::{
     CATALOG, Scope, TablePath, no_database, parse_database, parse_table, readable, unknown_system_table,
 };
@@ -60,7 +62,14 @@ pub(crate) enum Request<'s> {
     CreateTable(Box<NewTable>),
     AlterTable(TablePath, TableAlteration),
     /// The table gets a rollup.
-    CreateMaterializedView(TablePath, Box<Redefinition>),
+    CreateRollup(TablePath, Box<Redefinition>),
+    CreateMaterializedView(Box<NewMaterializedView>),
+    AlterMaterializedView(TablePath, ViewChange),
+    RenameMaterializedView(TablePath, TableName),
+    RefreshMaterializedView(TablePath),
+    DropMaterializedView(TablePath),
+    /// Of an asynchronous one.
+    ShowCreateAsynchronous(TablePath),
     DropTable(TablePath, DropMode),
     Recover(Recovery),
     Truncate(TablePath, Option<Vec<PartitionName>>),
@@ -133,6 +142,12 @@ pub(crate) fn analyze<'s>(
     scope: &Scope<'_>,
     identity: &Identity,
 ) -> Result<Request<'s>> {
+    let request = analyzed(statement, scope, identity)?;
+    async_view::refuse(&request, scope)?;
+    Ok(request)
+}
+
+fn analyzed<'s>(statement: &'s Statement, scope: &Scope<'_>, identity: &Identity) -> Result<Request<'s>> {
     Ok(match statement {
         Statement::CreateDatabase(statement) => {
             let name = database_name(&statement.database)?;
@@ -185,8 +200,18 @@ pub(crate) fn analyze<'s>(
         Statement::Query(query) => Request::Query(query),
         Statement::Explain(statement) => Request::Explain(statement.level, &statement.query),
         Statement::CreateRepository(statement) => repository::create(statement, scope)?,
+        Statement::CreateMaterializedView(statement) if statement.is_asynchronous() => {
+            match async_view::create(statement, scope)? {
+                Some(new) => Request::CreateMaterializedView(Box::new(new)),
+                None => Request::Nothing,
+            }
+        }
+        Statement::AlterMaterializedView(statement) => async_view::alter(statement, scope)?,
+        Statement::RefreshMaterializedView(statement) => {
+            Request::RefreshMaterializedView(async_view::require(&statement.name, scope)?.0)
+        }
         Statement::CreateMaterializedView(statement) => match materialized_view::create(statement, scope)? {
-            Some((path, change)) => Request::CreateMaterializedView(path, Box::new(change)),
+            Some((path, change)) => Request::CreateRollup(path, Box::new(change)),
             None => Request::Nothing,
         },
         Statement::DropMaterializedView(statement) => drop_materialized_view(statement, scope)?,
@@ -255,11 +280,14 @@ pub(crate) fn analyze<'s>(
     })
 }
 
-/// Dropping a materialized view is to take a rollup from its table.
+/// Dropping a synchronous materialized view is to take a rollup from its table.
 fn drop_materialized_view<'s>(
     statement: &DropMaterializedViewStatement,
     scope: &Scope<'_>,
 ) -> Result<Request<'s>> {
+    if let Some((path, ..)) = async_view::find(&statement.name, scope)? {
+        return Ok(Request::DropMaterializedView(path));
+    }
     let path = scope.table_path(&statement.name)?;
     let is_there = scope.database(&path.database)?.rollups(&path.table).next().is_some();
     if statement.if_exists && !is_there {

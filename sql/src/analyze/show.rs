@@ -4,7 +4,7 @@ use cairn_engine::{JobKind, PartitionKind};
 use cairn_format::{DatabaseName, PartitionName};
 
 use super::names::{Scope, TablePath, database_name, parse_database, partitions};
-use super::{Request, materialized_view, snapshot, view};
+use super::{Request, async_view, materialized_view, snapshot, view};
 use crate::ast::{self, AlterationKind, ObjectName, PartitionChoice, ShowPredicates, ShowWhat, Statement};
 use crate::error::{Error, Result};
 use crate::system::{SystemTable, is_information_schema};
@@ -61,6 +61,9 @@ pub(super) fn show<'s>(statement: &'s Statement, scope: &Scope<'_>) -> Result<Re
             None => Request::Describe(known_table(name, scope)?),
         },
         Statement::DescribeAll(name) => Request::DescribeAll(known_table(name, scope)?),
+        Statement::ShowCreateMaterializedView(name) if async_view::find(name, scope)?.is_some() => {
+            Request::ShowCreateAsynchronous(async_view::require(name, scope)?.0)
+        }
         Statement::ShowCreateMaterializedView(name) => {
             let (path, _, rollup) = materialized_view::find(name, scope)?;
             Request::ShowCreateMaterializedView(path, rollup.name.clone())

@@ -1,14 +1,17 @@
 //! BACKUP, RESTORE, CANCEL and SHOW SNAPSHOT.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use cairn_engine::{
-    BackupRequest, CatalogBackupRequest, Database, JobKind, RestoreRequest, TableSelection, ViewSelection,
+    BackupRequest, CatalogBackupRequest, Database, JobKind, RestoreRequest, Table, TableSelection,
+    ViewSelection,
 };
 use cairn_format::{
     DatabaseName, PartitionName, RepositoryName, SnapshotLabel, SnapshotTimestamp, TableName,
 };
 
+use super::async_view;
 use super::names::{
     Scope, TablePath, analysed, parse_database, parse_repository, parse_table, partitions,
     refuse_information_schema,
@@ -18,7 +21,7 @@ use crate::ast::{
     BackupStatement, CancelStatement, CancelTarget, Ident, ObjectKind, PartitionChoice, RestoreDatabase,
     RestoreStatement, ShowSnapshotStatement, SnapshotFilter, SnapshotObject,
 };
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// A BACKUP that names nothing unknown.
 #[derive(Debug)]
@@ -69,6 +72,11 @@ fn refuse_nothing(objects: &[SnapshotObject], database: &Database) -> Result<()>
     for object in objects {
         match object {
             SnapshotObject::Named { .. } | SnapshotObject::All(ObjectKind::Table) => return Ok(()),
+            SnapshotObject::All(ObjectKind::MaterializedView)
+                if database.tables().any(|table| is_materialized(table)) =>
+            {
+                return Ok(());
+            }
             SnapshotObject::All(ObjectKind::View) if database.views().next().is_some() => return Ok(()),
             SnapshotObject::All(kind) => kinds.push(format!("{}s", kind.to_string().to_lowercase())),
         }
@@ -88,6 +96,11 @@ fn backup_tables(
     for (name, choice, _) in listed_tables(objects)? {
         // A database before the name is replaced by the statement's, as StarRocks does.
         let table = database.require_table(&name).map_err(|e| Error::from(e).while_analysing())?;
+        if is_materialized(table) {
+            return Err(Error::analysis(format!(
+                "'{name}' is a materialized view: say MATERIALIZED VIEW {name}"
+            )));
+        }
         let partitions = match choice {
             None => None,
             Some(choice) => Some(partitions(table, choice)?),
@@ -97,8 +110,25 @@ fn backup_tables(
         }
         selected.push(TableSelection { table: name, partitions, alias: None });
     }
-    if objects.contains(&SnapshotObject::All(ObjectKind::Table)) {
-        for table in database.tables() {
+    for (name, ..) in listed_materialized_views(objects)? {
+        let table = database.table(&name).filter(|table| is_materialized(table)).ok_or_else(|| {
+            let message = format!(
+                "unknown materialized view '{}.{name}'; SHOW MATERIALIZED VIEWS FROM {} lists them",
+                database.name, database.name
+            );
+            Error::new(ErrorKind::NotFound, message).while_analysing()
+        })?;
+        async_view::refuse_without_base(&database.name, table, scope)?;
+        if selected.iter().any(|selection| selection.table == name) {
+            return Err(duplicated(&name));
+        }
+        selected.push(TableSelection { table: name, partitions: None, alias: None });
+    }
+    let takes_all = |kind| objects.contains(&SnapshotObject::All(kind));
+    let (tables, views) = (takes_all(ObjectKind::Table), takes_all(ObjectKind::MaterializedView));
+    if tables || views {
+        let is_wanted = |table: &&Arc<Table>| if is_materialized(table) { views } else { tables };
+        for table in database.tables().filter(is_wanted) {
             if !selected.iter().any(|selection| selection.table == *table.name()) {
                 let table = table.name().clone();
                 selected.push(TableSelection { table, partitions: None, alias: None });
@@ -106,6 +136,10 @@ fn backup_tables(
         }
     }
     Ok(selected)
+}
+
+fn is_materialized(table: &Table) -> bool {
+    table.definition.materialized_view.is_some()
 }
 
 /// The views of a BACKUP's ON list.
@@ -166,12 +200,15 @@ pub(super) fn restore(statement: &RestoreStatement, _scope: &Scope<'_>) -> Resul
     if let Some(database) = &database {
         refuse_information_schema(database)?;
     }
-    let (tables, views) = match &statement.objects {
-        None => (None, None),
+    let (tables, materialized_views, views) = match &statement.objects {
+        None => (None, None, None),
         Some(objects) => {
-            let (tables, views) = (restore_tables(objects)?, restore_views(objects)?);
-            refuse_equal_names(tables.as_deref(), views.as_deref())?;
-            (tables, views)
+            let tables = restore_tables(objects, ObjectKind::Table)?;
+            let materialized_views = restore_tables(objects, ObjectKind::MaterializedView)?;
+            let views = restore_views(objects)?;
+            let listed = tables.iter().chain(&materialized_views).flatten();
+            refuse_equal_names(listed, views.as_deref())?;
+            (tables, materialized_views, views)
         }
     };
     Ok(RestoreRequest {
@@ -181,6 +218,7 @@ pub(super) fn restore(statement: &RestoreStatement, _scope: &Scope<'_>) -> Resul
         source_database,
         database,
         tables,
+        materialized_views,
         views,
         timeout_s: properties.timeout_s,
         allow_load: properties.allow_load,
@@ -191,8 +229,11 @@ pub(super) fn restore(statement: &RestoreStatement, _scope: &Scope<'_>) -> Resul
 }
 
 /// Tables and views have names of their own.
-fn refuse_equal_names(tables: Option<&[TableSelection]>, views: Option<&[ViewSelection]>) -> Result<()> {
-    let tables = tables.into_iter().flatten().map(|table| table.alias.as_ref().unwrap_or(&table.table));
+fn refuse_equal_names<'t>(
+    tables: impl Iterator<Item = &'t TableSelection>,
+    views: Option<&'t [ViewSelection]>,
+) -> Result<()> {
+    let tables = tables.map(TableSelection::target);
     let views = views.into_iter().flatten().map(|view| view.alias.as_ref().unwrap_or(&view.view));
     let mut names = HashSet::new();
     match tables.chain(views).find(|name| !names.insert(*name)) {
@@ -203,9 +244,12 @@ fn refuse_equal_names(tables: Option<&[TableSelection]>, views: Option<&[ViewSel
     }
 }
 
-/// The tables of a RESTORE's ON list; `None` when it asks for all of them.
-fn restore_tables(objects: &[SnapshotObject]) -> Result<Option<Vec<TableSelection>>> {
-    let listed = listed_tables(objects)?;
+/// The tables of a RESTORE's ON list, or the materialized views; `None` when it asks for all of them.
+fn restore_tables(objects: &[SnapshotObject], kind: ObjectKind) -> Result<Option<Vec<TableSelection>>> {
+    let listed = match kind {
+        ObjectKind::MaterializedView => listed_materialized_views(objects)?,
+        _ => listed_tables(objects)?,
+    };
     let mut names = HashSet::new();
     for (name, ..) in &listed {
         if !names.insert(name.clone()) {
@@ -225,11 +269,11 @@ fn restore_tables(objects: &[SnapshotObject]) -> Result<Option<Vec<TableSelectio
         let partitions = choice.map(partition_names).transpose()?;
         selected.push(TableSelection { table: name, partitions, alias });
     }
-    if objects.contains(&SnapshotObject::All(ObjectKind::Table)) {
+    if objects.contains(&SnapshotObject::All(kind)) {
         if selected.is_empty() {
             return Ok(None);
         }
-        return Err(Error::not_supported("ALL TABLES beside single tables in RESTORE"));
+        return Err(Error::not_supported(format_args!("ALL {kind}S beside single ones in RESTORE")));
     }
     Ok(Some(selected))
 }
@@ -246,13 +290,23 @@ fn listed_tables(objects: &[SnapshotObject]) -> Result<Vec<ListedTable<'_>>> {
                 tables.push((parse_table(&name.name)?, partitions.as_ref(), alias.as_ref()));
             }
             // A database has none of the kinds that are not tables or views, so ALL of them is nothing.
-            SnapshotObject::Named { kind: ObjectKind::View, .. } | SnapshotObject::All(_) => {}
+            SnapshotObject::Named { kind: ObjectKind::View | ObjectKind::MaterializedView, .. }
+            | SnapshotObject::All(_) => {}
             SnapshotObject::Named { kind, name, .. } => {
                 return Err(Error::not_supported(format_args!("{kind} {name}: a snapshot of {kind}S")));
             }
         }
     }
     Ok(tables)
+}
+
+/// The materialized views of an ON list, in order.
+fn listed_materialized_views(objects: &[SnapshotObject]) -> Result<Vec<ListedTable<'_>>> {
+    let views = objects.iter().filter_map(|object| match object {
+        SnapshotObject::Named { kind: ObjectKind::MaterializedView, name, alias, .. } => Some((name, alias)),
+        _ => None,
+    });
+    views.map(|(name, alias)| Ok((parse_table(&name.name)?, None, alias.as_ref()))).collect()
 }
 
 fn partition_names(choice: &PartitionChoice) -> Result<Vec<PartitionName>> {

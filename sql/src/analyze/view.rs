@@ -77,7 +77,7 @@ fn query_of(path: &TablePath, query: &QueryText, scope: &Scope<'_>) -> Result<Vi
     view_query(query, path, scope)
 }
 
-fn columns(clauses: Option<&[ViewColumnClause]>) -> Result<Option<Vec<NamedColumn>>> {
+pub(super) fn columns(clauses: Option<&[ViewColumnClause]>) -> Result<Option<Vec<NamedColumn>>> {
     let Some(clauses) = clauses else { return Ok(None) };
     let column = |clause: &ViewColumnClause| {
         let name = analysed(ColumnName::parse(&clause.name.value))?;

@@ -44,7 +44,11 @@ pub use database::{
 };
 pub use external_catalog::{AlterCatalogStatement, CreateCatalogStatement, DropCatalogStatement};
 pub use index::{CreateIndexStatement, DropIndexStatement, IndexClause, IndexKind};
-pub use materialized_view::{CreateMaterializedViewStatement, DropMaterializedViewStatement};
+pub use materialized_view::{
+    AlterMaterializedViewStatement, CreateMaterializedViewStatement, DropMaterializedViewStatement,
+    MaterializedViewChange, RefreshClause, RefreshMaterializedViewStatement, RefreshMode, RefreshMoment,
+    RefreshSchemeClause,
+};
 pub use name::{DatabaseName, Ident, Location, ObjectName};
 pub use partition::{
     ListPart, ListValue, PartitionClause, PartitionExpression, PartitionStep, RangeBatch, RangeBound,
@@ -92,6 +96,10 @@ pub enum Statement {
     DropIndex(DropIndexStatement),
     /// `CREATE MATERIALIZED VIEW`
     CreateMaterializedView(Box<CreateMaterializedViewStatement>),
+    /// `ALTER MATERIALIZED VIEW`
+    AlterMaterializedView(AlterMaterializedViewStatement),
+    /// `REFRESH MATERIALIZED VIEW`
+    RefreshMaterializedView(RefreshMaterializedViewStatement),
     /// `DROP MATERIALIZED VIEW`
     DropMaterializedView(DropMaterializedViewStatement),
     /// `SHOW CREATE MATERIALIZED VIEW`
@@ -182,6 +190,8 @@ impl fmt::Display for Statement {
             Self::DropIndex(statement) => statement.fmt(f),
             Self::CreateMaterializedView(statement) => statement.fmt(f),
             Self::DropMaterializedView(statement) => statement.fmt(f),
+            Self::AlterMaterializedView(statement) => statement.fmt(f),
+            Self::RefreshMaterializedView(statement) => statement.fmt(f),
             Self::ShowCreateMaterializedView(name) => write!(f, "SHOW CREATE MATERIALIZED VIEW {name}"),
             Self::DropTable(statement) => statement.fmt(f),
             Self::TruncateTable(statement) => statement.fmt(f),

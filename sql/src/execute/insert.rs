@@ -15,7 +15,7 @@ use sqlparser::ast::{Expr, Values};
 use super::cast::{can_cast, cast_column};
 use super::refusals::{Refusals, of_rows};
 use super::values::{Cell, cell, evaluated, literal, select_of, values_of};
-use crate::analyze::Insert;
+use crate::analyze::{Insert, RefreshStart, TablePath};
 use crate::error::{Error, ErrorKind, Result};
 use crate::query::{GeneratedColumns, PlannedQuery, QueryEngine};
 
@@ -61,8 +61,13 @@ impl Inserter<'_> {
         options.upsert = insert.handling.upsert.clone();
         options.overwrites = insert.handling.overwrites;
         options.locks_table = insert.handling.locks_table;
-        let load = store.begin_load(&path.database, &path.table, insert.only.as_deref(), options)?;
+        options.refreshes = insert.handling.refresh.is_some();
+        let mut load = store.begin_load(&path.database, &path.table, insert.only.as_deref(), options)?;
         refuse_other_table(insert, &load)?;
+        if let Some(refresh) = insert.handling.refresh {
+            let Some(read) = rows_to_read(path, &load, refresh)? else { return Ok(0) };
+            load.set_rows_read(read);
+        }
         let planned = match planned {
             // What is read from a locked table must be what the table has now.
             Some(_) if insert.handling.locks_table => Some(self.at(load.view()).plan(insert)?),
@@ -173,6 +178,18 @@ fn check_literals(insert: &Insert<'_>, values: &Values) -> Result<()> {
         }
     }
     refusals.into_result(values.rows.len() as u64)
+}
+
+/// Which rows a refresh is made of; `None` when the view's are those of them still, and that is all that is asked for.
+fn rows_to_read(path: &TablePath, load: &Load<'_>, refresh: RefreshStart) -> Result<Option<String>> {
+    let now = load.view().require_database(&path.database)?.require_table(&path.table)?;
+    let Some(view) = &now.definition.materialized_view else {
+        let message = format!("'{}.{}' is not a materialized view any more", path.database, path.table);
+        return Err(Error::new(ErrorKind::Busy, message));
+    };
+    let read = load.view().rows_read(&view.query, &path.database)?;
+    let is_current = refresh == RefreshStart::IfChanged && view.is_made_of(&read);
+    Ok((!is_current).then_some(read))
 }
 
 /// Refuses to put rows into another table than the one that the statement was analysed with.

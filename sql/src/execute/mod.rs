@@ -8,6 +8,8 @@ mod cell;
 mod delete;
 mod insert;
 mod listing;
+mod materialized_view;
+mod refresh;
 mod refusals;
 mod repository;
 mod select;
@@ -16,10 +18,10 @@ mod view;
 
 use std::sync::Arc;
 
-use cairn_engine::{CatalogView, ErrorKind as EngineErrorKind, JobId, TabletStore};
+use cairn_engine::{CatalogView, DropMode, ErrorKind as EngineErrorKind, JobId, TabletStore};
 use cairn_format::{DatabaseName, TableDefinition};
 
-use crate::analyze::{Backup, Recovery, Request, Scope, TableAlteration};
+use crate::analyze::{Backup, Recovery, RefreshStart, Request, Scope, TableAlteration};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Identity;
 use crate::outcome::{Outcome, Rows};
@@ -29,6 +31,7 @@ use crate::show;
 pub(crate) use alter_table::imagine as imagine_altered;
 pub(crate) use cast::{can_cast, cast_column};
 use insert::Inserter;
+pub(crate) use refresh::Refresher;
 
 /// What a request runs with: the store, and the view that it was analysed against.
 pub(crate) struct Executor<'a> {
@@ -51,7 +54,18 @@ impl Executor<'_> {
                 store.create_table(&new.database, new.definition, new.partitions)?;
             }
             Request::AlterTable(path, alteration) => alter_table::alter(store, &path, alteration)?,
-            Request::CreateMaterializedView(path, change) => {
+            Request::CreateMaterializedView(new) => self.create_materialized_view(&new)?,
+            Request::AlterMaterializedView(path, change) => self.alter_materialized_view(&path, change)?,
+            Request::RenameMaterializedView(path, name) => {
+                store.rename_table(&path.database, &path.table, &name)?;
+            }
+            Request::RefreshMaterializedView(path) => {
+                self.refresher().refresh(&path, RefreshStart::Always)?;
+            }
+            Request::DropMaterializedView(path) => {
+                store.drop_table_as(&path.database, &path.table, DropMode::Force)?;
+            }
+            Request::CreateRollup(path, change) => {
                 alter_table::alter(store, &path, TableAlteration::Redefine(change))?;
             }
             Request::DropTable(path, mode) => store.drop_table_as(&path.database, &path.table, mode)?,
@@ -108,6 +122,7 @@ impl Executor<'_> {
             Request::Insert(insert) => self.inserter().check(insert),
             Request::Delete(delete) => self.plan_delete(delete, self.view).map(drop),
             Request::CreateView(new) => self.view_definition(new).map(drop),
+            Request::CreateMaterializedView(new) => self.materialized_view_definition(new).map(drop),
             Request::Query(query) | Request::Explain(_, query) => {
                 self.queries.plan(self.view, self.current, &query.query).map(drop)
             }
@@ -140,7 +155,7 @@ impl Executor<'_> {
             Request::Show(show) => self.show(&show),
             Request::ShowTablet(id) => show::owner(&*self.visible()?, id),
             Request::DescribeSystemTable(table) => show::describe_system_table(table),
-            Request::ShowCreateTable(path) => show::create_table(self.table(&path)?),
+            Request::ShowCreateTable(path) => show::create_table(self.table(&path)?, &path.database),
             Request::ShowCreateView(path) => show::create_view(self.stored_view(&path)?, &path.database),
             Request::DescribeView(path) => show::describe_view(self.stored_view(&path)?),
             Request::ShowCreateDatabase(database) => show::create_database(&database),
@@ -155,6 +170,9 @@ impl Executor<'_> {
             }
             Request::ShowCreateCatalog(name) => {
                 show::create_catalog(&view.require_external_catalog(&name)?.definition)
+            }
+            Request::ShowCreateAsynchronous(path) => {
+                show::create_asynchronous(self.table(&path)?, &path.database)
             }
             Request::ShowCreateMaterializedView(path, name) => {
                 show::create_materialized_view(self.table(&path)?, &name)

@@ -77,6 +77,7 @@ pub(crate) fn parse_expression(text: &str) -> Result<ExprText> {
 /// statement := create | drop | use | truncate | insert | delete | update | query | explain | describe | show
 ///            | backup | restore | cancel | recover | alter_table | alter_repository | check_repository | verify | prune_repository
 ///            | grant | revoke | set | execute_as | alter_user | alter_role | alter_view | alter_catalog
+///            | refresh_materialized_view | alter_materialized_view
 /// ```
 fn statement(cursor: &mut Cursor<'_>) -> Result<Statement> {
     if query::starts_query(cursor) {
@@ -103,6 +104,12 @@ fn statement(cursor: &mut Cursor<'_>) -> Result<Statement> {
         Some("VERIFY") => repository::verify(cursor).map(Statement::Verify),
         Some("ALTER") if cursor.is_keyword_at(1, "TABLE") => {
             alter_table::alter_table(cursor).map(|statement| Statement::AlterTable(Box::new(statement)))
+        }
+        Some("REFRESH") if cursor.is_keyword_at(1, "MATERIALIZED") => {
+            materialized_view::refresh_materialized_view(cursor).map(Statement::RefreshMaterializedView)
+        }
+        Some("ALTER") if cursor.is_keyword_at(1, "MATERIALIZED") => {
+            materialized_view::alter_materialized_view(cursor).map(Statement::AlterMaterializedView)
         }
         Some("ALTER") if cursor.is_keyword_at(1, "VIEW") => {
             view::alter_view(cursor).map(|statement| Statement::AlterView(Box::new(statement)))

@@ -48,7 +48,7 @@ pub(super) fn drop_view(cursor: &mut Cursor<'_>) -> Result<DropViewStatement> {
     Ok(DropViewStatement { if_exists: cursor.if_exists()?, name: cursor.object_name("a view name")? })
 }
 
-fn columns(cursor: &mut Cursor<'_>) -> Result<Option<Vec<ViewColumnClause>>> {
+pub(super) fn columns(cursor: &mut Cursor<'_>) -> Result<Option<Vec<ViewColumnClause>>> {
     if cursor.peek() != &sqlparser::tokenizer::Token::LParen {
         return Ok(None);
     }

@@ -63,7 +63,19 @@ pub(super) fn requirements(
             Ok(vec![Requirement::Any(Securable::Database(Some(scope.database(name)?.id)), name.to_string())])
         }
         Request::CreateTable(new) => Ok(vec![on_database(Privilege::CreateTable, &new.database, scope)?]),
-        Request::CreateMaterializedView(path, _) => {
+        Request::CreateMaterializedView(new) => {
+            let privilege = Privilege::CreateMaterializedView;
+            let mut needed = vec![on_database(privilege, &new.path.database, scope)?];
+            let query = parse_query(&new.query.to_sql(&new.path.database))?;
+            needed.extend(select(&query.query, None, scope)?);
+            Ok(needed)
+        }
+        Request::AlterMaterializedView(path, _) | Request::RenameMaterializedView(path, _) => {
+            on_table(Privilege::Alter, path)
+        }
+        Request::RefreshMaterializedView(path) => on_table(Privilege::Refresh, path),
+        Request::DropMaterializedView(path) => on_table(Privilege::Drop, path),
+        Request::CreateRollup(path, _) => {
             let mut needed = on_table(Privilege::Select, path)?;
             needed.push(on_database(Privilege::CreateMaterializedView, &path.database, scope)?);
             Ok(needed)
@@ -92,6 +104,7 @@ pub(super) fn requirements(
         Request::Query(query) | Request::Explain(_, query) => select(&query.query, None, scope),
         Request::ShowCreateTable(path)
         | Request::ShowCreateMaterializedView(path, _)
+        | Request::ShowCreateAsynchronous(path)
         | Request::Describe(path)
         | Request::DescribeAll(path) => any_on_table(path),
         Request::CreateRepository(_)
@@ -181,7 +194,7 @@ fn on_database(privilege: Privilege, name: &DatabaseName, scope: &Scope<'_>) -> 
 
 fn table(path: &TablePath, scope: &Scope<'_>) -> Result<Securable> {
     // The rows of a rollup are its table's.
-    Ok(Securable::table(scope.database(&path.database)?.id, scope.readable(path)?.id))
+    Ok(scope.readable(path)?.securable(scope.database(&path.database)?.id))
 }
 
 fn one_on_table(privilege: Privilege, path: &TablePath, scope: &Scope<'_>) -> Result<Requirement> {
@@ -289,7 +302,9 @@ fn export(
         None => owner.tables().map(|table| table.name().clone()).collect(),
     };
     let on_each = names.into_iter().map(|table| {
-        one_on_table(Privilege::Export, &TablePath { database: database.clone(), table }, scope)
+        let privilege =
+            owner.require_table(&table).map_or(Privilege::Export, |table| table.backup_privilege());
+        one_on_table(privilege, &TablePath { database: database.clone(), table }, scope)
     });
     on_each.collect()
 }
@@ -321,12 +336,16 @@ fn restore(restore: &RestoreRequest, scope: &Scope<'_>) -> Result<Vec<Requiremen
             }
         }
         for table in target.tables() {
-            let is_target = restore.tables.as_ref().is_none_or(|tables| {
-                tables.iter().any(|one| one.alias.as_ref().unwrap_or(&one.table) == table.name())
-            });
+            let (selections, privilege) = match table.definition.materialized_view {
+                Some(_) => (&restore.materialized_views, Privilege::Drop),
+                None => (&restore.tables, Privilege::Insert),
+            };
+            let is_target = selections
+                .as_ref()
+                .is_none_or(|tables| tables.iter().any(|one| one.target() == table.name()));
             if is_target {
                 let path = TablePath { database: target.name.clone(), table: table.name().clone() };
-                needed.push(one_on_table(Privilege::Insert, &path, scope)?);
+                needed.push(one_on_table(privilege, &path, scope)?);
             }
         }
     }

@@ -63,7 +63,7 @@ use sum::WideSum;
 pub(crate) use tablets::{POSITION_COLUMN, SEGMENT_COLUMN};
 pub(crate) use type_text::type_text;
 use types::StarRocksTypes;
-pub(crate) use views::{all_of, parse_query};
+pub(crate) use views::{all_of, parse_query, selected_rows};
 
 /// What the queries of a session may hold in memory. What sorts and groups need beyond their share goes to temporary
 /// files; a hash join that does not fit fails.

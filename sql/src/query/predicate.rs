@@ -185,6 +185,7 @@ mod tests {
             automatic_buckets: false,
             sort_key: None,
             rollups: Vec::new(),
+            materialized_view: None,
             indexes: Vec::new(),
             partitioning: Partitioning::Unpartitioned,
             distribution: Distribution::Random { buckets: 1 },

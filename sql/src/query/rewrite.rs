@@ -86,6 +86,8 @@ pub(crate) struct Reads {
     pub(crate) views: Vec<TablePath>,
     /// Whether it reads files.
     pub(crate) files: bool,
+    /// Whether it reads tables of `information_schema`.
+    pub(crate) system: bool,
 }
 
 /// What a query reads, without opening anything.
@@ -95,7 +97,9 @@ pub(crate) fn reads(query: &Query, scope: &Scope<'_>) -> Result<Reads> {
         match VisitMut::visit(&mut query.clone(), &mut relations) {
             ControlFlow::Break(error) => Err(*error),
             ControlFlow::Continue(()) => {
-                Ok(Reads { tables: relations.tables, views: relations.views, files: relations.reads_files })
+                let system = !relations.system.is_empty();
+                let Relations { tables, views, reads_files: files, .. } = relations;
+                Ok(Reads { tables, views, files, system })
             }
         }
     };

@@ -76,6 +76,16 @@ pub(crate) fn all_of(query: &ViewQuery, database: &DatabaseName) -> Result<Query
     parse_query(&format!("SELECT * FROM ({}\n) AS `query`", query.to_sql(database)))
 }
 
+/// A query for columns of a view's query, by their names in it.
+pub(crate) fn selected_rows<'c>(
+    columns: impl Iterator<Item = &'c str>,
+    query: &ViewQuery,
+    database: &DatabaseName,
+) -> Result<QueryText> {
+    let columns: Vec<String> = columns.map(|name| format!("`query`.`{}`", name.replace('`', "``"))).collect();
+    parse_query(&format!("SELECT {} FROM ({}\n) AS `query`", columns.join(", "), query.to_sql(database)))
+}
+
 /// A view as a subquery, in the place of its name.
 pub(super) fn expanded(
     view: &View,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cairn_engine::{CatalogView, Database, Table, TabletStore};
-use cairn_format::{DatabaseName, create_table_statement};
+use cairn_format::{DatabaseName, create_statement};
 use cairn_repository::Repository;
 
 use super::listing::Listing;
@@ -22,14 +22,19 @@ pub(crate) fn databases(view: &CatalogView) -> Listing {
 }
 
 /// The kind of tables.
-pub(crate) const BASE_TABLE: &str = "BASE TABLE";
+const BASE_TABLE: &str = "BASE TABLE";
 /// The kind of views.
 pub(crate) const VIEW: &str = "VIEW";
 /// The kind of those of `information_schema`.
 pub(crate) const SYSTEM_VIEW: &str = "SYSTEM VIEW";
 
+/// The kind of a table, which StarRocks says of its materialized views, too.
+pub(crate) fn kind_of(table: &Table) -> &'static str {
+    if table.definition.materialized_view.is_some() { VIEW } else { BASE_TABLE }
+}
+
 pub(crate) fn tables(database: &Database, full: bool) -> Listing {
-    let tables = database.tables().map(|table| (table.name().to_string(), BASE_TABLE));
+    let tables = database.tables().map(|table| (table.name().to_string(), kind_of(table)));
     let views = database.views().map(|view| (view.definition.name.to_string(), VIEW));
     let mut names: Vec<_> = tables.chain(views).collect();
     names.sort_unstable();
@@ -110,8 +115,8 @@ pub(crate) fn create_database(database: &DatabaseName) -> Result<Rows> {
     Rows::of_text(&["Database", "Create Database"], &[vec![Some(database.to_string()), Some(statement)]])
 }
 
-pub(crate) fn create_table(table: &Table) -> Result<Rows> {
-    let statement = create_table_statement(&table.definition, &table.partition_definitions())?;
+pub(crate) fn create_table(table: &Table, database: &DatabaseName) -> Result<Rows> {
+    let statement = create_statement(&table.definition, &table.partition_definitions(), database)?;
     Rows::of_text(&["Table", "Create Table"], &[vec![Some(table.name().to_string()), Some(statement)]])
 }
 

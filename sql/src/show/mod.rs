@@ -11,6 +11,7 @@ mod external_catalog;
 mod indexes;
 mod jobs;
 mod listing;
+mod materialized_views;
 mod partitions;
 mod rollups;
 mod snapshots;
@@ -22,8 +23,8 @@ mod view;
 pub(crate) use access::{grants, roles, users};
 pub(crate) use alterations::alterations;
 pub(crate) use catalog::{
-    BASE_TABLE, COLLATION, ENGINE, SYSTEM_VIEW, TIME_TO_ANSWER, VIEW, create_database, create_table,
-    databases, no_repositories, repositories, system_tables, table_status, tables,
+    COLLATION, ENGINE, SYSTEM_VIEW, TIME_TO_ANSWER, VIEW, create_database, create_table, databases, kind_of,
+    no_repositories, repositories, system_tables, table_status, tables,
 };
 pub(crate) use collection::collection;
 pub use collection::{CollectionAction, CollectionStep};
@@ -36,8 +37,9 @@ pub(crate) use external_catalog::{catalogs, create_catalog};
 pub(crate) use indexes::indexes;
 pub(crate) use jobs::{job_objects, job_progress, jobs};
 pub(crate) use listing::{Kind, Listing};
+pub(crate) use materialized_views::{ShownView, UNPARTITIONED, create_asynchronous, materialized_views};
 pub(crate) use partitions::{NO_COOLDOWN, held, names, partitions};
-pub(crate) use rollups::{create_materialized_view, describe_all, materialized_views};
+pub(crate) use rollups::{create_materialized_view, describe_all};
 pub(crate) use snapshots::{BEYOND, is_beyond, snapshots};
 pub(crate) use tablets::{owner, tablets};
 pub(crate) use verification::{store_checks, verification};

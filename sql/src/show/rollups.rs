@@ -1,66 +1,13 @@
-//! Rollups and synchronous materialized views, which are the same.
+//! Rollups, which synchronous materialized views are.
 
-use cairn_engine::{Database, Table};
+use cairn_engine::Table;
 use cairn_format::{Column, KeyModel, TableDefinition, TableName, materialized_view_statement};
 
-use super::listing::Listing;
-use super::tablets::index_id;
 use super::text::{NULL, Row};
 use crate::error::{Error, Result};
 use crate::outcome::Rows;
 
-const MATERIALIZED_VIEW_COLUMNS: [&str; 22] = [
-    "id",
-    "database_name",
-    "name",
-    "refresh_type",
-    "is_active",
-    "inactive_reason",
-    "partition_type",
-    "task_id",
-    "task_name",
-    "last_refresh_start_time",
-    "last_refresh_finished_time",
-    "last_refresh_duration",
-    "last_refresh_state",
-    "last_refresh_force_refresh",
-    "last_refresh_start_partition",
-    "last_refresh_end_partition",
-    "last_refresh_base_refresh_partitions",
-    "last_refresh_mv_refresh_partitions",
-    "last_refresh_error_code",
-    "last_refresh_error_message",
-    "rows",
-    "text",
-];
-
-/// `SHOW MATERIALIZED VIEWS`: nothing refreshes them, so most of what StarRocks tells is empty.
-pub(crate) fn materialized_views(database: &Database) -> Result<Listing> {
-    let mut rows: Vec<Row> = Vec::new();
-    for table in database.tables() {
-        for rollup in &table.definition.rollups {
-            let text = materialized_view_statement(&table.definition, rollup)?;
-            let count = table.of_rollup(rollup).rows().to_string();
-            let mut row: Row = vec![None; MATERIALIZED_VIEW_COLUMNS.len()];
-            let said = [
-                (0, index_id(table, rollup)),
-                (1, database.name.to_string()),
-                (2, rollup.name.to_string()),
-                (3, "ROLLUP".to_owned()),
-                (4, "true".to_owned()),
-                (20, count),
-                (21, text),
-            ];
-            for (at, value) in said {
-                row[at] = Some(value);
-            }
-            rows.push(row);
-        }
-    }
-    Ok(Listing::new(&MATERIALIZED_VIEW_COLUMNS, &["rows"], &[], rows).named_by(2))
-}
-
-/// `SHOW CREATE MATERIALIZED VIEW`
+/// `SHOW CREATE MATERIALIZED VIEW` of a synchronous one.
 pub(crate) fn create_materialized_view(table: &Table, name: &TableName) -> Result<Rows> {
     let rollup = table.definition.rollup(name).ok_or_else(|| {
         Error::analysis(format!("table '{}' has no rollup '{name}' any more", table.name()))

@@ -10,7 +10,7 @@ use cairn_format::{
 use super::table::{Column, Row, Value, number, text, time};
 use super::{INFORMATION_SCHEMA, SystemTable};
 use crate::error::Result;
-use crate::show::{BASE_TABLE, COLLATION, ENGINE, NO_COOLDOWN, SYSTEM_VIEW, VIEW, held, names};
+use crate::show::{COLLATION, ENGINE, NO_COOLDOWN, SYSTEM_VIEW, VIEW, held, kind_of, names};
 
 /// The name of the one catalog, as these tables have it.
 pub(super) const CATALOG: &str = "def";
@@ -198,7 +198,7 @@ fn table_row(database: &Database, table: &Table) -> Row {
         said(CATALOG),
         said(database.name.as_str()),
         said(table.name().as_str()),
-        said(BASE_TABLE),
+        said(kind_of(table)),
         said(ENGINE),
         None,
         said(""),

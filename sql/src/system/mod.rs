@@ -5,6 +5,7 @@
 
 mod catalog;
 mod jobs;
+mod materialized_views;
 mod snapshots;
 mod table;
 mod tablets;
@@ -33,6 +34,7 @@ pub(crate) fn is_information_schema(name: &str) -> bool {
 pub(crate) enum SystemTable {
     Backups,
     Columns,
+    MaterializedViews,
     Partitions,
     PartitionsMeta,
     Restores,
@@ -59,9 +61,10 @@ pub(crate) struct Wanted {
 
 impl SystemTable {
     /// Every table, by name.
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Backups,
         Self::Columns,
+        Self::MaterializedViews,
         Self::Partitions,
         Self::PartitionsMeta,
         Self::Restores,
@@ -79,6 +82,7 @@ impl SystemTable {
         match self {
             Self::Backups => "backups",
             Self::Columns => "columns",
+            Self::MaterializedViews => "materialized_views",
             Self::Partitions => "partitions",
             Self::PartitionsMeta => "partitions_meta",
             Self::Restores => "restores",
@@ -107,6 +111,7 @@ impl SystemTable {
         match self {
             Self::Backups => &jobs::BACKUP_COLUMNS,
             Self::Columns => &catalog::COLUMNS,
+            Self::MaterializedViews => &materialized_views::COLUMNS,
             Self::Partitions => &catalog::PARTITIONS,
             Self::PartitionsMeta => &catalog::PARTITIONS_META,
             Self::Restores => &jobs::RESTORE_COLUMNS,
@@ -131,6 +136,7 @@ impl SystemTable {
         let rows = match self {
             Self::Backups => jobs::rows(view, store, JobKind::Backup),
             Self::Columns => catalog::columns(view),
+            Self::MaterializedViews => materialized_views::rows(view)?,
             Self::Partitions => catalog::partitions(view)?,
             Self::PartitionsMeta => catalog::partitions_meta(view)?,
             Self::Restores => jobs::rows(view, store, JobKind::Restore),

@@ -274,7 +274,7 @@ const CASES: &[(&str, ErrorKind, &str)] = &[
     ("BACKUP SNAPSHOT d.s TO r ON (p PARTITION (p1), TABLE p)", Analysis, "Duplicated table: p"),
     ("BACKUP SNAPSHOT d.s TO r ON (p TEMPORARY PARTITION (p1))", Analysis, "not supported"),
     ("BACKUP SNAPSHOT d.s TO r ON (VIEW v)", Analysis, "unknown view 'd.v'"),
-    ("BACKUP SNAPSHOT d.s TO r ON (MATERIALIZED VIEW v)", Analysis, "not supported yet"),
+    ("BACKUP SNAPSHOT d.s TO r ON (MATERIALIZED VIEW v)", Analysis, "unknown materialized view 'd.v'"),
     ("BACKUP SNAPSHOT d.s TO r ON (FUNCTION f)", Analysis, "not supported yet"),
     ("BACKUP ALL EXTERNAL CATALOGS SNAPSHOT s TO r", Analysis, "no external catalog can be backed up"),
     ("BACKUP SNAPSHOT d.s TO r PROPERTIES ('type' = 'x')", Analysis, "Invalid backup job type"),
@@ -323,7 +323,7 @@ fn refusals_name_the_stage_and_the_reason() {
             (restore("ON (t, t)"), Analysis, "Duplicated table: t"),
             (restore("ON (t AS u, u)"), Analysis, "Duplicated alias name: u"),
             (restore("ON (t AS x, u AS x)"), Analysis, "Duplicated alias name: x"),
-            (restore("ON (MATERIALIZED VIEW v)"), Analysis, "not supported yet"),
+            (restore("ON (FUNCTION f)"), Analysis, "not supported yet"),
             (
                 restore("ON (t)").replace("FROM r", "FROM q"),
                 ErrorKind::NotFound,

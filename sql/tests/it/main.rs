@@ -28,6 +28,7 @@ mod insert_select;
 mod json;
 mod keys;
 mod maintenance;
+mod matviews;
 mod nested;
 mod partition_changes;
 mod partition_kinds;

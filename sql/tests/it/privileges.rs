@@ -19,6 +19,8 @@ pub(crate) fn kind(statement: &Statement) -> &'static str {
         Statement::AlterTable(_) => "alter table",
         Statement::CreateMaterializedView(_) => "create materialized view",
         Statement::DropMaterializedView(_) => "drop materialized view",
+        Statement::AlterMaterializedView(_) => "alter materialized view",
+        Statement::RefreshMaterializedView(_) => "refresh materialized view",
         Statement::ShowCreateMaterializedView(_) => "show create materialized view",
         Statement::DropTable(_) => "drop table",
         Statement::TruncateTable(_) => "truncate",
@@ -106,6 +108,20 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         &["SELECT ON TABLE d.t", "CREATE MATERIALIZED VIEW ON DATABASE d"],
     ),
     ("DROP MATERIALIZED VIEW d.mv", &["ALTER ON TABLE d.t"]),
+    (
+        "CREATE MATERIALIZED VIEW d.new REFRESH MANUAL AS SELECT a FROM d.t",
+        &["SELECT ON TABLE d.t", "CREATE MATERIALIZED VIEW ON DATABASE d"],
+    ),
+    ("REFRESH MATERIALIZED VIEW d.am", &["REFRESH ON MATERIALIZED VIEW d.am"]),
+    ("ALTER MATERIALIZED VIEW d.am INACTIVE", &["ALTER ON MATERIALIZED VIEW d.am"]),
+    ("ALTER MATERIALIZED VIEW d.am RENAME new", &["ALTER ON MATERIALIZED VIEW d.am"]),
+    ("DROP MATERIALIZED VIEW d.am", &["DROP ON MATERIALIZED VIEW d.am"]),
+    ("SELECT * FROM d.am", &["SELECT ON MATERIALIZED VIEW d.am"]),
+    ("SHOW CREATE MATERIALIZED VIEW d.am", &["REFRESH ON MATERIALIZED VIEW d.am"]),
+    (
+        "BACKUP SNAPSHOT d.new TO r ON (MATERIALIZED VIEW am)",
+        &["REPOSITORY ON SYSTEM", "SELECT ON MATERIALIZED VIEW d.am"],
+    ),
     ("SHOW MATERIALIZED VIEWS FROM d", &["SELECT ON TABLE d.t"]),
     ("SHOW CREATE MATERIALIZED VIEW d.mv", &["EXPORT ON TABLE d.t"]),
     ("DESC d.t ALL", &["INSERT ON TABLE d.t"]),
@@ -159,7 +175,13 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("BACKUP SNAPSHOT d.new TO r ON (TABLE t)", &["REPOSITORY ON SYSTEM", "EXPORT ON TABLE d.t"]),
     (
         "BACKUP DATABASE d SNAPSHOT new TO r",
-        &["REPOSITORY ON SYSTEM", "EXPORT ON TABLE d.t", "EXPORT ON TABLE d.u", "EXPORT ON TABLE d.p"],
+        &[
+            "REPOSITORY ON SYSTEM",
+            "EXPORT ON TABLE d.t",
+            "EXPORT ON TABLE d.u",
+            "EXPORT ON TABLE d.p",
+            "SELECT ON MATERIALIZED VIEW d.am",
+        ],
     ),
     (
         "RESTORE SNAPSHOT l FROM r DATABASE d ON (TABLE t) PROPERTIES ('backup_timestamp' = '2026-01-01-00-00-00-000')",
@@ -177,6 +199,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "CREATE TABLE ON DATABASE d",
             "INSERT ON TABLE d.t, d.u, d.p",
             "DROP ON VIEW d.v",
+            "DROP ON MATERIALIZED VIEW d.am",
         ],
     ),
     (
@@ -187,6 +210,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "CREATE TABLE ON ALL DATABASES",
             "INSERT ON ALL TABLES IN ALL DATABASES",
             "DROP ON ALL VIEWS IN ALL DATABASES",
+            "DROP ON ALL MATERIALIZED VIEWS IN ALL DATABASES",
         ],
     ),
     ("EXPLAIN BACKUP SNAPSHOT d.new TO r ON (TABLE t)", &["REPOSITORY ON SYSTEM", "SELECT ON TABLE d.t"]),
@@ -245,7 +269,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("EXECUTE AS other WITH NO REVERT", &["IMPERSONATE ON USER other"]),
 ];
 
-const ALL_KINDS: usize = 72;
+const ALL_KINDS: usize = 74;
 
 fn prepared() -> Shell {
     let mut shell = Shell::new();

@@ -26,6 +26,9 @@ pub(crate) use script::Script;
 /// How often partitions are made and dropped: StarRocks' `dynamic_partition_check_interval_seconds`.
 const PARTITION_CHECK: Duration = Duration::from_mins(10);
 
+/// How often is looked whether materialized views are to be refreshed: soon after a load, and more often than any interval.
+const REFRESH_CHECK: Duration = Duration::from_secs(10);
+
 pub(crate) fn run(arguments: &SqlArgs, console: &mut Console) -> Result<(), Failure> {
     // Everything is read before anything runs: a file that is not there must not leave half a job done.
     let scripts = if arguments.order.is_empty() && io::stdin().is_terminal() {
@@ -49,7 +52,8 @@ pub(crate) fn run(arguments: &SqlArgs, console: &mut Console) -> Result<(), Fail
     let mut options = StoreOptions::new(Arc::new(repository::stores(runtime.handle())));
     options.compacts = true;
     options.partition_check = Some(PARTITION_CHECK);
-    let database = Database::open_with(directory, options, runtime.handle())?;
+    let mut database = Database::open_with(directory, options, runtime.handle())?;
+    database.keep_refreshed(REFRESH_CHECK)?;
     let session = account.session(&database)?;
     let waiting = if arguments.in_background { Waiting::AtTheEnd } else { Waiting::AtOnce };
     let jobs = Jobs::new(&database, interrupts, waiting, console);

@@ -7,6 +7,7 @@ use cairn_format::{
     PartitionDefinition, TableDefinition, ViewDefinition, in_order_of_need,
 };
 
+use super::materialized_views::with_materialized_views;
 use crate::catalog::{CatalogView, Partition, Table};
 use crate::error::Result;
 use crate::id::TableId;
@@ -36,7 +37,8 @@ pub(super) fn cut(view: &CatalogView, database: &DatabaseName, work: &BackupWork
         let table = database.require_table(&selection.table)?;
         cut_table(table, selection, work).map_err(|e| e.about(format_args!("table '{}'", table.name())))
     };
-    work.tables.iter().map(one).collect()
+    let tables = work.tables.iter().map(one).collect::<Result<_>>()?;
+    Ok(with_materialized_views(tables, view, &database.name, work))
 }
 
 /// The views that the job backs up, in an order in which they can be made.

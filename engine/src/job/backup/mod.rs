@@ -3,6 +3,7 @@
 mod adopt;
 mod cut;
 mod explain;
+mod materialized_views;
 mod send;
 
 use std::collections::HashSet;

@@ -1,7 +1,7 @@
 //! Sending what the repository lacks: what an earlier backup left there is built on, the rest is sent.
 
 use cairn_format::{
-    DataFile, Digest, FileList, PartitionEntry, PartitionName, Sent, TableEntry, create_table_statement,
+    DataFile, Digest, FileList, PartitionEntry, PartitionName, Sent, TableEntry, create_statement,
 };
 use cairn_repository::SnapshotWriter;
 
@@ -84,7 +84,7 @@ pub(super) fn send(
         let files = files.or_else(|| put.next()).ok_or_else(|| Error::corrupt("a file list got lost"))?;
         let partitions = table.partitions.iter().cloned().zip(sums);
         let entry = TableEntry {
-            ddl: create_table_statement(&table.definition, &table.partitions)?,
+            ddl: create_statement(&table.definition, &table.partitions, &record.database)?,
             definition: table.definition.clone(),
             partitions: partitions
                 .map(|(definition, (rows, bytes))| PartitionEntry { definition, rows, bytes })

@@ -20,6 +20,12 @@ pub(super) fn same_table(
             "Table {name} already exist but with different schema, errMsg: {what}; drop it, or restore AS another name"
         ))
     };
+    let word = |table: &TableDefinition| {
+        if table.materialized_view.is_some() { "a materialized view" } else { "a table" }
+    };
+    if existing.materialized_view.is_some() != source.materialized_view.is_some() {
+        return Err(differs(format!("it is {}, in the snapshot {}", word(existing), word(source))));
+    }
     if discriminant(&existing.partitioning) != discriminant(&source.partitioning) {
         return Err(differs("Table's partition type is different".to_owned()));
     }

@@ -1,6 +1,6 @@
 //! What a restore would do, found out as a restore finds it out, without any of it done.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 use cairn_format::{DataFile, DatabaseName, ViewDefinition};
@@ -27,7 +27,7 @@ pub(crate) fn explain_restore(store: &Inner, request: &RestoreRequest) -> Result
     let database = target_database(&manifest, request)?;
     let conflicts: Vec<String> =
         refuse_second_job(&view, &database).err().map(|error| error.to_string()).into_iter().collect();
-    let selected = selected(&manifest, request.tables.as_deref())?;
+    let selected = selected(&manifest, request.tables.as_deref(), request.materialized_views.as_deref())?;
     let entries: Vec<_> = selected.iter().map(|selection| selection.entry).collect();
     let mut tables = Vec::with_capacity(selected.len());
     let mut fetch = Vec::new();
@@ -43,7 +43,7 @@ pub(crate) fn explain_restore(store: &Inner, request: &RestoreRequest) -> Result
         }
         tables.push(explained);
     }
-    let wanted = views::selected(&manifest, request.views.as_deref(), request.tables.as_deref())?;
+    let wanted = views::selected(&manifest, request.views.as_deref(), &BTreeMap::new())?;
     tables.extend(wanted.iter().map(|wanted| explained_view(&view, &database, wanted, request.if_exists)));
     let requests =
         FRAME_REQUESTS + repository.store().requests().total() + repository.requests_to_fetch(&fetch);

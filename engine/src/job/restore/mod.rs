@@ -2,6 +2,7 @@
 
 mod check;
 mod explain;
+mod materialized_views;
 mod plan;
 mod rollups;
 mod rules;
@@ -34,8 +35,8 @@ use crate::store::Inner;
 /// Accepts a restore: the snapshot exists and holds what is asked for. Its work goes on in a thread.
 pub(crate) fn submit_restore(store: &Arc<Inner>, request: &RestoreRequest) -> Result<JobId> {
     let (_, manifest) = snapshot_of(store, request)?;
-    plan::selected(&manifest, request.tables.as_deref())?;
-    views::selected(&manifest, request.views.as_deref(), request.tables.as_deref())?;
+    plan::selected(&manifest, request.tables.as_deref(), request.materialized_views.as_deref())?;
+    views::selected(&manifest, request.views.as_deref(), &BTreeMap::new())?;
     let database = target_database(&manifest, request)?;
     let id = store.catalog.commit(|change| {
         refuse_second_job(change.view(), &database)?;
@@ -53,6 +54,7 @@ pub(crate) fn submit_restore(store: &Arc<Inner>, request: &RestoreRequest) -> Re
             totals: None,
             work: JobWork::Restore(RestoreWork {
                 tables: request.tables.clone(),
+                materialized_views: request.materialized_views.clone(),
                 views: request.views.clone(),
                 plan: None,
                 allow_load: request.allow_load,
@@ -174,8 +176,11 @@ pub(super) fn run(context: &JobContext<'_>, record: &JobRecord) -> Result<()> {
     let repository = context.open_repository(&entry)?;
     let manifest = repository.open_snapshot(&record.label, record.timestamp)?;
     let (plan, targets) = prepare(context, record, &repository, &manifest)?;
-    let views = views::selected(&manifest, work(record)?.views.as_deref(), work(record)?.tables.as_deref())?;
-    let if_exists = work(record)?.if_exists;
+    let RestoreWork { views, tables, materialized_views, if_exists, .. } = work(record)?;
+    let if_exists = *if_exists;
+    let selections = tables.iter().chain(materialized_views).flatten();
+    let renamed = views::renames(views.as_deref(), selections);
+    let views = views::selected(&manifest, views.as_deref(), &renamed)?;
     views::check(&store.catalog.view(), database, &views, if_exists)?;
     if work(record)?.plan.is_none() {
         context.advance(JobState::Snapshoting, |record, now| {
@@ -216,11 +221,12 @@ pub(super) fn run(context: &JobContext<'_>, record: &JobRecord) -> Result<()> {
             change.create_database(database)?;
         }
         for (target, rollups) in targets.iter().zip(&rollups) {
-            let partitions = publish(store, change, database, target)?;
+            let partitions = publish(store, change, database, target, &renamed)?;
             rollups.publish(change, database, &partitions)?;
             rules::settle(change, database, &target.plan, keeps_rules)?;
         }
         views::publish(change, database, &views, if_exists)?;
+        materialized_views::settle(change, database, &targets, &views)?;
         let mut done = JobRecord::clone(change.view().job(context.id).ok_or_else(|| lost(context.id))?);
         done.state = JobState::Finished;
         done.times.finished = Some(change.now_ms());
@@ -240,7 +246,7 @@ fn prepare<'m>(
 ) -> Result<(RestorePlan, Vec<Target<'m>>)> {
     let store = context.store;
     let work = work(record)?;
-    let selected = plan::selected(manifest, work.tables.as_deref())?;
+    let selected = plan::selected(manifest, work.tables.as_deref(), work.materialized_views.as_deref())?;
     let entries: Vec<_> = selected.iter().map(|selection| selection.entry).collect();
     let mut lists: Vec<_> = repository.file_lists(&entries)?.into_iter().map(FileList::into_files).collect();
     context.check()?;
@@ -314,12 +320,14 @@ fn publish(
     change: &mut Change<'_>,
     database: &DatabaseName,
     target: &Target<'_>,
+    renamed: &BTreeMap<TableName, TableName>,
 ) -> Result<BTreeMap<PartitionName, PartitionId>> {
     let plan = &target.plan;
     let name = &plan.target;
     let source = &target.entry.definition;
+    let materialized_view = materialized_views::restored(source, renamed);
     if plan.is_new {
-        let definition = TableDefinition { name: name.clone(), ..source.clone() };
+        let definition = TableDefinition { name: name.clone(), materialized_view, ..source.clone() };
         change.create_table(database, plan.table, definition)?;
     } else {
         let owner = change.view().require_database(database)?;
@@ -332,7 +340,8 @@ fn publish(
         check::same_table(&current.definition, source, name)?;
         // Files of the snapshot may hold columns that were dropped before it: their field ids are taken, too.
         let next_field_id = current.definition.next_field_id.max(source.next_field_id);
-        let definition = TableDefinition { next_field_id, ..TableDefinition::clone(&current.definition) };
+        let current_definition = TableDefinition::clone(&current.definition);
+        let definition = TableDefinition { next_field_id, materialized_view, ..current_definition };
         if plan.replaced.is_some() {
             change.drop_table(database, name)?;
             change.recycle_replaced_table(owner, name, current.id, plan.table)?;

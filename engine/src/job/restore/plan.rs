@@ -67,6 +67,12 @@ pub(super) struct Selected<'m> {
     partitions: Option<Vec<PartitionName>>,
 }
 
+impl<'m> Selected<'m> {
+    fn whole(entry: &'m TableEntry) -> Self {
+        Self { entry, target: entry.definition.name.clone(), partitions: None }
+    }
+}
+
 impl Selected<'_> {
     fn wants(&self, partition: &PartitionName) -> bool {
         self.partitions.as_ref().is_none_or(|names| names.contains(partition))
@@ -88,25 +94,71 @@ impl Selected<'_> {
 /// The tables that are asked for, each in the snapshot and under a name of its own.
 pub(super) fn selected<'m>(
     manifest: &'m Manifest,
-    wanted: Option<&[TableSelection]>,
+    tables: Option<&[TableSelection]>,
+    materialized_views: Option<&[TableSelection]>,
 ) -> Result<Vec<Selected<'m>>> {
-    let Some(wanted) = wanted else {
-        let whole = |entry: &'m TableEntry| Selected {
-            entry,
-            target: entry.definition.name.clone(),
-            partitions: None,
+    let mut selected = Vec::new();
+    let mut targets = HashSet::new();
+    for (kind, wanted) in [(Kind::Table, tables), (Kind::MaterializedView, materialized_views)] {
+        let of_kind = match wanted {
+            Some(wanted) => listed(manifest, kind, wanted)?,
+            None => {
+                let entries = manifest.tables.iter().filter(|entry| Kind::of(entry) == kind);
+                entries.map(Selected::whole).collect()
+            }
         };
-        return Ok(manifest.tables.iter().map(whole).collect());
-    };
-    let (mut sources, mut targets) = (HashSet::new(), HashSet::new());
+        for selection in &of_kind {
+            if !targets.insert(selection.target.clone()) {
+                return Err(Error::invalid(format!(
+                    "Duplicated alias name: {}; give each table a name of its own",
+                    selection.target
+                )));
+            }
+        }
+        selected.extend(of_kind);
+    }
+    Ok(selected)
+}
+
+/// What a table of a snapshot is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Table,
+    MaterializedView,
+}
+
+impl Kind {
+    fn of(entry: &TableEntry) -> Self {
+        if entry.definition.materialized_view.is_some() { Self::MaterializedView } else { Self::Table }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Table => "Table",
+            Self::MaterializedView => "Materialized view",
+        }
+    }
+}
+
+/// Those of one kind that are listed.
+fn listed<'m>(manifest: &'m Manifest, kind: Kind, wanted: &[TableSelection]) -> Result<Vec<Selected<'m>>> {
+    let mut sources = HashSet::new();
     let mut selected = Vec::new();
     for selection in wanted {
+        let word = kind.word();
         let entry = manifest.table(selection.table.as_str()).ok_or_else(|| {
             Error::not_found(format!(
-                "Table {} does not exist in snapshot {}",
+                "{word} {} does not exist in snapshot {}",
                 selection.table, manifest.label
             ))
         })?;
+        if Kind::of(entry) != kind {
+            let other = Kind::of(entry).word().to_lowercase();
+            return Err(Error::not_found(format!(
+                "{word} {0} does not exist in snapshot {1}: {0} is a {other} there; name it as that",
+                selection.table, manifest.label
+            )));
+        }
         for partition in selection.partitions.iter().flatten() {
             if !entry.partitions.iter().any(|p| p.definition.name == *partition) {
                 return Err(Error::not_found(format!(
@@ -115,14 +167,9 @@ pub(super) fn selected<'m>(
                 )));
             }
         }
-        let target = selection.alias.clone().unwrap_or_else(|| selection.table.clone());
+        let target = selection.target().clone();
         if !sources.insert(&selection.table) {
             return Err(Error::invalid(format!("Duplicated table: {}; name it once", selection.table)));
-        }
-        if !targets.insert(target.clone()) {
-            return Err(Error::invalid(format!(
-                "Duplicated alias name: {target}; give each table a name of its own"
-            )));
         }
         selected.push(Selected { entry, target, partitions: selection.partitions.clone() });
     }

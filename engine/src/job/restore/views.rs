@@ -8,19 +8,27 @@ use crate::catalog::{CatalogView, Change};
 use crate::error::{Error, Result};
 use crate::job::request::{IfExists, TableSelection, ViewSelection};
 
+/// The names that tables and views of the snapshot get, where those are others.
+pub(super) fn renames<'s>(
+    views: Option<&[ViewSelection]>,
+    tables: impl IntoIterator<Item = &'s TableSelection>,
+) -> BTreeMap<TableName, TableName> {
+    let tables = tables.into_iter().map(|table| (&table.table, table.target()));
+    let mut renamed: BTreeMap<_, _> = tables.map(|(from, to)| (from.clone(), to.clone())).collect();
+    let views = views.into_iter().flatten().map(|view| (view.view.clone(), view.target().clone()));
+    renamed.extend(views);
+    renamed
+}
+
 /// The views that are asked for, as they are to be: what they read of their own database has the names that this restore
 /// gives it.
 pub(super) fn selected(
     manifest: &Manifest,
     wanted: Option<&[ViewSelection]>,
-    tables: Option<&[TableSelection]>,
+    renamed: &BTreeMap<TableName, TableName>,
 ) -> Result<Vec<ViewDefinition>> {
-    let mut renamed: BTreeMap<TableName, TableName> = BTreeMap::new();
-    let aliases =
-        tables.into_iter().flatten().filter_map(|table| Some((&table.table, table.alias.as_ref()?)));
-    renamed.extend(aliases.map(|(from, to)| (from.clone(), to.clone())));
     let Some(wanted) = wanted else {
-        return Ok(manifest.views.iter().map(|view| view.with_renamed(&view.name, &renamed)).collect());
+        return Ok(manifest.views.iter().map(|view| view.with_renamed(&view.name, renamed)).collect());
     };
     let mut seen = HashSet::new();
     for selection in wanted {
@@ -36,12 +44,11 @@ pub(super) fn selected(
                 "Duplicated alias name: {name}; give each view a name of its own"
             )));
         }
-        renamed.insert(selection.view.clone(), selection.target().clone());
     }
     // In the order of the snapshot, which is one in which they can be made.
     let chosen = manifest.views.iter().filter_map(|view| {
         let selection = wanted.iter().find(|selection| selection.view == view.name)?;
-        Some(view.with_renamed(selection.target(), &renamed))
+        Some(view.with_renamed(selection.target(), renamed))
     });
     Ok(chosen.collect())
 }

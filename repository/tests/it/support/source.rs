@@ -59,6 +59,7 @@ impl SourceTable {
             automatic_buckets: false,
             sort_key: None,
             rollups: Vec::new(),
+            materialized_view: None,
             indexes: Vec::new(),
             partitioning: Partitioning::Unpartitioned,
             distribution: Distribution::Random { buckets: 1 },

@@ -5,11 +5,11 @@ mod columns;
 use cairn_engine::{COLOCATE_WITH, Compaction, Table};
 use cairn_format::{PartitionName, TableDefinition, TableName};
 
-use super::Request;
 use super::create_table::{changed_properties, check_properties, check_sources};
 use super::names::{Scope, TablePath, analysed, parse_table, partitions};
 use super::partition::{PartitionAlteration, alteration};
 use super::rollup;
+use super::{Request, async_view};
 use crate::ast::{AlterTableClause, AlterTableStatement, CompactionKind, Ident, ObjectName, PartitionChoice};
 use crate::error::{Error, Result};
 
@@ -43,6 +43,10 @@ pub(super) fn alter_table(
     let path = scope.table_path(&statement.table)?;
     let table = scope.table(&path)?;
     let before = table.definition.as_ref();
+    // Files are no rows.
+    if !matches!(statement.clauses.as_slice(), [AlterTableClause::Compact { .. }]) {
+        async_view::refuse_change(before)?;
+    }
     if let [clause] = statement.clauses.as_slice() {
         let alteration = match clause {
             AlterTableClause::Partition(change) => {
@@ -110,6 +114,7 @@ pub(super) fn redefine<'s>(
 ) -> Result<Request<'s>> {
     let path = scope.table_path(name)?;
     let before = scope.table(&path)?.definition.as_ref();
+    async_view::refuse_change(before)?;
     let mut after = before.clone();
     change(&mut after)?;
     let alteration = checked(before, after)?;

@@ -8,8 +8,9 @@ mod values;
 
 pub(super) use columns::{check_sources, column_of};
 pub(super) use key::{aggregation, short_key, widen_sum};
-pub(super) use properties::{changed_properties, check_properties};
+pub(super) use properties::{changed_properties, check_properties, table_property};
 pub(super) use sort_key::change_sort_key;
+pub(in crate::analyze) use sort_key::sort_key as sort_key_of;
 pub(super) use values::check_value;
 
 use std::collections::BTreeMap;
@@ -26,7 +27,7 @@ use crate::ast::{CreateTableStatement, DistributionClause, Ident, TableScope};
 use crate::error::{Error, Result};
 
 /// Buckets of a partition when the statement does not say.
-const DEFAULT_BUCKETS: u32 = 2;
+pub(super) const DEFAULT_BUCKETS: u32 = 2;
 
 /// The definition of the table and its partitions; an unpartitioned table has none here.
 pub(super) fn table(
@@ -59,6 +60,7 @@ pub(super) fn table(
         automatic_buckets: buckets.are_automatic,
         sort_key,
         rollups: Vec::new(),
+        materialized_view: None,
         indexes: Vec::new(),
         partitioning,
         comment: statement.comment.clone(),

@@ -37,27 +37,33 @@ const KNOWN: &[&str] = &[
 pub(super) fn properties(given: &Properties) -> Result<BTreeMap<String, String>> {
     let mut properties = BTreeMap::new();
     for (key, value) in given {
-        // What new partitions get is what the table says.
-        let key = match key.strip_prefix("default.") {
-            Some(own @ ("replication_num" | "storage_medium")) => own,
-            _ => key,
-        };
-        // Kept without effect it would only seem to drop partitions.
-        if key == "partition_retention_condition" {
-            return Err(Error::not_supported(format_args!("property \"{key}\"")));
-        }
-        if !KNOWN.contains(&key) && !key.starts_with(DYNAMIC_PARTITION) {
-            return Err(Error::analysis(format!(
-                "Unknown properties: {key}; the known ones are {}",
-                KNOWN.join(", ")
-            )));
-        }
-        check_value(key, value)?;
-        if properties.insert(key.to_owned(), value.clone()).is_some() {
+        let key = table_property(key, value)?;
+        if properties.insert(key.clone(), value.clone()).is_some() {
             return Err(Error::analysis(format!("property \"{key}\" is given twice")));
         }
     }
     Ok(properties)
+}
+
+/// The name under which a property of a table is kept, and its value is right.
+pub(in crate::analyze) fn table_property(key: &str, value: &str) -> Result<String> {
+    // What new partitions get is what the table says.
+    let key = match key.strip_prefix("default.") {
+        Some(own @ ("replication_num" | "storage_medium")) => own,
+        _ => key,
+    };
+    // Kept without effect it would only seem to drop partitions.
+    if key == "partition_retention_condition" {
+        return Err(Error::not_supported(format_args!("property \"{key}\"")));
+    }
+    if !KNOWN.contains(&key) && !key.starts_with(DYNAMIC_PARTITION) {
+        return Err(Error::analysis(format!(
+            "Unknown properties: {key}; the known ones are {}",
+            KNOWN.join(", ")
+        )));
+    }
+    check_value(key, value)?;
+    Ok(key.to_owned())
 }
 
 /// The table's properties after those that are given have been set.

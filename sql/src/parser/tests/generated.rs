@@ -7,18 +7,20 @@ use proptest::sample::select;
 
 use super::{parse, parse_statement, split_statements};
 use crate::ast::{
-    Aggregation, AlterCatalogStatement, AlterRepositoryStatement, AlterTableClause, AlterTableStatement,
-    AlterViewStatement, AlterationKind, BackupStatement, CatalogChoice, CatalogItem,
-    CheckRepositoryStatement, ColumnClause, ColumnDefault, ColumnPosition, ColumnValue,
-    CreateCatalogStatement, CreateIndexStatement, CreateRepositoryStatement, CreateTableStatement,
-    CreateViewStatement, DatabaseName, DistributionClause, DropCatalogStatement, DropIndexStatement,
-    DropRepositoryStatement, DropSnapshotStatement, DropViewStatement, DroppedPartitions, Ident, IndexClause,
-    IndexKind, JobKind, KeyClause, KeyKind, ListPart, ListValue, Location, ObjectKind, ObjectName,
-    PartitionChange, PartitionChoice, PartitionClause, PartitionExpression, PartitionKey, PartitionKeyValue,
-    PartitionPart, PartitionStep, Properties, PruneRepositoryStatement, RangeBatch, RangeBound, RangePart,
-    RangePartition, RangeValue, RecoverStatement, RestoreDatabase, RestoreStatement, RollupClause,
-    ShowPredicates, ShowStatement, ShowWhat, SnapshotObject, Statement, TableScope, TimeUnit, TypeName,
-    VerifyStatement, ViewColumnClause,
+    Aggregation, AlterCatalogStatement, AlterMaterializedViewStatement, AlterRepositoryStatement,
+    AlterTableClause, AlterTableStatement, AlterViewStatement, AlterationKind, BackupStatement,
+    CatalogChoice, CatalogItem, CheckRepositoryStatement, ColumnClause, ColumnDefault, ColumnPosition,
+    ColumnValue, CreateCatalogStatement, CreateIndexStatement, CreateMaterializedViewStatement,
+    CreateRepositoryStatement, CreateTableStatement, CreateViewStatement, DatabaseName, DistributionClause,
+    DropCatalogStatement, DropIndexStatement, DropRepositoryStatement, DropSnapshotStatement,
+    DropViewStatement, DroppedPartitions, Ident, IndexClause, IndexKind, JobKind, KeyClause, KeyKind,
+    ListPart, ListValue, Location, MaterializedViewChange, ObjectKind, ObjectName, PartitionChange,
+    PartitionChoice, PartitionClause, PartitionExpression, PartitionKey, PartitionKeyValue, PartitionPart,
+    PartitionStep, Properties, PruneRepositoryStatement, RangeBatch, RangeBound, RangePart, RangePartition,
+    RangeValue, RecoverStatement, RefreshClause, RefreshMaterializedViewStatement, RefreshMode,
+    RefreshMoment, RefreshSchemeClause, RestoreDatabase, RestoreStatement, RollupClause, ShowPredicates,
+    ShowStatement, ShowWhat, SnapshotObject, Statement, TableScope, TimeUnit, TypeName, VerifyStatement,
+    ViewColumnClause,
 };
 
 const WORDS: &[&str] = &[
@@ -587,6 +589,64 @@ fn view() -> impl Strategy<Value = Statement> {
     ]
 }
 
+fn materialized_view() -> impl Strategy<Value = Statement> {
+    let query = Just(match parse("SELECT a FROM t") {
+        Ok(Statement::Query(query)) => query,
+        other => panic!("{other:?}"),
+    });
+    let columns =
+        of(some((ident(), of(text())).prop_map(|(name, comment)| ViewColumnClause { name, comment })));
+    let clauses = (of(distribution()), of(some(ident())), of(refresh()), properties());
+    prop_oneof![
+        (any::<bool>(), object_name(), columns, of(text()), clauses, query).prop_map(
+            |(if_not_exists, name, columns, comment, clauses, query)| {
+                let (distribution, order_by, refresh, properties) = clauses;
+                Statement::CreateMaterializedView(Box::new(CreateMaterializedViewStatement {
+                    if_not_exists,
+                    name,
+                    columns,
+                    comment,
+                    distribution,
+                    order_by,
+                    refresh,
+                    properties,
+                    query,
+                }))
+            }
+        ),
+        (object_name(), any::<bool>(), of(select(vec![RefreshMode::Sync, RefreshMode::Async]))).prop_map(
+            |(name, force, mode)| {
+                Statement::RefreshMaterializedView(RefreshMaterializedViewStatement { name, force, mode })
+            }
+        ),
+        (object_name(), materialized_view_change()).prop_map(|(name, change)| {
+            Statement::AlterMaterializedView(AlterMaterializedViewStatement { name, change })
+        }),
+    ]
+}
+
+fn materialized_view_change() -> impl Strategy<Value = MaterializedViewChange> {
+    prop_oneof![
+        Just(MaterializedViewChange::Active),
+        Just(MaterializedViewChange::Inactive),
+        ident().prop_map(MaterializedViewChange::Rename),
+        refresh().prop_map(MaterializedViewChange::Refresh),
+    ]
+}
+
+fn refresh() -> impl Strategy<Value = RefreshClause> {
+    let units = vec!["SECOND", "MINUTE", "HOUR", "DAY"];
+    let scheme = prop_oneof![
+        Just(RefreshSchemeClause::Manual),
+        Just(RefreshSchemeClause::AfterChanges),
+        (of(text()), any::<u64>(), select(units)).prop_map(|(start, count, unit)| {
+            RefreshSchemeClause::Interval { start, count, unit: unit.to_owned() }
+        }),
+    ];
+    (of(select(vec![RefreshMoment::Immediate, RefreshMoment::Deferred])), scheme)
+        .prop_map(|(moment, scheme)| RefreshClause { moment, scheme })
+}
+
 fn database_name() -> impl Strategy<Value = DatabaseName> {
     (of(ident()), ident()).prop_map(|(catalog, name)| DatabaseName { catalog, name })
 }
@@ -687,7 +747,7 @@ proptest! {
     }
 
     #[test]
-    fn views_read_back(statement in view()) {
+    fn views_read_back(statement in prop_oneof![view().boxed(), materialized_view().boxed()]) {
         reads_back(&statement);
     }
 
