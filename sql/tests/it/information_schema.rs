@@ -172,7 +172,7 @@ fn every_job_is_on_record() {
 #[test]
 fn the_schema_is_shown_and_cannot_be_changed() {
     let mut shell = Shell::with_database();
-    assert_eq!(shell.rows("SHOW TABLES FROM information_schema").len(), 13);
+    assert_eq!(shell.rows("SHOW TABLES FROM information_schema").len(), 14);
     assert_eq!(shell.rows("SHOW TABLES FROM INFORMATION_SCHEMA LIKE 's%'"), ["schemata", "snapshots"]);
     let described = shell.rows("DESC information_schema.SNAPSHOTS");
     assert_eq!(described[0], "REPOSITORY|string|YES|false|NULL|");
@@ -180,7 +180,7 @@ fn the_schema_is_shown_and_cannot_be_changed() {
     assert!(described.contains(&"TOTAL_BYTES|bigint|YES|false|NULL|".to_owned()), "{described:?}");
     shell.run("USE information_schema");
     assert_eq!(shell.value("SELECT count(*) FROM snapshots"), "0");
-    assert_eq!(shell.rows("SHOW TABLES LIKE '%s'").len(), 10);
+    assert_eq!(shell.rows("SHOW TABLES LIKE '%s'").len(), 11);
     assert_eq!(shell.rows("DESC restores").len(), shell.columns("SELECT * FROM restores").len());
     shell.run("USE d");
     assert_eq!(shell.rows("SHOW DATABASES"), ["d"]);
@@ -259,7 +259,7 @@ fn databases_and_tables_are_rows() {
     );
     assert_eq!(
         shell.value("SELECT count(*) FROM information_schema.tables WHERE table_type = 'SYSTEM VIEW'"),
-        "13"
+        "14"
     );
     assert_eq!(
         shell.rows(

@@ -84,7 +84,7 @@ pub(super) fn send(
         let files = files.or_else(|| put.next()).ok_or_else(|| Error::corrupt("a file list got lost"))?;
         let partitions = table.partitions.iter().cloned().zip(sums);
         let entry = TableEntry {
-            ddl: create_statement(&table.definition, &table.partitions, &record.database)?,
+            ddl: create_statement(&table.definition, &table.partitions, record.require_database()?)?,
             definition: table.definition.clone(),
             partitions: partitions
                 .map(|(definition, (rows, bytes))| PartitionEntry { definition, rows, bytes })
