@@ -185,7 +185,10 @@ fn the_schema_is_shown_and_cannot_be_changed() {
     shell.run("USE d");
     assert_eq!(shell.rows("SHOW DATABASES"), ["d"]);
     for (sql, expected) in [
-        ("SELECT * FROM information_schema.events", "its tables are backups, columns, partitions,"),
+        (
+            "SELECT * FROM information_schema.events",
+            "its tables are backups, columns, materialized_views, partitions,",
+        ),
         ("DESC information_schema.nope", "unknown table 'information_schema.nope'"),
         ("SELECT nope FROM information_schema.snapshots", "no field named nope"),
         ("CREATE DATABASE Information_Schema", "is the system's"),
