@@ -172,8 +172,13 @@ impl CatalogView {
 
 fn renamed(database: &Database, from: &TableName, to: &TableName) -> Result<Table> {
     let table = database.require_table(from)?;
-    if database.table(to).is_some() || database.view(to).is_some() {
-        return Err(Error::already_exists(format!("Table name[{to}] is already used")));
+    if let Some(what) = database.named(to) {
+        return Err(Error::already_exists(format!("Table name[{to}] is already used: it is a {what}")));
+    }
+    if table.definition.rollup(to).is_some() {
+        return Err(Error::already_exists(format!(
+            "Table name[{to}] is already used: it is a rollup of table '{from}'"
+        )));
     }
     named(table, to)
 }

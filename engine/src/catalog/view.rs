@@ -464,13 +464,21 @@ impl Database {
         })
     }
 
-    /// Refuses a name that a table or a view has.
+    /// What has a name: a table, a view or a materialized view. A rollup that is columns of its table and nothing else has
+    /// its name within the table only.
+    pub fn named(&self, name: &TableName) -> Option<&'static str> {
+        if self.table(name).is_some() {
+            return Some("table");
+        }
+        if self.view(name).is_some() {
+            return Some("view");
+        }
+        self.rollups(name).any(|(_, rollup)| !rollup.is_plain()).then_some("materialized view")
+    }
+
+    /// Refuses a name that something has.
     pub(crate) fn require_free(&self, name: &TableName) -> Result<()> {
-        let what = match (self.table(name), self.view(name)) {
-            (None, None) => return Ok(()),
-            (Some(_), _) => "table",
-            (None, Some(_)) => "view",
-        };
+        let Some(what) = self.named(name) else { return Ok(()) };
         Err(Error::already_exists(format!(
             "{what} '{}.{name}' exists already; use IF NOT EXISTS to keep it",
             self.name

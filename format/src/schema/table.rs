@@ -173,6 +173,12 @@ impl TableDefinition {
             )
             .about(format_args!("table '{}'", self.name)));
         }
+        if self.rollup(&self.name).is_some() {
+            return Err(Error::invalid(format!(
+                "Rollup index[{}] has the name of its table: give it one of its own",
+                self.name
+            )));
+        }
         Ok(())
     }
 

@@ -437,3 +437,31 @@ fn scripts_are_checked_with_their_views() {
     let is_ok: Vec<bool> = verdicts.iter().map(|verdict| verdict == "ok").collect();
     assert_eq!(is_ok, [true, true, true, true, false, true, false], "{verdicts:?}");
 }
+
+#[test]
+fn names_of_materialized_views_are_nobody_elses() {
+    let mut shell = Shell::with_database();
+    shell.run(SALES);
+    shell.run(BY_SHOP);
+    shell.run("CREATE TABLE other (k INT, v INT) DUPLICATE KEY (k) ROLLUP (r (v, k))");
+    let cases = [
+        ("CREATE TABLE by_shop (k INT)", "materialized view 'd.by_shop' exists already"),
+        ("CREATE VIEW by_shop AS SELECT 1", "materialized view 'd.by_shop' exists already"),
+        ("ALTER TABLE other RENAME by_shop", "Table name[by_shop] is already used: it is a materialized view"),
+        ("ALTER TABLE other RENAME r", "Table name[r] is already used: it is a rollup of the table"),
+        ("ALTER TABLE other ADD ROLLUP other (v)", "Rollup index[other]"),
+        ("CREATE TABLE t (k INT, v INT) DUPLICATE KEY (k) ROLLUP (t (v))", "Rollup index[t]"),
+    ];
+    for (sql, words) in cases {
+        let error = shell.refusal(sql).to_string();
+        assert!(error.contains(words), "{sql}: {error}");
+    }
+    // Nor does a restore take it.
+    let place = shell.directory.with_file_name("repository");
+    shell.run(&format!("CREATE REPOSITORY r WITH BROKER ON LOCATION '{}'", place.display()));
+    shell.job("BACKUP SNAPSHOT d.l TO r ON (TABLE other)");
+    let job = shell.job(
+        "RESTORE SNAPSHOT l FROM r DATABASE d ON (TABLE other AS by_shop) PROPERTIES ('backup_timestamp' = 'latest')",
+    );
+    assert!(job.status.to_text().contains("materialized view 'd.by_shop' exists already"), "{:?}", job.status);
+}

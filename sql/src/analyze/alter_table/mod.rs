@@ -144,8 +144,11 @@ fn new_name(name: &Ident, path: &TablePath, scope: &Scope<'_>) -> Result<TableNa
     if name == path.table {
         return Err(Error::analysis(format!("Same table name {name}")));
     }
-    if scope.database(&path.database)?.table(&name).is_some() {
-        return Err(Error::analysis(format!("Table name[{name}] is already used")));
+    if let Some(what) = scope.database(&path.database)?.named(&name) {
+        return Err(Error::analysis(format!("Table name[{name}] is already used: it is a {what}")));
+    }
+    if scope.table(path)?.definition.rollup(&name).is_some() {
+        return Err(Error::analysis(format!("Table name[{name}] is already used: it is a rollup of the table")));
     }
     Ok(name)
 }
