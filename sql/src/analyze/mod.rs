@@ -48,7 +48,7 @@ use crate::ast::{
     CreateTableStatement, DropMaterializedViewStatement, ExplainLevel, QueryText, RecoverStatement,
     Statement, TruncateTableStatement,
 };
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::identity::Identity;
 use crate::system::{SystemTable, is_information_schema};
 use names::{database_name, partitions, refuse_information_schema};
@@ -149,29 +149,8 @@ pub(crate) fn analyze<'s>(
 
 fn analyzed<'s>(statement: &'s Statement, scope: &Scope<'_>, identity: &Identity) -> Result<Request<'s>> {
     Ok(match statement {
-        Statement::CreateDatabase(statement) => {
-            let name = database_name(&statement.database)?;
-            if statement.if_not_exists && scope.view.database(&name).is_some() {
-                return Ok(Request::Nothing);
-            }
-            refuse_information_schema(&name)?;
-            Request::CreateDatabase(name)
-        }
-        Statement::DropDatabase(statement) => {
-            let name = database_name(&statement.database)?;
-            if statement.if_exists && scope.view.database(&name).is_none() {
-                return Ok(Request::Nothing);
-            }
-            refuse_information_schema(&name)?;
-            scope.database(&name)?;
-            Request::DropDatabase(name, drop_mode(statement.force))
-        }
-        Statement::Use(name) => {
-            let name = database_name(name)?;
-            if !is_information_schema(name.as_str()) {
-                scope.database(&name)?;
-            }
-            Request::Use(name)
+        Statement::CreateDatabase(_) | Statement::DropDatabase(_) | Statement::Use(_) => {
+            database(statement, scope)?
         }
         Statement::CreateTable(statement) => create_table(statement, scope)?,
         Statement::AlterTable(statement) => {
@@ -226,28 +205,10 @@ fn analyzed<'s>(statement: &'s Statement, scope: &Scope<'_>, identity: &Identity
         Statement::PruneRepository(statement) => {
             Request::Prune(Box::new(repository::prune(statement, scope)?))
         }
-        Statement::Backup(statement) => match &statement.catalogs {
-            Some(choice) => {
-                Request::CatalogBackup(Box::new(external_catalog::backup(statement, choice, scope)?))
-            }
-            None => Request::Backup(Box::new(snapshot::backup(statement, scope)?)),
-        },
-        Statement::Restore(statement) => match &statement.catalogs {
-            Some(choice) => Request::CatalogRestore(Box::new(external_catalog::restore(statement, choice)?)),
-            None => Request::Restore(Box::new(snapshot::restore(statement, scope)?)),
-        },
-        Statement::ExplainBackup(statement) => match &statement.catalogs {
-            Some(choice) => {
-                Request::ExplainCatalogBackup(Box::new(external_catalog::backup(statement, choice, scope)?))
-            }
-            None => Request::ExplainBackup(Box::new(snapshot::backup(statement, scope)?)),
-        },
-        Statement::ExplainRestore(statement) => match &statement.catalogs {
-            Some(choice) => {
-                Request::ExplainCatalogRestore(Box::new(external_catalog::restore(statement, choice)?))
-            }
-            None => Request::ExplainRestore(Box::new(snapshot::restore(statement, scope)?)),
-        },
+        Statement::Backup(_)
+        | Statement::Restore(_)
+        | Statement::ExplainBackup(_)
+        | Statement::ExplainRestore(_) => job(statement, scope)?,
         Statement::Cancel(statement) => {
             let (database, kind) = snapshot::cancel(statement, scope)?;
             Request::Cancel(database, kind)
@@ -277,6 +238,65 @@ fn analyzed<'s>(statement: &'s Statement, scope: &Scope<'_>, identity: &Identity
             Request::Access(Box::new(access::access(statement, scope, identity)?))
         }
         shows => show::show(shows, scope)?,
+    })
+}
+
+fn database<'s>(statement: &'s Statement, scope: &Scope<'_>) -> Result<Request<'s>> {
+    Ok(match statement {
+        Statement::CreateDatabase(statement) => {
+            let name = database_name(&statement.database)?;
+            if statement.if_not_exists && scope.view.database(&name).is_some() {
+                return Ok(Request::Nothing);
+            }
+            refuse_information_schema(&name)?;
+            Request::CreateDatabase(name)
+        }
+        Statement::DropDatabase(statement) => {
+            let name = database_name(&statement.database)?;
+            if statement.if_exists && scope.view.database(&name).is_none() {
+                return Ok(Request::Nothing);
+            }
+            refuse_information_schema(&name)?;
+            scope.database(&name)?;
+            Request::DropDatabase(name, drop_mode(statement.force))
+        }
+        Statement::Use(name) => {
+            let name = database_name(name)?;
+            if !is_information_schema(name.as_str()) {
+                scope.database(&name)?;
+            }
+            Request::Use(name)
+        }
+        other => return Err(Error::not_supported(other)),
+    })
+}
+
+/// A job, or what it would do.
+fn job<'s>(statement: &'s Statement, scope: &Scope<'_>) -> Result<Request<'s>> {
+    Ok(match statement {
+        Statement::Backup(statement) => match &statement.catalogs {
+            Some(choice) => {
+                Request::CatalogBackup(Box::new(external_catalog::backup(statement, choice, scope)?))
+            }
+            None => Request::Backup(Box::new(snapshot::backup(statement, scope)?)),
+        },
+        Statement::Restore(statement) => match &statement.catalogs {
+            Some(choice) => Request::CatalogRestore(Box::new(external_catalog::restore(statement, choice)?)),
+            None => Request::Restore(Box::new(snapshot::restore(statement, scope)?)),
+        },
+        Statement::ExplainBackup(statement) => match &statement.catalogs {
+            Some(choice) => {
+                Request::ExplainCatalogBackup(Box::new(external_catalog::backup(statement, choice, scope)?))
+            }
+            None => Request::ExplainBackup(Box::new(snapshot::backup(statement, scope)?)),
+        },
+        Statement::ExplainRestore(statement) => match &statement.catalogs {
+            Some(choice) => {
+                Request::ExplainCatalogRestore(Box::new(external_catalog::restore(statement, choice)?))
+            }
+            None => Request::ExplainRestore(Box::new(snapshot::restore(statement, scope)?)),
+        },
+        other => return Err(Error::not_supported(other)),
     })
 }
 

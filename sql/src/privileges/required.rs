@@ -39,26 +39,7 @@ pub(super) fn requirements(
         Request::DropDatabase(name, _) => Ok(vec![on_database(Privilege::Drop, name, scope)?]),
         Request::Use(name) if is_information_schema(name.as_str()) => Ok(Vec::new()),
         Request::Use(name) => any_in_database(name, scope),
-        Request::Show(show) => match &show.what {
-            Shown::Catalogs | Shown::Databases | Shown::SystemTables { .. } | Shown::SystemColumns { .. } | Shown::Repositories => {
-                Ok(Vec::new())
-            }
-            Shown::Tables { database, .. }
-            | Shown::TableStatus(database)
-            | Shown::DataOfDatabase(database)
-            | Shown::MaterializedViews(database)
-            | Shown::Alterations(database, _) => any_in_database(database, scope),
-            Shown::Columns { table, .. }
-            | Shown::Indexes(table)
-            | Shown::Partitions(table, _)
-            | Shown::Tablets(table, _)
-            | Shown::DataOfTable(table) => any_on_table(table),
-            Shown::ViewColumns { view: path, .. } => {
-                Ok(vec![Requirement::Any(view(path, scope)?, path.table.to_string())])
-            }
-            Shown::Jobs(..) => Ok(vec![on_system(Privilege::Repository)]),
-            Shown::Roles | Shown::Users => Ok(vec![on_system(Privilege::Grant)]),
-        },
+        Request::Show(show) => shown(&show.what, scope),
         Request::ShowCreateDatabase(name) => {
             Ok(vec![Requirement::Any(Securable::Database(Some(scope.database(name)?.id)), name.to_string())])
         }
@@ -142,6 +123,33 @@ pub(super) fn requirements(
             Ok(restore_catalogs(restore, scope))
         }
         Request::Access(request) => Ok(access(request, identity, scope.view.access())),
+    }
+}
+
+fn shown(what: &Shown, scope: &Scope<'_>) -> Result<Vec<Requirement>> {
+    match what {
+        Shown::Catalogs
+        | Shown::Databases
+        | Shown::SystemTables { .. }
+        | Shown::SystemColumns { .. }
+        | Shown::Repositories => Ok(Vec::new()),
+        Shown::Tables { database, .. }
+        | Shown::TableStatus(database)
+        | Shown::DataOfDatabase(database)
+        | Shown::MaterializedViews(database)
+        | Shown::Alterations(database, _) => any_in_database(database, scope),
+        Shown::Columns { table, .. }
+        | Shown::Indexes(table)
+        | Shown::Partitions(table, _)
+        | Shown::Tablets(table, _)
+        | Shown::DataOfTable(table) => {
+            Ok(vec![Requirement::Any(self::table(table, scope)?, table.table.to_string())])
+        }
+        Shown::ViewColumns { view: path, .. } => {
+            Ok(vec![Requirement::Any(view(path, scope)?, path.table.to_string())])
+        }
+        Shown::Jobs(..) => Ok(vec![on_system(Privilege::Repository)]),
+        Shown::Roles | Shown::Users => Ok(vec![on_system(Privilege::Grant)]),
     }
 }
 

@@ -447,7 +447,10 @@ fn names_of_materialized_views_are_nobody_elses() {
     let cases = [
         ("CREATE TABLE by_shop (k INT)", "materialized view 'd.by_shop' exists already"),
         ("CREATE VIEW by_shop AS SELECT 1", "materialized view 'd.by_shop' exists already"),
-        ("ALTER TABLE other RENAME by_shop", "Table name[by_shop] is already used: it is a materialized view"),
+        (
+            "ALTER TABLE other RENAME by_shop",
+            "Table name[by_shop] is already used: it is a materialized view",
+        ),
         ("ALTER TABLE other RENAME r", "Table name[r] is already used: it is a rollup of the table"),
         ("ALTER TABLE other ADD ROLLUP other (v)", "Rollup index[other]"),
         ("CREATE TABLE t (k INT, v INT) DUPLICATE KEY (k) ROLLUP (t (v))", "Rollup index[t]"),
@@ -463,5 +466,9 @@ fn names_of_materialized_views_are_nobody_elses() {
     let job = shell.job(
         "RESTORE SNAPSHOT l FROM r DATABASE d ON (TABLE other AS by_shop) PROPERTIES ('backup_timestamp' = 'latest')",
     );
-    assert!(job.status.to_text().contains("materialized view 'd.by_shop' exists already"), "{:?}", job.status);
+    assert!(
+        job.status.to_text().contains("materialized view 'd.by_shop' exists already"),
+        "{:?}",
+        job.status
+    );
 }

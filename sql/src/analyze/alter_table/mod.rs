@@ -148,7 +148,9 @@ fn new_name(name: &Ident, path: &TablePath, scope: &Scope<'_>) -> Result<TableNa
         return Err(Error::analysis(format!("Table name[{name}] is already used: it is a {what}")));
     }
     if scope.table(path)?.definition.rollup(&name).is_some() {
-        return Err(Error::analysis(format!("Table name[{name}] is already used: it is a rollup of the table")));
+        return Err(Error::analysis(format!(
+            "Table name[{name}] is already used: it is a rollup of the table"
+        )));
     }
     Ok(name)
 }
