@@ -50,10 +50,9 @@ impl CatalogView {
         &self,
     ) -> impl Iterator<Item = (&Arc<Database>, &Arc<Table>, &MaterializedView)> {
         self.databases().flat_map(|database| {
-            let views = database.tables().filter_map(move |table| {
+            database.tables().filter_map(move |table| {
                 Some((database, table, table.definition.materialized_view.as_deref()?))
-            });
-            views
+            })
         })
     }
 
@@ -116,7 +115,9 @@ impl CatalogView {
         let mut hasher = DigestHasher::new();
         for of_relation in numbers {
             hasher.update(&(of_relation.len() as u64).to_le_bytes());
-            of_relation.iter().for_each(|number| hasher.update(&number.to_le_bytes()));
+            for number in of_relation {
+                hasher.update(&number.to_le_bytes());
+            }
         }
         Ok(hasher.digest().to_string())
     }

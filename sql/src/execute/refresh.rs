@@ -31,7 +31,7 @@ impl Refresher<'_> {
             )));
         }
         let begun_ms = self.store.now_ms();
-        let refreshed = self.insert(path, &table, definition, start).and_then(|insert| {
+        let refreshed = insert(path, &table, definition, start).and_then(|insert| {
             Inserter { queries: self.queries, view: &view, current: Some(&path.database) }
                 .run(&insert, self.store)
         });
@@ -127,20 +127,8 @@ impl Refresher<'_> {
     }
 
     fn check(&self, view: &Arc<CatalogView>, path: &TablePath, table: &Arc<Table>) -> Result<()> {
-        let insert = self.insert(path, table, of_table(table)?, RefreshStart::Always)?;
+        let insert = insert(path, table, of_table(table)?, RefreshStart::Always)?;
         Inserter { queries: self.queries, view, current: Some(&path.database) }.check(&insert)
-    }
-
-    fn insert(
-        &self,
-        path: &TablePath,
-        table: &Arc<Table>,
-        definition: &MaterializedView,
-        start: RefreshStart,
-    ) -> Result<Insert<'static>> {
-        let names = definition.sources.iter().map(String::as_str);
-        let query = selected_rows(names, &definition.query, &path.database)?;
-        Insert::refreshing(path.clone(), Arc::clone(table), query, start)
     }
 
     /// Puts on record what does not decide whether a statement fails.
@@ -149,6 +137,18 @@ impl Refresher<'_> {
             tracing::warn!(%error, view = %path.table, "what became of a materialized view is not on record");
         }
     }
+}
+
+/// The load that refreshes the view.
+fn insert(
+    path: &TablePath,
+    table: &Arc<Table>,
+    definition: &MaterializedView,
+    start: RefreshStart,
+) -> Result<Insert<'static>> {
+    let names = definition.sources.iter().map(String::as_str);
+    let query = selected_rows(names, &definition.query, &path.database)?;
+    Insert::refreshing(path.clone(), Arc::clone(table), query, start)
 }
 
 fn of_table(table: &Table) -> Result<&MaterializedView> {

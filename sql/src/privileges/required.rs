@@ -55,7 +55,6 @@ pub(super) fn requirements(
             on_table(Privilege::Alter, path)
         }
         Request::RefreshMaterializedView(path) => on_table(Privilege::Refresh, path),
-        Request::DropMaterializedView(path) => on_table(Privilege::Drop, path),
         Request::CreateRollup(path, _) => {
             let mut needed = on_table(Privilege::Select, path)?;
             needed.push(on_database(Privilege::CreateMaterializedView, &path.database, scope)?);
@@ -67,7 +66,7 @@ pub(super) fn requirements(
         Request::ShowCreateView(path) | Request::DescribeView(path) => {
             Ok(vec![Requirement::Any(view(path, scope)?, path.table.to_string())])
         }
-        Request::DropTable(path, _) => on_table(Privilege::Drop, path),
+        Request::DropTable(path, _) | Request::DropMaterializedView(path) => on_table(Privilege::Drop, path),
         Request::Truncate(path, _) => on_table(Privilege::Delete, path),
         Request::Recover(Recovery::Table(path)) => {
             Ok(vec![on_database(Privilege::CreateTable, &path.database, scope)?])

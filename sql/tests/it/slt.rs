@@ -48,7 +48,7 @@ impl DB for Connection {
                 JobStatus::Ok => Ok(DBOutput::StatementComplete(0)),
                 JobStatus::Failed { code, message } => Err(Refusal(format!("[{code}, msg: {message}]"))),
             },
-            _ => Ok(DBOutput::StatementComplete(0)),
+            Outcome::Done => Ok(DBOutput::StatementComplete(0)),
         }
     }
 }

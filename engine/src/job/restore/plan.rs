@@ -100,12 +100,11 @@ pub(super) fn selected<'m>(
     let mut selected = Vec::new();
     let mut targets = HashSet::new();
     for (kind, wanted) in [(Kind::Table, tables), (Kind::MaterializedView, materialized_views)] {
-        let of_kind = match wanted {
-            Some(wanted) => listed(manifest, kind, wanted)?,
-            None => {
-                let entries = manifest.tables.iter().filter(|entry| Kind::of(entry) == kind);
-                entries.map(Selected::whole).collect()
-            }
+        let of_kind = if let Some(wanted) = wanted {
+            listed(manifest, kind, wanted)?
+        } else {
+            let entries = manifest.tables.iter().filter(|entry| Kind::of(entry) == kind);
+            entries.map(Selected::whole).collect()
         };
         for selection in &of_kind {
             if !targets.insert(selection.target.clone()) {

@@ -165,7 +165,7 @@ fn tokens(text: &str, line: usize) -> Vec<Token> {
                 tokens.push(if is_word { Token::Word(word) } else { Token::Verbatim(word) });
             }
             '(' | ')' | ',' | '=' | '.' | '@' | '*' | '<' | '>' => {
-                tokens.push(Token::Verbatim(c.to_string()))
+                tokens.push(Token::Verbatim(c.to_string()));
             }
             other => panic!("line {line}: {other} is no part of the notation, in {text}"),
         }
