@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, Int8Array, Int32Array, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::Int32Type;
-use cairn_engine::{Compaction, JobStatus, LoadOptions, TabletStore, UpsertOptions};
+use cairn_engine::{JobStatus, LoadOptions, TabletStore, UpsertOptions};
 use cairn_format::{
     Aggregation, Column, ColumnType, Distribution, FieldId, KeyModel, SnapshotTimestamp, TableDefinition,
 };
@@ -14,8 +14,8 @@ use cairn_format::{
 use cairn_repository::Disk;
 
 use crate::support::{
-    Random, World, backup, column, database, each_seed, insert, plain_table, restore, restore_request, rows,
-    selection, table,
+    Random, World, backup, column, compact_somehow, database, delete_where, each_seed, insert, plain_table,
+    restore, restore_request, rows, selection, table,
 };
 
 /// `v VARCHAR, n BIGINT, c INT` of a key.
@@ -144,28 +144,11 @@ fn load(store: &TabletStore, content: &mut Model, model: KeyModel, random: &mut 
 fn delete(store: &TabletStore, content: &mut Model, random: &mut Random) {
     let (low, width) = (random.key(), i32::try_from(random.below(8)).unwrap());
     let is_gone = |key: i32| (low..low + width).contains(&key);
-    let mut deletion = store.begin_delete(&database(), &table("t")).unwrap();
-    let found = Arc::clone(deletion.table());
-    let mut positions = Vec::new();
-    for segment in found.partitions.iter().flat_map(|partition| partition.segments()) {
-        let cairn_engine::SegmentLocation::Local(path) = segment.location() else { panic!() };
-        let file = std::fs::File::open(path).unwrap();
-        let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
-        let mut position = 0;
-        for batch in reader.build().unwrap() {
-            for key in batch.unwrap().column(0).as_primitive::<Int32Type>().values() {
-                if is_gone(*key) {
-                    positions.push((segment.id, position));
-                }
-                position += 1;
-            }
-        }
-    }
-    for (segment, position) in positions {
-        deletion.delete(segment, position).unwrap();
-    }
+    let gone = delete_where(store, |batch| {
+        batch.column(0).as_primitive::<Int32Type>().values().iter().map(|key| is_gone(*key)).collect()
+    });
     let expected: usize = content.iter().filter(|(key, _)| is_gone(**key)).map(|(_, rows)| rows.len()).sum();
-    assert_eq!(deletion.commit().unwrap().0, expected as u64);
+    assert_eq!(gone, expected as u64);
     content.retain(|key, _| !is_gone(*key));
 }
 
@@ -206,8 +189,7 @@ fn run(seed: u64) {
             0..=4 => load(&store, &mut content, model, &mut random),
             5 | 6 => delete(&store, &mut content, &mut random),
             7 | 8 => {
-                let kind = if random.below(2) == 0 { Compaction::Base } else { Compaction::Cumulative };
-                store.compact_table(&database(), &table("t"), None, kind).unwrap();
+                compact_somehow(&store, &mut random);
             }
             9 => {
                 drop(store);

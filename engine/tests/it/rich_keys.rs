@@ -5,15 +5,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::RecordBatch;
-use cairn_engine::{Compaction, LoadOptions, TabletStore};
+use cairn_engine::{LoadOptions, TabletStore};
 use cairn_format::{
     Aggregation, Bitmap, Column, ColumnType, Hll, KeyModel, Percentile, Sketch, SnapshotTimestamp,
     TableDefinition, Value,
 };
 
 use crate::support::{
-    Random, World, backup, column, database, each_seed, plain_table, restore, restore_request, selection,
-    table,
+    Random, World, backup, column, compact_somehow, database, each_seed, plain_table, restore_last, table,
 };
 
 /// What the values of a key are.
@@ -245,8 +244,7 @@ fn run(seed: u64) {
         match random.below(10) {
             0..=5 => load(&store, &mut content, model, &mut random),
             6 => {
-                let kind = if random.below(2) == 0 { Compaction::Base } else { Compaction::Cumulative };
-                store.compact_table(&database(), &table("t"), None, kind).unwrap();
+                compact_somehow(&store, &mut random);
             }
             7 => {
                 drop(store);
@@ -258,11 +256,8 @@ fn run(seed: u64) {
                 snapshots.push((label, record.timestamp, content.clone()));
             }
             _ => {
-                if let Some((label, timestamp, then)) = snapshots.last() {
-                    let mut request = restore_request(label, *timestamp);
-                    request.tables = Some(vec![selection("t", None, None)]);
-                    assert_eq!(restore(&store, &request).status.to_text(), "[OK]");
-                    content.clone_from(then);
+                if let Some(then) = restore_last(&store, &snapshots) {
+                    content = then;
                 }
             }
         }

@@ -8,9 +8,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{Int32Type, Int64Type};
-use cairn_engine::{
-    Compaction, ExpressionPlanner, JobStatus, LoadOptions, PartitionKind, RowExpression, TabletStore,
-};
+use cairn_engine::{ExpressionPlanner, JobStatus, LoadOptions, PartitionKind, RowExpression, TabletStore};
 use cairn_format::{
     Aggregation, BoundValue, Column, ColumnType, FieldId, KeyModel, PartitionBound, PartitionDefinition,
     PartitionRange, PartitionRows, Partitioning, RollupColumn, RollupDefinition, RollupId, RollupSource,
@@ -18,8 +16,8 @@ use cairn_format::{
 };
 
 use crate::support::{
-    Random, World, backup, column, database, each_seed, finish, partition, plain_table, restore,
-    restore_request, table, table_rows,
+    Random, World, backup, column, compact_somehow, database, delete_where, each_seed, finish, partition,
+    plain_table, restore, restore_request, table, table_rows,
 };
 
 /// Understands the two expressions of these tests: `n + 1` and `k > 10`.
@@ -236,23 +234,10 @@ fn load(store: &TabletStore, random: &mut Random) {
 /// Deletes rows whose key is in some range.
 fn delete(store: &TabletStore, random: &mut Random) {
     let low = i32::try_from(random.below(24)).unwrap();
-    let mut deletion = store.begin_delete(&database(), &table("t")).unwrap();
-    let found = Arc::clone(deletion.table());
-    for segment in found.partitions.iter().flat_map(|partition| partition.segments()) {
-        let cairn_engine::SegmentLocation::Local(path) = segment.location() else { panic!() };
-        let file = std::fs::File::open(path).unwrap();
-        let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
-        let mut position = 0;
-        for batch in reader.build().unwrap() {
-            for key in batch.unwrap().column_by_name("k").unwrap().as_primitive::<Int32Type>().values() {
-                if (low..low + 3).contains(key) {
-                    deletion.delete(segment.id, position).unwrap();
-                }
-                position += 1;
-            }
-        }
-    }
-    deletion.commit().unwrap();
+    delete_where(store, |batch| {
+        let keys = batch.column_by_name("k").unwrap().as_primitive::<Int32Type>();
+        keys.values().iter().map(|key| (low..low + 3).contains(key)).collect()
+    });
 }
 
 fn base_rows(store: &TabletStore, table: &Arc<cairn_engine::Table>) -> Vec<Vec<Value>> {
@@ -394,8 +379,7 @@ fn run(seed: u64) {
             0..=5 => load(&store, &mut random),
             6 | 7 => delete(&store, &mut random),
             8 | 9 => {
-                let kind = if random.below(2) == 0 { Compaction::Base } else { Compaction::Cumulative };
-                store.compact_table(&database(), &table("t"), None, kind).unwrap();
+                compact_somehow(&store, &mut random);
             }
             10 => {
                 drop(found);

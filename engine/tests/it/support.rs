@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use arrow::array::{ArrayRef, RecordBatch};
 use cairn_engine::{
-    BackupRequest, JobId, JobRecord, LoadOptions, LoadOutcome, NewRepository, RestoreRequest, Result,
-    StoreOptions, TableSelection, TabletStore,
+    BackupRequest, Compaction, JobId, JobRecord, LoadOptions, LoadOutcome, NewRepository, RestoreRequest,
+    Result, StoreOptions, TableSelection, TabletStore,
 };
 use cairn_format::{
     BoundValue, Column, ColumnName, ColumnType, DatabaseName, Distribution, FieldId, KeyModel,
@@ -298,4 +298,39 @@ pub(crate) fn each_seed(name: &str, runs: u64, what: &str, run: fn(u64)) {
             std::panic::resume_unwind(panic);
         }
     }
+}
+
+/// Deletes rows of table `t` by their positions: those of which `is_gone` says so, batch by batch. Returns how many were
+/// there.
+pub(crate) fn delete_where(store: &TabletStore, is_gone: impl Fn(&RecordBatch) -> Vec<bool>) -> u64 {
+    let mut deletion = store.begin_delete(&database(), &table("t")).unwrap();
+    let found = Arc::clone(deletion.table());
+    for segment in found.partitions.iter().flat_map(|partition| partition.segments()) {
+        let cairn_engine::SegmentLocation::Local(path) = segment.location() else { panic!() };
+        let file = std::fs::File::open(path).unwrap();
+        let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+        let gone = reader.build().unwrap().flat_map(|batch| is_gone(&batch.unwrap()));
+        for (position, _) in (0..).zip(gone).filter(|(_, is_gone)| *is_gone) {
+            deletion.delete(segment.id, position).unwrap();
+        }
+    }
+    deletion.commit().unwrap().0
+}
+
+/// Compacts table `t`, in one way or the other.
+pub(crate) fn compact_somehow(store: &TabletStore, random: &mut Random) {
+    let kind = if random.below(2) == 0 { Compaction::Base } else { Compaction::Cumulative };
+    store.compact_table(&database(), &table("t"), None, kind).unwrap();
+}
+
+/// Restores table `t` from the last of the snapshots, each with what was in it then, if there is one; returns that.
+pub(crate) fn restore_last<M: Clone>(
+    store: &TabletStore,
+    snapshots: &[(String, SnapshotTimestamp, M)],
+) -> Option<M> {
+    let (label, timestamp, then) = snapshots.last()?;
+    let mut request = restore_request(label, *timestamp);
+    request.tables = Some(vec![selection("t", None, None)]);
+    assert_eq!(restore(store, &request).status.to_text(), "[OK]");
+    Some(then.clone())
 }

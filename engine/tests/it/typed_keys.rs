@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, Int8Array, RecordBatch};
-use cairn_engine::{Compaction, LoadOptions, TabletStore, UpsertOptions};
+use cairn_engine::{LoadOptions, TabletStore, UpsertOptions};
 use cairn_format::{Column, ColumnType, KeyModel, SnapshotTimestamp, TableDefinition, Value};
 
 use crate::support::{
-    Random, World, backup, column, database, each_seed, plain_table, restore, restore_request, rows,
-    selection, table,
+    Random, World, backup, column, compact_somehow, database, delete_where, each_seed, plain_table,
+    restore_last, rows, table,
 };
 
 /// Values by key, both as they are shown.
@@ -105,25 +105,12 @@ fn load(store: &TabletStore, content: &mut Model, definition: &TableDefinition, 
 fn delete(store: &TabletStore, content: &mut Model, definition: &TableDefinition, random: &mut Random) {
     let at = definition.columns.iter().position(|column| column.name.matches("t")).unwrap();
     let text = TEXTS[usize::try_from(random.below(TEXTS.len() as u64)).unwrap()];
-    let mut deletion = store.begin_delete(&database(), &table("t")).unwrap();
-    let found = Arc::clone(deletion.table());
-    for segment in found.partitions.iter().flat_map(|partition| partition.segments()) {
-        let cairn_engine::SegmentLocation::Local(path) = segment.location() else { panic!() };
-        let file = std::fs::File::open(path).unwrap();
-        let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
-        let mut position = 0;
-        for batch in reader.build().unwrap() {
-            for value in batch.unwrap().column(at).as_string::<i32>() {
-                if value == Some(text) {
-                    deletion.delete(segment.id, position).unwrap();
-                }
-                position += 1;
-            }
-        }
-    }
+    let gone = delete_where(store, |batch| {
+        batch.column(at).as_string::<i32>().iter().map(|value| value == Some(text)).collect()
+    });
     let before = content.len();
     content.retain(|_, (key, _)| key[at] != Value::Text(text.to_owned()));
-    assert_eq!(deletion.commit().unwrap().0, (before - content.len()) as u64);
+    assert_eq!(gone, (before - content.len()) as u64);
 }
 
 fn run(seed: u64) {
@@ -141,8 +128,7 @@ fn run(seed: u64) {
             0..=4 => load(&store, &mut content, &definition, &mut random),
             5 => delete(&store, &mut content, &definition, &mut random),
             6 => {
-                let kind = if random.below(2) == 0 { Compaction::Base } else { Compaction::Cumulative };
-                store.compact_table(&database(), &table("t"), None, kind).unwrap();
+                compact_somehow(&store, &mut random);
             }
             7 => {
                 drop(store);
@@ -154,11 +140,8 @@ fn run(seed: u64) {
                 snapshots.push((label, record.timestamp, content.clone()));
             }
             _ => {
-                if let Some((label, timestamp, then)) = snapshots.last() {
-                    let mut request = restore_request(label, *timestamp);
-                    request.tables = Some(vec![selection("t", None, None)]);
-                    assert_eq!(restore(&store, &request).status.to_text(), "[OK]");
-                    content.clone_from(then);
+                if let Some(then) = restore_last(&store, &snapshots) {
+                    content = then;
                 }
             }
         }
