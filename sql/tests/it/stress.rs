@@ -8,22 +8,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use cairn_engine::JobStatus;
 use cairn_sql::{Error, ErrorKind, Outcome, Session, parse_statement, split_statements};
 
-use crate::support::{Shell, each_seed, handle};
+use crate::support::{Random, Shell, each_seed, handle};
 
 /// Writers, each with keys of its own.
 const WRITERS: i32 = 3;
 const STEPS: usize = 25;
-
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> i32 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        i32::try_from(self.0 % limit).unwrap()
-    }
-}
 
 fn execute(session: &mut Session, sql: &str) -> Result<Outcome, Error> {
     let statement = parse_statement(&split_statements(sql)[0]).unwrap();
@@ -44,8 +33,9 @@ fn insist(session: &mut Session, sql: &str) {
 
 fn write(session: &mut Session, writer: i32, random: &mut Random) -> BTreeMap<i32, i32> {
     let mut model = BTreeMap::new();
+    let below = |random: &mut Random, limit| i32::try_from(random.below(limit)).unwrap();
     for _ in 0..STEPS {
-        let key = |random: &mut Random| random.below(30) * WRITERS + writer;
+        let key = |random: &mut Random| below(random, 30) * WRITERS + writer;
         match random.below(5) {
             0 => {
                 let (low, high) = (key(random), key(random));
@@ -63,7 +53,7 @@ fn write(session: &mut Session, writer: i32, random: &mut Random) -> BTreeMap<i3
             }
             _ => {
                 let rows: Vec<(i32, i32)> =
-                    (0..=random.below(8)).map(|_| (key(random), random.below(1000))).collect();
+                    (0..=random.below(8)).map(|_| (key(random), below(random, 1000))).collect();
                 let texts: Vec<String> = rows.iter().map(|(k, v)| format!("({k}, {v})")).collect();
                 insist(session, &format!("INSERT INTO t (k, v) VALUES {}", texts.join(", ")));
                 model.extend(rows);
