@@ -103,6 +103,11 @@ impl ViewQuery {
         })
     }
 
+    /// Whether it reads a table or view of its own database that has one of these names.
+    pub fn reads_any(&self, names: &HashSet<TableName>) -> bool {
+        self.relations().any(|(database, name)| database.is_none() && names.contains(name))
+    }
+
     /// The query as SQL, of a view in `database`.
     pub fn to_sql(&self, database: &DatabaseName) -> String {
         let mut text = String::new();
@@ -138,17 +143,18 @@ pub fn create_view_statement(view: &ViewDefinition, database: &DatabaseName) -> 
     )
 }
 
-/// The views in an order in which they can be made: those that others read come first, and of others the order stays.
-/// Those that read each other in a circle come last.
-pub fn in_order_of_need(views: Vec<ViewDefinition>) -> Vec<ViewDefinition> {
+/// Views of any kind in an order in which they can be made: those that others read come first, and of others the order
+/// stays. Those that read each other in a circle come last. `reads_any` says whether one reads any of those names.
+pub fn in_order_of_need<T>(
+    views: Vec<T>,
+    name: impl Fn(&T) -> &TableName,
+    reads_any: impl Fn(&T, &HashSet<TableName>) -> bool,
+) -> Vec<T> {
     let mut left = views;
     let mut ordered = Vec::with_capacity(left.len());
     while !left.is_empty() {
-        let names: HashSet<TableName> = left.iter().map(|view| view.name.clone()).collect();
-        let needs_other = |view: &ViewDefinition| {
-            view.query.relations().any(|(database, name)| database.is_none() && names.contains(name))
-        };
-        let (waiting, ready): (Vec<_>, Vec<_>) = left.into_iter().partition(needs_other);
+        let names: HashSet<TableName> = left.iter().map(|view| name(view).clone()).collect();
+        let (waiting, ready): (Vec<_>, Vec<_>) = left.into_iter().partition(|view| reads_any(view, &names));
         if ready.is_empty() {
             ordered.extend(waiting);
             break;
@@ -162,6 +168,10 @@ pub fn in_order_of_need(views: Vec<ViewDefinition>) -> Vec<ViewDefinition> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn ordered(views: Vec<ViewDefinition>) -> Vec<ViewDefinition> {
+        in_order_of_need(views, |view| &view.name, |view, names| view.query.reads_any(names))
+    }
 
     fn name(text: &str) -> TableName {
         TableName::parse(text).unwrap()
@@ -206,10 +216,10 @@ mod tests {
     #[test]
     fn what_is_read_comes_first() {
         let views = vec![view("a", &["b"]), view("b", &["c", "t"]), view("c", &["t"]), view("x", &["t"])];
-        let names: Vec<String> = in_order_of_need(views).iter().map(|view| view.name.to_string()).collect();
+        let names: Vec<String> = ordered(views).iter().map(|view| view.name.to_string()).collect();
         assert_eq!(names, ["c", "x", "b", "a"]);
         let circle = vec![view("a", &["b"]), view("b", &["a"]), view("t", &["u"])];
-        assert_eq!(in_order_of_need(circle).len(), 3);
+        assert_eq!(ordered(circle).len(), 3);
     }
 
     #[test]

@@ -49,7 +49,8 @@ pub(super) fn cut_views(
 ) -> Result<Vec<ViewDefinition>> {
     let database = view.require_database(database)?;
     let one = |name| Ok(database.require_view(name)?.definition.clone());
-    Ok(in_order_of_need(work.views.iter().map(one).collect::<Result<_>>()?))
+    let views: Vec<ViewDefinition> = work.views.iter().map(one).collect::<Result<_>>()?;
+    Ok(in_order_of_need(views, |view| &view.name, |view, names| view.query.reads_any(names)))
 }
 
 fn cut_table(table: &Table, selection: &TableSelection, work: &BackupWork) -> Result<CutTable> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use cairn_format::{DatabaseName, MaterializedView, RowsRead, TableName};
+use cairn_format::{DatabaseName, MaterializedView, RowsRead, TableName, in_order_of_need};
 
 use super::cut::CutTable;
 use crate::catalog::{CatalogView, Relation, RelationKind};
@@ -57,25 +57,15 @@ fn reads(
     relations.iter().map(own).collect()
 }
 
+/// Tables first, then materialized views, those that others read before these.
 fn in_order(tables: Vec<CutTable>, view: &CatalogView, database: &DatabaseName) -> Vec<CutTable> {
-    let (mut left, mut ordered): (Vec<_>, Vec<_>) =
+    let (views, mut ordered): (Vec<_>, Vec<_>) =
         tables.into_iter().partition(|table| table.definition.materialized_view.is_some());
-    while !left.is_empty() {
-        let names: HashSet<TableName> = left.iter().map(|table| table.definition.name.clone()).collect();
-        let waits = |table: &CutTable| {
-            let definition = table.definition.materialized_view.as_deref();
-            definition
-                .and_then(|definition| reads(view, database, definition))
-                .is_some_and(|reads| !reads.is_disjoint(&names))
-        };
-        let (waiting, ready): (Vec<_>, Vec<_>) = left.into_iter().partition(waits);
-        if ready.is_empty() {
-            // None can read itself, so this cannot be.
-            ordered.extend(waiting);
-            break;
-        }
-        ordered.extend(ready);
-        left = waiting;
-    }
+    let reads_any = |table: &CutTable, names: &HashSet<TableName>| {
+        let definition = table.definition.materialized_view.as_deref();
+        let reads = definition.and_then(|definition| reads(view, database, definition));
+        reads.is_some_and(|reads| !reads.is_disjoint(names))
+    };
+    ordered.extend(in_order_of_need(views, |table| &table.definition.name, reads_any));
     ordered
 }
