@@ -8,6 +8,7 @@ use cairn_format::{
 use super::request::{CatalogSelection, IfExists, TableSelection, ViewSelection};
 use super::restore::RestorePlan;
 use super::v1;
+use crate::catalog::Change;
 use crate::error::{Error, Result};
 use crate::id::{CatalogVersion, JobId};
 
@@ -243,6 +244,39 @@ pub struct JobRecord {
     pub totals: Option<JobTotals>,
     /// Its kind.
     pub work: JobWork,
+}
+
+/// What a job's record says of it from the first.
+pub(super) struct NewJob<'r> {
+    /// `None` for external catalogs.
+    pub(super) database: Option<DatabaseName>,
+    pub(super) label: &'r SnapshotLabel,
+    /// Of the snapshot that is made, or restored.
+    pub(super) timestamp: SnapshotTimestamp,
+    pub(super) repository: &'r RepositoryName,
+    pub(super) timeout_s: u64,
+    pub(super) work: JobWork,
+}
+
+impl NewJob<'_> {
+    /// Puts it on record as accepted.
+    pub(super) fn put(self, change: &mut Change<'_>) -> Result<JobId> {
+        let id = change.new_job_id();
+        change.put_job(JobRecord {
+            id,
+            database: self.database,
+            label: self.label.clone(),
+            timestamp: self.timestamp,
+            repository: self.repository.clone(),
+            state: JobState::Pending,
+            status: JobStatus::Ok,
+            times: JobTimes { created: change.now_ms(), ..JobTimes::default() },
+            timeout_s: self.timeout_s,
+            totals: None,
+            work: self.work,
+        })?;
+        Ok(id)
+    }
 }
 
 impl JobRecord {

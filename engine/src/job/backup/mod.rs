@@ -20,7 +20,7 @@ use self::cut::{CutTable, cut, cut_views};
 pub(crate) use self::explain::explain_backup;
 use self::send::{SentTable, SentTables, send};
 
-use super::record::{BackupWork, JobRecord, JobState, JobStatus, JobTimes, JobTotals, JobWork};
+use super::record::{BackupWork, JobRecord, JobState, JobTotals, JobWork, NewJob};
 use super::request::{BackupRequest, TableSelection};
 use super::runner::{JobContext, Jobs, lost};
 use crate::catalog::{CatalogView, Database, RepositoryEntry, Table, TableBase};
@@ -44,18 +44,12 @@ pub(crate) fn submit_backup(store: &Arc<Inner>, request: &BackupRequest) -> Resu
     let id = store.catalog.commit(|change| {
         refuse_second_job(change.view(), &request.database)?;
         let (tables, views) = select(change.view(), request)?;
-        let id = change.new_job_id();
-        change.put_job(JobRecord {
-            id,
+        let new = NewJob {
             database: Some(request.database.clone()),
-            label: request.label.clone(),
+            label: &request.label,
             timestamp: SnapshotTimestamp::from_unix_ms(change.now_ms())?,
-            repository: entry.name.clone(),
-            state: JobState::Pending,
-            status: JobStatus::Ok,
-            times: JobTimes { created: change.now_ms(), ..JobTimes::default() },
+            repository: &entry.name,
             timeout_s: request.timeout_s,
-            totals: None,
             work: JobWork::Backup(BackupWork {
                 cut: change.version(),
                 tables,
@@ -65,8 +59,8 @@ pub(crate) fn submit_backup(store: &Arc<Inner>, request: &BackupRequest) -> Resu
                 ttl: request.ttl,
                 compression: request.compression,
             }),
-        })?;
-        Ok(id)
+        };
+        new.put(change)
     })?;
     Jobs::start(store, id)?;
     Ok(id)

@@ -17,7 +17,7 @@ use crate::job::backup::{
     begin_options, commit, forget, refuse_read_only, refuse_taken_label, snapshot_exists,
 };
 use crate::job::explain::{ExplainedTable, JobExplanation, PlannedAction};
-use crate::job::record::{CatalogBackupWork, JobRecord, JobState, JobStatus, JobTimes, JobTotals, JobWork};
+use crate::job::record::{CatalogBackupWork, JobRecord, JobState, JobTotals, JobWork, NewJob};
 use crate::job::request::CatalogBackupRequest;
 use crate::job::runner::{JobContext, Jobs, lost};
 use crate::store::Inner;
@@ -38,18 +38,12 @@ pub(crate) fn submit_catalog_backup(store: &Arc<Inner>, request: &CatalogBackupR
     let id = store.catalog.commit(|change| {
         refuse_second_job(change.view())?;
         let catalogs = select(change.view(), request)?;
-        let id = change.new_job_id();
-        change.put_job(JobRecord {
-            id,
+        let new = NewJob {
             database: None,
-            label: request.label.clone(),
+            label: &request.label,
             timestamp: SnapshotTimestamp::from_unix_ms(change.now_ms())?,
-            repository: entry.name.clone(),
-            state: JobState::Pending,
-            status: JobStatus::Ok,
-            times: JobTimes { created: change.now_ms(), ..JobTimes::default() },
+            repository: &entry.name,
             timeout_s: request.timeout_s,
-            totals: None,
             work: JobWork::CatalogBackup(CatalogBackupWork {
                 cut: change.version(),
                 catalogs,
@@ -57,8 +51,8 @@ pub(crate) fn submit_catalog_backup(store: &Arc<Inner>, request: &CatalogBackupR
                 intent: None,
                 ttl: request.ttl,
             }),
-        })?;
-        Ok(id)
+        };
+        new.put(change)
     })?;
     Jobs::start(store, id)?;
     Ok(id)

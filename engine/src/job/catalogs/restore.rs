@@ -10,7 +10,7 @@ use crate::catalog::{CatalogView, Change, DEFAULT_CATALOG};
 use crate::error::{Error, Result};
 use crate::id::JobId;
 use crate::job::explain::{ExplainedTable, JobExplanation, PlannedAction};
-use crate::job::record::{CatalogRestoreWork, JobRecord, JobState, JobStatus, JobTimes, JobTotals, JobWork};
+use crate::job::record::{CatalogRestoreWork, JobRecord, JobState, JobTotals, JobWork, NewJob};
 use crate::job::request::{CatalogRestoreRequest, CatalogSelection, IfExists};
 use crate::job::restore::open_snapshot;
 use crate::job::runner::{JobContext, Jobs, lost};
@@ -25,26 +25,20 @@ pub(crate) fn submit_catalog_restore(store: &Arc<Inner>, request: &CatalogRestor
     selected(&manifest, request.catalogs.as_deref())?;
     let id = store.catalog.commit(|change| {
         refuse_second_job(change.view())?;
-        let id = change.new_job_id();
-        change.put_job(JobRecord {
-            id,
+        let new = NewJob {
             database: None,
-            label: request.label.clone(),
+            label: &request.label,
             timestamp: manifest.timestamp,
-            repository: request.repository.clone(),
-            state: JobState::Pending,
-            status: JobStatus::Ok,
-            times: JobTimes { created: change.now_ms(), ..JobTimes::default() },
+            repository: &request.repository,
             timeout_s: request.timeout_s,
-            totals: None,
             work: JobWork::CatalogRestore(CatalogRestoreWork {
                 catalogs: request.catalogs.clone(),
                 allow_load: request.allow_load,
                 replication_num: request.replication_num,
                 if_exists: request.if_exists,
             }),
-        })?;
-        Ok(id)
+        };
+        new.put(change)
     })?;
     Jobs::start(store, id)?;
     Ok(id)

@@ -24,7 +24,7 @@ use cairn_repository::{FetchFile, Repository, StopSignal};
 use self::plan::{decide, partition_name};
 use self::rollups::RestoredRollups;
 use super::backup::refuse_second_job;
-use super::record::{JobRecord, JobState, JobStatus, JobTimes, JobTotals, JobWork, RestoreWork};
+use super::record::{JobRecord, JobState, JobTotals, JobWork, NewJob, RestoreWork};
 use super::request::RestoreRequest;
 use super::runner::{JobContext, Jobs, lost};
 use crate::catalog::{Change, NewPartition, NewRowset, NewSegment, PartitionKind, Table};
@@ -40,18 +40,12 @@ pub(crate) fn submit_restore(store: &Arc<Inner>, request: &RestoreRequest) -> Re
     let database = target_database(&manifest, request)?;
     let id = store.catalog.commit(|change| {
         refuse_second_job(change.view(), &database)?;
-        let id = change.new_job_id();
-        change.put_job(JobRecord {
-            id,
+        let new = NewJob {
             database: Some(database.clone()),
-            label: request.label.clone(),
+            label: &request.label,
             timestamp: manifest.timestamp,
-            repository: request.repository.clone(),
-            state: JobState::Pending,
-            status: JobStatus::Ok,
-            times: JobTimes { created: change.now_ms(), ..JobTimes::default() },
+            repository: &request.repository,
             timeout_s: request.timeout_s,
-            totals: None,
             work: JobWork::Restore(RestoreWork {
                 tables: request.tables.clone(),
                 materialized_views: request.materialized_views.clone(),
@@ -62,8 +56,8 @@ pub(crate) fn submit_restore(store: &Arc<Inner>, request: &RestoreRequest) -> Re
                 if_exists: request.if_exists,
                 keeps_partition_rules: request.keeps_partition_rules,
             }),
-        })?;
-        Ok(id)
+        };
+        new.put(change)
     })?;
     Jobs::start(store, id)?;
     Ok(id)
