@@ -42,7 +42,7 @@ pub(crate) use repository::{Pruning, Verification};
 pub(crate) use rows::Delete;
 pub(crate) use show::{Show, Shown};
 pub(crate) use snapshot::{Backup, CatalogBackup, SnapshotChoice};
-pub(crate) use view::{NewView, ViewMode};
+pub(crate) use view::{NamedColumn, NewView, ViewMode};
 
 use crate::ast::{
     CreateTableStatement, DropMaterializedViewStatement, ExplainLevel, QueryText, RecoverStatement,

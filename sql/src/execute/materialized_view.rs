@@ -5,35 +5,22 @@ use cairn_format::{Activity, ColumnType, TableDefinition};
 
 use super::Executor;
 use super::refresh::Refresher;
+use super::view::ColumnOfQuery;
 use crate::analyze::{NewMaterializedView, QueryColumn, RefreshStart, TablePath, ViewChange};
 use crate::error::{Error, Result};
-use crate::query::{all_of, parse_query, type_text};
 
 impl Executor<'_> {
     /// The table that the materialized view is, with the columns that its query has.
     pub(crate) fn materialized_view_definition(&self, new: &NewMaterializedView) -> Result<TableDefinition> {
-        let database = Some(&new.path.database);
-        let own = parse_query(&new.query.to_sql(&new.path.database))?;
-        let names = self.queries.plan(self.view, database, &own.query)?;
-        let rows = self.queries.plan(self.view, database, &all_of(&new.query, &new.path.database)?.query)?;
-        let (names, rows) = (names.schema(), rows.schema());
-        if let Some(columns) = new.columns.as_ref().filter(|columns| columns.len() != rows.fields().len()) {
-            return Err(Error::analysis(format!(
-                "Materialized view's SELECT and its column list have different column counts: {} and {}",
-                rows.fields().len(),
-                columns.len()
-            )));
-        }
-        let mut columns = Vec::with_capacity(rows.fields().len());
-        for (position, field) in rows.fields().iter().enumerate() {
-            let given = new.columns.as_ref().and_then(|columns| columns.get(position));
-            let own =
-                names.fields().get(position).map_or_else(|| field.name().clone(), |own| own.name().clone());
-            let (name, comment) = given.cloned().unwrap_or((own, None));
-            let column_type = ColumnType::parse(&type_text(field.data_type()))
-                .map_err(|error| Error::from(error).while_analysing())?;
-            columns.push(QueryColumn { source: field.name().clone(), name, comment, column_type });
-        }
+        let what = "Materialized view's SELECT and its column list";
+        let columns = self.columns_of_query(what, &new.path, &new.query, new.columns.as_deref())?;
+        let column = |column: ColumnOfQuery| {
+            let column_type =
+                ColumnType::parse(&column.type_text).map_err(|error| Error::from(error).while_analysing())?;
+            let ColumnOfQuery { name, comment, source, .. } = column;
+            Ok(QueryColumn { source, name, comment, column_type })
+        };
+        let columns = columns.into_iter().map(column).collect::<Result<_>>()?;
         new.definition(columns)
     }
 
