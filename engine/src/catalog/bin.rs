@@ -8,7 +8,7 @@ use redb::{ReadableTable, WriteTransaction};
 
 use super::change::{Change, require};
 use super::colocation::COLOCATE_WITH;
-use super::record::{self, DatabaseV1, PartitionV1, RecycledV1, RowsetV1, TableV1};
+use super::record::{self, DatabaseV1, PartitionV1, RecycledV1, RowsetV1, TableV1, Versioned};
 use super::redefine::with_definition;
 use super::tables;
 use super::view::{Partition, Table};

@@ -14,7 +14,7 @@ use super::history::{Files, view_at};
 use super::partitions::PartitionKind;
 use super::record::{
     self, DatabaseV1, FIRST_AUTO_INCREMENT, PartitionV1, RepositoryEntry, RepositoryV1, RollupTabletsV1,
-    RowsetV1, SegmentFacts, SegmentV1, TableBase, TableBaseV1, TableBasesV1, TableV1,
+    RowsetV1, SegmentFacts, SegmentV1, TableBase, TableBaseV1, TableBasesV1, TableV1, Versioned,
 };
 use super::tables;
 use super::view::{CatalogView, Database, Partition, Rowset, Table, Tablet};

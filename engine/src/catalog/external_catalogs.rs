@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cairn_format::{CatalogName, ExternalCatalog};
-use redb::{ReadTransaction, ReadableTable, TableError};
+use redb::ReadTransaction;
 
-use super::change::{Change, require};
+use super::change::Change;
+use super::definitions::OF_EXTERNAL_CATALOGS;
 use super::hypothetical::made_up_id;
-use super::record::{self, CatalogV1, Versioned};
-use super::tables;
+use super::record::CatalogV1;
 use super::view::CatalogView;
 use crate::access::{Access, Grants, Securable};
 use crate::error::{Error, Result};
@@ -37,24 +37,11 @@ pub(super) fn external_catalogs_at(
     txn: &ReadTransaction,
     version: CatalogVersion,
 ) -> Result<ExternalCatalogs> {
-    let stored = match txn.open_table(tables::EXTERNAL_CATALOGS) {
-        Ok(stored) => stored,
-        Err(TableError::TableDoesNotExist(_)) => return Ok(BTreeMap::new()),
-        Err(other) => return Err(other.into()),
+    let entry = |(id, since, stored): (u64, CatalogVersion, CatalogV1)| {
+        let (id, definition) = (ExternalCatalogId::new(id), stored.definition()?);
+        Ok((definition.name.clone(), Arc::new(ExternalCatalogEntry { id, definition, since })))
     };
-    let mut catalogs = BTreeMap::new();
-    for entry in stored.iter()? {
-        let (key, bytes) = entry?;
-        let stored: CatalogV1 = record::decode("external catalog", bytes.value())?;
-        if stored.is_visible_at(version) {
-            let (id, since) = key.value();
-            let (id, since) = (ExternalCatalogId::new(id), CatalogVersion::new(since));
-            let definition = stored.definition()?;
-            let name = definition.name.clone();
-            catalogs.insert(name, Arc::new(ExternalCatalogEntry { id, definition, since }));
-        }
-    }
-    Ok(catalogs)
+    OF_EXTERNAL_CATALOGS.at(txn, version)?.into_iter().map(entry).collect()
 }
 
 impl Change<'_> {
@@ -84,29 +71,14 @@ impl Change<'_> {
 
     fn put_external_catalog(&mut self, id: ExternalCatalogId, definition: &ExternalCatalog) -> Result<()> {
         let since = self.version();
-        let bytes = record::encode(&CatalogV1::new(definition, since))?;
-        self.txn()
-            .open_table(tables::EXTERNAL_CATALOGS)?
-            .insert((id.get(), since.get()), bytes.as_slice())?;
+        OF_EXTERNAL_CATALOGS.put(self, id.get(), &CatalogV1::new(definition, since))?;
         let entry = ExternalCatalogEntry { id, definition: definition.clone(), since };
         self.view_mut().external_catalogs.insert(definition.name.clone(), Arc::new(entry));
         Ok(())
     }
 
     fn remove_external_catalog(&self, entry: &ExternalCatalogEntry) -> Result<()> {
-        let key = (entry.id.get(), entry.since.get());
-        if entry.since == self.version() {
-            // Made and replaced in one commit: nobody has seen it.
-            self.txn().open_table(tables::EXTERNAL_CATALOGS)?.remove(key)?;
-            return Ok(());
-        }
-        {
-            let mut catalogs = self.txn().open_table(tables::EXTERNAL_CATALOGS)?;
-            let mut stored: CatalogV1 = require(catalogs.get(key)?, "external catalog")?;
-            stored.set_removed(self.version());
-            catalogs.insert(key, record::encode(&stored)?.as_slice())?;
-        }
-        self.mark_removed(tables::KIND_EXTERNAL_CATALOG, key.0, key.1)
+        OF_EXTERNAL_CATALOGS.remove::<CatalogV1>(self, entry.id.get(), entry.since)
     }
 }
 

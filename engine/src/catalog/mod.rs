@@ -12,6 +12,7 @@ mod access_v1;
 mod bin;
 mod change;
 mod colocation;
+mod definitions;
 mod edit;
 mod external_catalogs;
 mod file;

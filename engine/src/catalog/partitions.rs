@@ -7,7 +7,7 @@ use cairn_format::{DatabaseName, PartitionDefinition, PartitionName, TableName};
 use redb::ReadableTable;
 
 use super::change::{Change, require};
-use super::record::{self, PartitionV1};
+use super::record::{self, PartitionV1, Versioned};
 use super::replacement::Replacement;
 use super::tables;
 use super::view::{CatalogView, Partition, Table};

@@ -24,6 +24,8 @@ pub(super) const FIRST_AUTO_INCREMENT: i64 = 1;
 pub(super) trait Versioned {
     fn added(&self) -> u64;
     fn removed(&self) -> Option<u64>;
+    fn set_removed(&mut self, version: CatalogVersion);
+    fn set_visible(&mut self);
 
     fn is_visible_at(&self, version: CatalogVersion) -> bool {
         self.added() <= version.get() && self.removed().is_none_or(|removed| removed > version.get())
@@ -35,14 +37,12 @@ macro_rules! versioned {
         impl Versioned for $name {
             fn added(&self) -> u64 { self.added }
             fn removed(&self) -> Option<u64> { self.removed }
-        }
-        impl $name {
-            pub(super) fn set_removed(&mut self, version: CatalogVersion) { self.removed = Some(version.get()); }
-            pub(super) fn set_visible(&mut self) { self.removed = None; }
+            fn set_removed(&mut self, version: CatalogVersion) { self.removed = Some(version.get()); }
+            fn set_visible(&mut self) { self.removed = None; }
         }
     )*};
 }
-versioned!(DatabaseV1, TableV1, PartitionV1, RowsetV1, ViewV1);
+versioned!(DatabaseV1, TableV1, PartitionV1, RowsetV1, ViewV1, CatalogV1);
 
 /// An external catalog.
 #[derive(Serialize, Deserialize)]
@@ -53,20 +53,7 @@ pub(super) struct CatalogV1 {
     removed: Option<u64>,
 }
 
-impl Versioned for CatalogV1 {
-    fn added(&self) -> u64 {
-        self.added
-    }
-    fn removed(&self) -> Option<u64> {
-        self.removed
-    }
-}
-
 impl CatalogV1 {
-    pub(super) fn set_removed(&mut self, version: CatalogVersion) {
-        self.removed = Some(version.get());
-    }
-
     pub(super) fn new(definition: &ExternalCatalog, added: CatalogVersion) -> Self {
         Self { definition: definition.into(), added: added.get(), removed: None }
     }

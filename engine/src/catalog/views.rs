@@ -3,34 +3,22 @@
 use std::sync::Arc;
 
 use cairn_format::{DatabaseName, TableName, ViewDefinition};
-use redb::{ReadTransaction, ReadableTable, TableError};
+use redb::ReadTransaction;
 
-use super::change::{Change, require};
+use super::change::Change;
+use super::definitions::OF_VIEWS;
 use super::hypothetical::made_up_id;
-use super::record::{self, Versioned, ViewV1};
-use super::tables;
+use super::record::ViewV1;
 use super::view::{CatalogView, View};
 use crate::error::Result;
 use crate::id::{CatalogVersion, TableId};
 
 /// The views at `version`, each with its database.
 pub(super) fn views_at(txn: &ReadTransaction, version: CatalogVersion) -> Result<Vec<(u64, View)>> {
-    let stored = match txn.open_table(tables::VIEWS) {
-        Ok(stored) => stored,
-        Err(TableError::TableDoesNotExist(_)) => return Ok(Vec::new()),
-        Err(other) => return Err(other.into()),
+    let view = |(id, since, stored): (u64, CatalogVersion, ViewV1)| {
+        Ok((stored.database, View { id: TableId::new(id), definition: stored.definition()?, since }))
     };
-    let mut views = Vec::new();
-    for entry in stored.iter()? {
-        let (key, bytes) = entry?;
-        let stored: ViewV1 = record::decode("view", bytes.value())?;
-        if stored.is_visible_at(version) {
-            let (id, since) = key.value();
-            let (id, since) = (TableId::new(id), CatalogVersion::new(since));
-            views.push((stored.database, View { id, definition: stored.definition()?, since }));
-        }
-    }
-    Ok(views)
+    OF_VIEWS.at(txn, version)?.into_iter().map(view).collect()
 }
 
 impl Change<'_> {
@@ -64,37 +52,19 @@ impl Change<'_> {
     fn put_view(&mut self, database: &DatabaseName, id: TableId, definition: &ViewDefinition) -> Result<()> {
         let since = self.version();
         let owner = self.view().require_database(database)?.id;
-        let bytes = record::encode(&ViewV1::new(owner.get(), definition, since))?;
-        self.txn().open_table(tables::VIEWS)?.insert((id.get(), since.get()), bytes.as_slice())?;
+        OF_VIEWS.put(self, id.get(), &ViewV1::new(owner.get(), definition, since))?;
         let view = View { id, definition: definition.clone(), since };
         self.database_mut(database)?.views.insert(definition.name.clone(), Arc::new(view));
         Ok(())
     }
 
     fn remove_view(&self, view: &View) -> Result<()> {
-        let key = (view.id.get(), view.since.get());
-        if view.since == self.version() {
-            // Made and replaced in one commit: nobody has seen it.
-            self.txn().open_table(tables::VIEWS)?.remove(key)?;
-            return Ok(());
-        }
-        {
-            let mut views = self.txn().open_table(tables::VIEWS)?;
-            let mut stored: ViewV1 = require(views.get(key)?, "view")?;
-            stored.set_removed(self.version());
-            views.insert(key, record::encode(&stored)?.as_slice())?;
-        }
-        self.mark_removed(tables::KIND_VIEW, key.0, key.1)
+        OF_VIEWS.remove::<ViewV1>(self, view.id.get(), view.since)
     }
 
     /// Brings back a view of a database that the commit of `version` dropped.
     pub(super) fn unremove_view(&self, view: &View, version: CatalogVersion) -> Result<()> {
-        let key = (view.id.get(), view.since.get());
-        let mut views = self.txn().open_table(tables::VIEWS)?;
-        let mut stored: ViewV1 = require(views.get(key)?, "view")?;
-        stored.set_visible();
-        views.insert(key, record::encode(&stored)?.as_slice())?;
-        self.forget_removal(version, tables::KIND_VIEW, key.0, key.1)
+        OF_VIEWS.unremove::<ViewV1>(self, view.id.get(), view.since, version)
     }
 }
 
