@@ -10,13 +10,13 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use cairn_engine::{Compaction, JobState, LoadOptions, PartitionKind, Replacement, Result, TabletStore};
+use cairn_engine::{Compaction, JobState, LoadOptions, Replacement, Result, TabletStore};
 use cairn_format::{KeyModel, TableDefinition};
 use cairn_repository::{Disk, DiskCall, DiskHook};
 
 use crate::support::{
-    World, backup, backup_request, database, has_table, insert, partition, ranged_table, repository,
-    restore_request, rows, selection, small_rows, small_table, table,
+    World, add_temporary, backup, backup_request, database, has_table, insert, partition, ranged_table,
+    repository, restore_request, rows, selection, small_rows, small_table, table,
 };
 
 /// Whether the call that is cut happens before the power goes.
@@ -409,15 +409,8 @@ fn a_replaced_partition_is_the_old_one_or_the_new() {
         prepare_table(world);
         let store = world.open("a");
         let (_, mut new) = ranged_table("t", &[10, 20]);
-        new.truncate(1);
         new[0].name = partition("new");
-        store.add_partitions(&database(), &table("t"), new, PartitionKind::Temporary).unwrap();
-        let mut options = LoadOptions::default();
-        options.partitions = PartitionKind::Temporary;
-        let only = [partition("new")];
-        let mut load = store.begin_load(&database(), &table("t"), Some(&only), options).unwrap();
-        load.write(&small_rows(&[(9, Some("new"))])).unwrap();
-        load.commit().unwrap();
+        add_temporary(&store, new.remove(0));
     };
     whole_or_absent(prepare, |store| {
         let replacement = Replacement {

@@ -14,8 +14,8 @@ use cairn_repository::Disk;
 
 use crate::jobs::Gate;
 use crate::support::{
-    World, backup_request, column, database, finish, has_table, insert, partition, plain_table, ranged_table,
-    restore, restore_request, rows, small_rows, table,
+    World, add_temporary, backup_request, column, database, finish, has_table, insert, partition,
+    plain_table, ranged_table, restore, restore_request, rows, small_rows, table,
 };
 
 /// A store with table `t` of partitions `p0` to 10 and `p1` to 20, and a row in each and one more in `p0`.
@@ -76,13 +76,7 @@ fn drop_column(store: &TabletStore) {
 fn replace_partition(store: &TabletStore) {
     let mut new = partitions(store).into_iter().find(|p| p.name == partition("p0")).unwrap();
     new.name = partition("new");
-    store.add_partitions(&database(), &table("t"), vec![new], PartitionKind::Temporary).unwrap();
-    let mut options = LoadOptions::default();
-    options.partitions = PartitionKind::Temporary;
-    let only = [partition("new")];
-    let mut load = store.begin_load(&database(), &table("t"), Some(&only), options).unwrap();
-    load.write(&small_rows(&[(9, Some("new"))])).unwrap();
-    load.commit().unwrap();
+    add_temporary(store, new);
     let replacement = Replacement {
         partitions: vec![partition("p0")],
         temporary: vec![partition("new")],

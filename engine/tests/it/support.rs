@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use arrow::array::{ArrayRef, RecordBatch};
 use cairn_engine::{
-    BackupRequest, Compaction, JobId, JobRecord, LoadOptions, LoadOutcome, NewRepository, RestoreRequest,
-    Result, StoreOptions, TableSelection, TabletStore,
+    BackupRequest, Compaction, JobId, JobRecord, LoadOptions, LoadOutcome, NewRepository, PartitionKind,
+    RestoreRequest, Result, StoreOptions, TableSelection, TabletStore,
 };
 use cairn_format::{
     BoundValue, Column, ColumnName, ColumnType, DatabaseName, Distribution, FieldId, KeyModel,
@@ -333,4 +333,15 @@ pub(crate) fn restore_last<M: Clone>(
     request.tables = Some(vec![selection("t", None, None)]);
     assert_eq!(restore(store, &request).status.to_text(), "[OK]");
     Some(then.clone())
+}
+
+/// Gives table `t` a temporary partition, with one row in it.
+pub(crate) fn add_temporary(store: &TabletStore, new: PartitionDefinition) {
+    let only = [new.name.clone()];
+    store.add_partitions(&database(), &table("t"), vec![new], PartitionKind::Temporary).unwrap();
+    let mut options = LoadOptions::default();
+    options.partitions = PartitionKind::Temporary;
+    let mut load = store.begin_load(&database(), &table("t"), Some(&only), options).unwrap();
+    load.write(&small_rows(&[(9, Some("new"))])).unwrap();
+    load.commit().unwrap();
 }
